@@ -1,0 +1,85 @@
+// (user, room) → grant or refusal. A rule may narrow what a token allows and can never widen it;
+// a rule that cannot be asked is no permission.
+import { type Clock, withDeadline } from '../clock.ts';
+import { SwitchboardError } from '../errors.ts';
+import type { RoomName } from '../ids.ts';
+import { permissionsOf, type RoomPermissions } from '../permissions.ts';
+import type { User } from '../user.ts';
+
+const RULE_TIMEOUT_MS = 2_000;
+
+/** What a rule is asked. */
+export interface RoomAccessRequest {
+  readonly user: User;
+  readonly roomName: RoomName;
+}
+
+/**
+ * A rule's answer: yes, no, or yes with less than everything. Anything else means that the rule
+ * could not be asked, and nobody enters.
+ */
+export type RoomAccessAnswer =
+  | boolean
+  | { readonly allow: boolean; readonly permissions?: RoomPermissions };
+
+/** What the host, or a built-in rule, decides about one user and one room. */
+export type AuthorizeRoom = (
+  request: RoomAccessRequest,
+) => RoomAccessAnswer | Promise<RoomAccessAnswer>;
+
+/** The names of the rules that come with Switchboard. */
+export const ROOM_ACCESS_RULES = ['any', 'calls'] as const;
+export type RoomAccessRule = (typeof ROOM_ACCESS_RULES)[number];
+
+/** Answers what the user may do in the room; throws `room_forbidden` or `access_unavailable`. */
+export type RoomAccess = (request: RoomAccessRequest) => RoomPermissions | Promise<RoomPermissions>;
+
+const BUILT_IN: Record<RoomAccessRule, AuthorizeRoom> = {
+  /** Every verified user. */
+  any: () => true,
+  /** Nobody: only rooms of calls, which are decided before this rule is asked. */
+  calls: () => false,
+};
+
+export function createRoomAccess(rule: RoomAccessRule | AuthorizeRoom, clock: Clock): RoomAccess {
+  if (typeof rule !== 'function') {
+    const builtIn = BUILT_IN[rule];
+    return (request) => permissionsFrom(builtIn(request));
+  }
+  return async (request) => {
+    let answer: unknown;
+    try {
+      answer = await withDeadline(clock, RULE_TIMEOUT_MS, () => rule(request));
+    } catch (cause) {
+      throw accessUnavailable(cause);
+    }
+    return permissionsFrom(answer);
+  };
+}
+
+function permissionsFrom(answer: unknown): RoomPermissions {
+  if (answer === true) return {};
+  if (answer === false) throw roomForbidden();
+  if (typeof answer !== 'object' || answer === null) {
+    throw accessUnavailable(
+      new TypeError('the rule must answer true, false or {allow, permissions?}'),
+    );
+  }
+  const { allow, permissions } = answer as Record<string, unknown>;
+  if (allow === false) throw roomForbidden();
+  if (allow !== true) throw accessUnavailable(new TypeError('`allow` must be true or false'));
+  try {
+    return permissionsOf(permissions);
+  } catch (cause) {
+    throw accessUnavailable(cause);
+  }
+}
+
+const roomForbidden = (): SwitchboardError =>
+  new SwitchboardError('room_forbidden', 'Forbidden: You may not join this room.');
+
+const accessUnavailable = (cause: unknown): SwitchboardError =>
+  new SwitchboardError('access_unavailable', 'Room access check is unavailable. Try again.', {
+    cause,
+    retryAfterSeconds: 5,
+  });

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+// livekit-switchboard serve | dev
+import { parseArgs } from 'node:util';
+import closeWithGrace from 'close-with-grace';
+import { ConfigError, loadConfig } from './config/config.ts';
+import { createJsonLogger } from './log.ts';
+import { startServer } from './server.ts';
+import { VERSION } from './version.ts';
+
+const USAGE = `livekit-switchboard ${VERSION}
+
+  livekit-switchboard serve   the server; configured by environment variables
+  livekit-switchboard dev     a server to try things with: no account, no network
+
+  --help, --version
+`;
+
+const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+  serve,
+  // Loaded only here, so that nothing of it is within reach of `serve`.
+  dev: async () => (await import('./dev/dev.ts')).dev(process.env),
+};
+
+async function serve(): Promise<void> {
+  const config = loadConfig(process.env);
+  const { log, flush } = createJsonLogger(config.logLevel);
+  const server = await startServer(config, { log });
+  closeWithGrace({ delay: 10_000, logger: false }, async ({ signal, err }) => {
+    if (err) log.error({ err }, 'stopping after an error that nobody caught');
+    else log.info({ signal }, 'stopping');
+    await server.stop();
+    log.info({}, 'stopped');
+    flush();
+  });
+}
+
+/** What a person can do about it, without a stack; anything else is a bug and keeps its own. */
+function explain(error: unknown): string {
+  const { code, port, address } = error as NodeJS.ErrnoException & {
+    port?: number;
+    address?: string;
+  };
+  if (error instanceof ConfigError) return error.message;
+  if (code === 'EADDRINUSE') return `Port ${port} is in use: stop what listens there, or set PORT.`;
+  if (code === 'EACCES') return `Port ${port} is not allowed: set PORT to one above 1023.`;
+  if (code === 'EADDRNOTAVAIL') return `HOST ${address} is no address of this machine.`;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+  });
+  const [name = '', ...rest] = positionals;
+  if (values.version) process.stdout.write(`${VERSION}\n`);
+  else if (values.help) process.stdout.write(USAGE);
+  else if (!Object.hasOwn(COMMANDS, name) || rest.length > 0) throw new UsageError(USAGE);
+  else await COMMANDS[name]?.();
+}
+
+class UsageError extends Error {}
+
+try {
+  await main();
+} catch (error) {
+  const usage =
+    error instanceof UsageError ||
+    String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+  process.stderr.write(`${usage ? USAGE : explain(error)}\n`);
+  process.exitCode = usage ? 2 : 1;
+}

@@ -1,0 +1,45 @@
+/** Time as the house knows it: injected, so that tests turn it by hand. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Runs `run` once after `ms` milliseconds; the answer cancels it. Never keeps a process alive. */
+  after(ms: number, run: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Thrown by {@link withDeadline} when the time is over. */
+export class DeadlineError extends Error {
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+    this.name = 'DeadlineError';
+  }
+}
+
+/**
+ * Runs `work` and gives up after `ms` milliseconds: the signal aborts and the answer rejects with
+ * a {@link DeadlineError}, whether or not `work` heeds the signal.
+ */
+export function withDeadline<T>(
+  clock: Clock,
+  ms: number,
+  work: (signal: AbortSignal) => Promise<T> | T,
+): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const controller = new AbortController();
+  const cancel = clock.after(ms, () => {
+    const error = new DeadlineError(ms);
+    controller.abort(error);
+    reject(error);
+  });
+  // An async wrapper, so that a synchronous throw of `work` rejects like any other.
+  (async () => work(controller.signal))().then(resolve, reject).finally(cancel);
+  return promise;
+}

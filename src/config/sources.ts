@@ -1,0 +1,45 @@
+// Where the text of a variable comes from.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Render puts secret files here (https://render.com/docs/configure-environment-variables#secret-files). */
+export const SECRETS_DIRECTORY = '/etc/secrets';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Trimmed; an empty value is an unset one. */
+export function textOf(value: string | undefined): string | undefined {
+  const trimmed = value?.trim();
+  return trimmed === '' ? undefined : trimmed;
+}
+
+export function secretText(
+  name: string,
+  env: Environment,
+  secretsDirectory: string,
+): string | undefined {
+  const namedFile = textOf(env[`${name}_FILE`]);
+  const secretFile = join(secretsDirectory, name);
+  const forms = [
+    { form: name, value: textOf(env[name]) },
+    { form: `${name}_FILE`, value: namedFile && fileText(namedFile, true) },
+    { form: secretFile, value: fileText(secretFile, false) },
+  ].filter(({ value }) => value !== undefined);
+  if (forms.length > 1) {
+    throw new Error(`is given twice (${forms.map(({ form }) => form).join(' and ')}): keep one`);
+  }
+  return forms[0]?.value;
+}
+
+function fileText(path: string, mustExist: boolean): string | undefined {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (!mustExist && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
+    throw new Error(`is to come from ${path}, which cannot be read (${code})`);
+  }
+  if (content === '') throw new Error(`is to come from ${path}, which is empty`);
+  return content;
+}

@@ -1,0 +1,52 @@
+// The closed list of what can go wrong in the eyes of a caller. The HTTP status of each code is
+// assigned in exactly one table, http/problems.ts.
+
+/** Every `code` that an error answer of Switchboard can carry. Codes are stable; sentences are not. */
+export const ERROR_CODES = [
+  'access_unavailable',
+  'body_consumed',
+  'body_too_large',
+  'content_type_unsupported',
+  'headers_too_large',
+  'id_token_expired',
+  'id_token_invalid',
+  'id_token_missing',
+  'identity_mismatch',
+  'identity_unavailable',
+  'internal',
+  'livekit_not_configured',
+  'method_not_allowed',
+  'metrics_token_invalid',
+  'not_found',
+  'not_ready',
+  'rate_limited',
+  'request_invalid',
+  'request_malformed',
+  'request_timeout',
+  'room_forbidden',
+  'stopping',
+] as const;
+
+/** One of {@link ERROR_CODES}. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/**
+ * A refusal or failure with a stable code. `message` is what the caller may read; `cause` is for
+ * the log alone.
+ */
+export class SwitchboardError extends Error {
+  readonly code: ErrorCode;
+  /** Whole seconds after which a new try makes sense; becomes the `Retry-After` header. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: { cause?: unknown; retryAfterSeconds?: number } = {},
+  ) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'SwitchboardError';
+    this.code = code;
+    this.retryAfterSeconds = details.retryAfterSeconds;
+  }
+}

@@ -1,0 +1,243 @@
+// The Fastify application: one route table, one way to refuse, one log line a request.
+import cors from '@fastify/cors';
+import swagger from '@fastify/swagger';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { Clock } from '../clock.ts';
+import { SwitchboardError } from '../errors.ts';
+import { faultOfLiveKitName } from '../ids.ts';
+import type { Logger } from '../log.ts';
+import { arrivalOf, isBodyHeldBack } from './arrival.ts';
+import { bodyTooLarge, checkContentType, contentTypeUnsupported, readJsonBody } from './body.ts';
+import { answerThenDrain, isBodyPending } from './drain.ts';
+import type { Metrics } from './metrics.ts';
+import { OPENAPI } from './openapi.ts';
+import { problemBody, problemHeaders, problemOf, statusOf } from './problems.ts';
+import { nextRequestId } from './request-id.ts';
+import { type Route, type RouteTable, tableOf } from './routes.ts';
+import {
+  isProtobufEmpty,
+  LIVEKIT_NAME_FORMAT,
+  PROTOBUF_EMPTY,
+  schemaFault,
+} from './token-request.ts';
+
+/** Hops, or addresses and CIDR ranges, of the proxies that are believed about the client's address. */
+export type TrustProxy = number | readonly string[];
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    startedAt: number;
+    route: Route | null;
+    problem: SwitchboardError | null;
+  }
+}
+
+export interface AppOptions {
+  readonly routes: readonly Route[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly trustProxy: TrustProxy;
+  readonly corsOrigins: readonly string[];
+  /** Headers on every answer, beside `Cache-Control` and `X-Request-Id`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Collect an OpenAPI document; `request.server.swagger()` answers it. */
+  readonly openapi: boolean;
+  /** True from the moment on when connections are to end with their answer. */
+  readonly isClosing: () => boolean;
+}
+
+export interface App {
+  readonly fastify: FastifyInstance;
+  readonly table: RouteTable;
+}
+
+export function createApp(options: AppOptions): App {
+  const { routes, clock, corsOrigins } = options;
+  const table = tableOf(routes);
+  const app = fastify({
+    logger: false,
+    genReqId: nextRequestId,
+    requestIdHeader: false,
+    trustProxy: trustFunction(options.trustProxy),
+    exposeHeadRoutes: true,
+    // Our own reader measures; Fastify only has to let it.
+    bodyLimit: Number.MAX_SAFE_INTEGER,
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: false,
+        formats: {
+          [LIVEKIT_NAME_FORMAT]: (name: string) => faultOfLiveKitName(name) === undefined,
+        },
+        keywords: [
+          {
+            keyword: PROTOBUF_EMPTY,
+            validate: (_: true, value: unknown) => isProtobufEmpty(value),
+          },
+        ],
+      },
+    },
+  });
+
+  const common = Object.entries({ ...options.headers, 'cache-control': 'no-store' });
+  function prepare(reply: FastifyReply): void {
+    for (const [name, value] of common) reply.header(name, value);
+    reply.header('x-request-id', reply.request.id);
+    if (options.isClosing()) reply.header('connection', 'close');
+  }
+
+  function refuse(reply: FastifyReply, error: unknown): void {
+    const { request } = reply;
+    const problem = problemOf(error);
+    request.problem = problem;
+    options.metrics.refused(problem.code);
+    prepare(reply);
+    reply.code(statusOf(problem)).headers(problemHeaders(problem));
+    reply.header('content-type', 'application/json; charset=utf-8');
+    if (problem.code === 'method_not_allowed') {
+      reply.header('allow', methodsAt(request, table)?.join(', ') ?? '');
+    }
+    const text = problemBody(problem, request.id);
+    if (isBodyHeldBack(request.raw)) reply.header('connection', 'close');
+    if (!isBodyPending(request.raw)) {
+      reply.send(text);
+      return;
+    }
+    reply.header('content-length', Buffer.byteLength(text));
+    reply.send(answerThenDrain(text, request.raw, reply.raw, clock));
+  }
+
+  app.decorateRequest('startedAt', 0);
+  app.decorateRequest('route', null);
+  app.decorateRequest('problem', null);
+  app.decorateRequest('user', null);
+  app.setErrorHandler((error, request, reply) => refuse(reply, translate(error, request)));
+  app.setNotFoundHandler((request, reply) => refuse(reply, unrouted(request, table)));
+
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (request, _payload, done) => {
+    readJsonBody(request.raw, done as (fault: Error | null, value?: unknown) => void);
+  });
+
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.startedAt = performance.now();
+    // Before any body is read: a path that is nobody's has nothing to parse.
+    done(request.is404 && request.method !== 'OPTIONS' ? unrouted(request, table) : undefined);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    record(request, reply, options);
+    done();
+  });
+  if (corsOrigins.length > 0) {
+    app.register(cors, {
+      origin: [...corsOrigins],
+      methods: ['GET', 'POST'],
+      allowedHeaders: ['Authorization', 'Content-Type'],
+      exposedHeaders: ['X-Request-Id', 'Retry-After'],
+      maxAge: 600,
+      strictPreflight: false,
+    });
+  }
+  if (options.openapi) app.register(swagger, OPENAPI);
+  app.register(async (scope) => {
+    for (const route of routes) addRoute(scope, route, prepare);
+  });
+  return { fastify: app, table };
+}
+
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  prepare: (reply: FastifyReply) => void,
+): void {
+  const hasBody = route.schema.body !== undefined;
+  const contentType = route.contentType ?? 'application/json; charset=utf-8';
+
+  app.route({
+    method: route.method,
+    url: route.path,
+    schema: route.schema,
+    onRequest(request, _reply, done) {
+      request.route = route;
+      const enter = () => {
+        if (hasBody) checkContentType(request.raw);
+      };
+      try {
+        const admitted = route.admit === 'public' ? undefined : route.admit(request);
+        if (admitted instanceof Promise) admitted.then(enter).then(() => done(), done);
+        else {
+          enter();
+          done();
+        }
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+    handler(request, reply) {
+      const send = (text: string) => {
+        prepare(reply);
+        reply.header('content-type', contentType).send(text);
+      };
+      const answer = route.answer(request, reply);
+      if (answer instanceof Promise) answer.then(send).catch((error) => reply.send(error));
+      else send(answer);
+    },
+  });
+}
+
+/** Fastify's own errors in our words. */
+function translate(error: unknown, request: FastifyRequest): unknown {
+  const { code, validation } = error as {
+    code?: string;
+    validation?: { instancePath: string; keyword: string }[];
+  };
+  const fault = validation?.[0];
+  if (fault !== undefined) {
+    return schemaFault(request.body, fault.instancePath.slice(1), fault.keyword);
+  }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return contentTypeUnsupported('Send the header Content-Type: application/json.');
+  }
+  return error;
+}
+
+const methodsAt = (request: FastifyRequest, table: RouteTable) =>
+  table.get(arrivalOf(request.raw)?.path ?? '');
+
+function unrouted(request: FastifyRequest, table: RouteTable): SwitchboardError {
+  const methods = methodsAt(request, table);
+  return methods === undefined
+    ? new SwitchboardError('not_found', 'There is nothing at this path.')
+    : new SwitchboardError('method_not_allowed', `Use ${methods.join(' or ')} here.`);
+}
+
+/** Fastify reads a number as "trust nobody"; a function of the hop says what is meant. */
+function trustFunction(trustProxy: TrustProxy) {
+  if (typeof trustProxy !== 'number') return [...trustProxy];
+  return trustProxy === 0 ? false : (_address: string, hop: number) => hop < trustProxy;
+}
+
+/** The one log line and the measurements of an answered request. */
+function record(request: FastifyRequest, reply: FastifyReply, options: AppOptions): void {
+  const { problem, route } = request;
+  const ms = performance.now() - request.startedAt;
+  const pattern = route?.path ?? 'none';
+  const status = reply.statusCode;
+  options.metrics.answered(pattern, status, ms / 1000);
+  const line = {
+    requestId: request.id,
+    method: request.method,
+    route: pattern,
+    status,
+    ms: Math.round(ms * 100) / 100,
+    uid: request.user?.uid,
+    code: problem?.code,
+    err: problem?.cause,
+  };
+  if (status >= 500) options.log.error(line, problem?.message ?? 'failed');
+  else options.log.info(line, problem === null ? 'answered' : 'refused');
+}

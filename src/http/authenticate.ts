@@ -1,0 +1,107 @@
+// Two ways to know who is calling: the ID token of the request, or the host's own middleware.
+import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import { type Clock, withDeadline } from '../clock.ts';
+import { SwitchboardError } from '../errors.ts';
+import { type User, userFromClaims } from '../user.ts';
+import { arrivalOf } from './arrival.ts';
+import { addressKey, clientAddress } from './client-address.ts';
+import { type RateLimit, refuseIfWaiting } from './rate-limit.ts';
+
+const HOST_TIMEOUT_MS = 2_000;
+const UID_MAX_CHARACTERS = 128;
+const BEARER = /^bearer +(\S.*)$/i;
+
+/** The user of a request, or a SwitchboardError thrown or rejected with. Never reads the body. */
+export type Authenticate = (request: FastifyRequest) => User | Promise<User>;
+
+/** What this file needs of the identity room. */
+export interface VerifyIdToken {
+  remembered(token: string): User | undefined;
+  verify(token: string): User | Promise<User>;
+}
+
+/**
+ * What a host's own authentication answers: somebody with a `uid` (a firebase-admin
+ * `DecodedIdToken` fits as it is), or null or undefined for nobody.
+ */
+export type HostUser = { readonly uid: string } | null | undefined;
+
+/**
+ * By `Authorization: Bearer <Firebase ID token>`. An address with too many failures is refused
+ * before any work; a token that was verified before still passes, because whole carriers sit
+ * behind one address.
+ */
+export function byIdToken(verifier: VerifyIdToken, failures: RateLimit): Authenticate {
+  const countFailure = (key: string, error: unknown): never => {
+    if (error instanceof SwitchboardError && error.code.startsWith('id_token_')) failures.take(key);
+    throw error;
+  };
+  return (request) => {
+    const token = bearerToken(request.raw);
+    const known = typeof token === 'string' ? verifier.remembered(token) : undefined;
+    if (known !== undefined) return known;
+    const key = addressKey(clientAddress(request));
+    refuseIfWaiting(failures.waitSeconds(key));
+    if (token === undefined) throw idTokenMissing();
+    try {
+      if (token === AMBIGUOUS) {
+        throw new SwitchboardError('id_token_invalid', 'Unauthorized: Invalid token.');
+      }
+      const user = verifier.verify(token);
+      return user instanceof Promise ? user.catch((error) => countFailure(key, error)) : user;
+    } catch (error) {
+      return countFailure(key, error);
+    }
+  };
+}
+
+/** By the host's own function, which gets the request as the host's framework has it. */
+export function byHost(userOf: (request: never) => unknown, clock: Clock): Authenticate {
+  return async (request) => {
+    const hostRequest = arrivalOf(request.raw)?.hostRequest ?? request.raw;
+    let answer: unknown;
+    try {
+      answer = await withDeadline(clock, HOST_TIMEOUT_MS, () => userOf(hostRequest as never));
+      if (answer !== null && answer !== undefined) return userOfHost(answer);
+    } catch (cause) {
+      throw new SwitchboardError(
+        'identity_unavailable',
+        'Identity check is unavailable. Try again.',
+        { cause },
+      );
+    }
+    throw idTokenMissing();
+  };
+}
+
+function userOfHost(answer: unknown): User {
+  const uid = (answer as { uid?: unknown }).uid;
+  if (typeof uid !== 'string' || uid === '' || uid.length > UID_MAX_CHARACTERS) {
+    throw new TypeError(
+      `userOf must answer null, undefined or an object with a uid of 1 to ${UID_MAX_CHARACTERS} characters`,
+    );
+  }
+  return userFromClaims(uid, answer as Record<string, unknown>);
+}
+
+const AMBIGUOUS = Symbol('two Authorization headers');
+
+/**
+ * The token of `Authorization: Bearer <token>` (RFC 6750, section 2.1; the scheme in any case).
+ * Two such headers are ambiguous: Node would silently take the first.
+ */
+function bearerToken(raw: IncomingMessage): string | typeof AMBIGUOUS | undefined {
+  const header = raw.headers.authorization;
+  if (header === undefined) return undefined;
+  let seen = 0;
+  const { rawHeaders } = raw;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length === 13 && name.toLowerCase() === 'authorization') seen += 1;
+  }
+  return seen > 1 ? AMBIGUOUS : BEARER.exec(header)?.[1];
+}
+
+const idTokenMissing = (): SwitchboardError =>
+  new SwitchboardError('id_token_missing', 'Unauthorized: No token provided.');

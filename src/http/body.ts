@@ -1,0 +1,116 @@
+// The JSON body of a request, from the wire or from what the host's parser left.
+import type { IncomingMessage } from 'node:http';
+import { SwitchboardError } from '../errors.ts';
+import { arrivalOf, letBodyCome } from './arrival.ts';
+
+/** The largest body that is read. */
+export const BODY_MAX_BYTES = 16 * 1024;
+
+const JSON_TYPE = /^application\/json\s*(?:;.*)?$/i;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+type Parsed = { value: unknown } | { fault: SwitchboardError };
+
+/** Throws `content_type_unsupported` for anything but plain `application/json`. */
+export function checkContentType(raw: IncomingMessage): void {
+  const type = raw.headers['content-type'];
+  if (type === undefined || !JSON_TYPE.test(type)) {
+    throw contentTypeUnsupported(
+      'Send the body as JSON, with the header Content-Type: application/json.',
+    );
+  }
+  const encoding = raw.headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw contentTypeUnsupported(
+      'Send the body uncompressed, as application/json without Content-Encoding.',
+    );
+  }
+}
+
+/**
+ * Reads and parses the body. Decided by whether the stream has been read, never by whether
+ * `req.body` exists: Express 4 sets `{}` where nothing was parsed.
+ */
+export function readJsonBody(
+  raw: IncomingMessage,
+  done: (fault: SwitchboardError | null, value?: unknown) => void,
+): void {
+  const finish = (parsed: Parsed) =>
+    'fault' in parsed ? done(parsed.fault) : done(null, parsed.value);
+  const fault = arrivalOf(raw)?.bodyFault;
+  if (Number(raw.headers['content-length']) > BODY_MAX_BYTES) finish(tooLarge());
+  else if (fault !== undefined) finish({ fault });
+  else if (raw.readable && !raw.readableDidRead) readWire(raw, finish);
+  else finish(fromHost(raw));
+}
+
+function readWire(raw: IncomingMessage, finish: (parsed: Parsed) => void): void {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const settle = (parsed: Parsed) => {
+    raw.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+    finish(parsed);
+  };
+  const onData = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > BODY_MAX_BYTES) {
+      raw.pause();
+      settle(tooLarge());
+    } else chunks.push(chunk);
+  };
+  const onEnd = () =>
+    settle(parse(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+  // Nobody is left to read the answer; it only ends the request's way through the house.
+  const onGone = () => settle(invalid('The body ended before its announced length.'));
+  raw.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  letBodyCome(raw);
+}
+
+/** What a parser in front of us has made of the body. `rawBody` (Firebase Functions, a `verify` hook) is exact. */
+function fromHost(raw: IncomingMessage): Parsed {
+  const { rawBody, body } = raw as IncomingMessage & { rawBody?: unknown; body?: unknown };
+  if (Buffer.isBuffer(rawBody)) return measured(rawBody);
+  if (Buffer.isBuffer(body)) return measured(body);
+  if (typeof body === 'string') return measured(Buffer.from(body));
+  if (body === undefined) {
+    return {
+      fault: new SwitchboardError(
+        'body_consumed',
+        'The body was read before it came here. Mount switchboard.handler before other body ' +
+          'parsers, or let them set req.body or req.rawBody.',
+      ),
+    };
+  }
+  return Buffer.byteLength(JSON.stringify(body) ?? '') > BODY_MAX_BYTES
+    ? tooLarge()
+    : { value: body };
+}
+
+const measured = (bytes: Buffer): Parsed =>
+  bytes.length > BODY_MAX_BYTES ? tooLarge() : parse(bytes);
+
+function parse(bytes: Buffer): Parsed {
+  let text: string;
+  try {
+    text = utf8.decode(bytes);
+  } catch {
+    return invalid('The body is not valid UTF-8.');
+  }
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return invalid('The body is not valid JSON.');
+  }
+}
+
+const invalid = (sentence: string): Parsed => ({
+  fault: new SwitchboardError('request_invalid', sentence),
+});
+
+const tooLarge = (): Parsed => ({ fault: bodyTooLarge() });
+
+export const bodyTooLarge = (): SwitchboardError =>
+  new SwitchboardError('body_too_large', `The body must be at most ${BODY_MAX_BYTES} bytes.`);
+
+export const contentTypeUnsupported = (sentence: string): SwitchboardError =>
+  new SwitchboardError('content_type_unsupported', sentence);

@@ -1,0 +1,43 @@
+// A parser in front of us refuses a body before we see the request. Its faults on our paths are
+// told as ours, in our order: the request still passes every step that comes before the body.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SwitchboardError } from '../errors.ts';
+import { bodyTooLarge, contentTypeUnsupported } from './body.ts';
+import type { Mount } from './mount.ts';
+
+/** An Express error-handling middleware (four arguments). */
+export type ErrorHandler = (
+  error: unknown,
+  req: IncomingMessage,
+  res: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+export function createErrorHandler(mount: Mount): ErrorHandler {
+  return (error, req, res, next) => {
+    // At the app's own level nothing has stripped a prefix yet.
+    const path = mount.pathFor(req);
+    const bodyFault = bodyFaultOf(error);
+    if (path === undefined || bodyFault === undefined || res.headersSent) return next(error);
+    mount.dispatch(req, res, path, { bodyFault });
+  };
+}
+
+/** The `type` of body-parser's and raw-body's errors (their README, "Errors"). */
+function bodyFaultOf(error: unknown): SwitchboardError | undefined {
+  switch ((error as { type?: unknown } | null)?.type) {
+    case 'entity.too.large':
+      return bodyTooLarge();
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return contentTypeUnsupported('Send the body as uncompressed application/json in UTF-8.');
+    case 'entity.parse.failed':
+      return new SwitchboardError('request_invalid', 'The body is not valid JSON.');
+    case 'entity.verify.failed':
+    case 'request.size.invalid':
+    case 'request.aborted':
+      return new SwitchboardError('request_invalid', 'The body could not be read.');
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+// The only place where a code becomes an HTTP status, and an error becomes an answer.
+import { type ErrorCode, SwitchboardError } from '../errors.ts';
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  access_unavailable: 503,
+  body_consumed: 500,
+  body_too_large: 413,
+  content_type_unsupported: 415,
+  headers_too_large: 431,
+  id_token_expired: 403,
+  id_token_invalid: 403,
+  id_token_missing: 401,
+  identity_mismatch: 403,
+  identity_unavailable: 503,
+  internal: 500,
+  livekit_not_configured: 500,
+  method_not_allowed: 405,
+  metrics_token_invalid: 401,
+  not_found: 404,
+  not_ready: 503,
+  rate_limited: 429,
+  request_invalid: 400,
+  request_malformed: 400,
+  request_timeout: 408,
+  room_forbidden: 403,
+  stopping: 503,
+};
+
+const RETRY_AFTER_SECONDS = 5;
+
+export const statusOf = (error: SwitchboardError): number => STATUS[error.code];
+
+/** What a caller learns of `error`: ours as it is, anything else as `internal`. */
+export function problemOf(error: unknown): SwitchboardError {
+  if (error instanceof SwitchboardError) return error;
+  return new SwitchboardError('internal', 'Something went wrong on our side.', { cause: error });
+}
+
+/** The headers that belong to this refusal alone. */
+export function problemHeaders(problem: SwitchboardError): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const status = statusOf(problem);
+  if (status === 401) headers['www-authenticate'] = 'Bearer';
+  const retryAfter =
+    problem.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
+  if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
+  return headers;
+}
+
+export function problemBody(problem: SwitchboardError, requestId: string): string {
+  return JSON.stringify({ error: problem.message, code: problem.code, requestId });
+}

@@ -1,0 +1,52 @@
+// Counting in fixed windows of a minute, in memory that has a limit of its own.
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.ts';
+import { SwitchboardError } from '../errors.ts';
+
+const WINDOW_MS = 60_000;
+/** About 10 MB. Past it the key that was silent longest is forgotten. */
+const KEYS_MAX = 100_000;
+
+export interface RateLimit {
+  /** Seconds to wait where the limit is reached, otherwise 0. */
+  waitSeconds(key: string): number;
+  /** Counts one and answers 0, or answers the seconds to wait and counts nothing. */
+  take(key: string): number;
+}
+
+export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
+  const windows = new LRUCache<string, { count: number; endsAt: number }>({ max: KEYS_MAX });
+  const current = (key: string, now: number) => {
+    const window = windows.get(key);
+    return window !== undefined && now < window.endsAt ? window : undefined;
+  };
+  const waitOf = (window: { count: number; endsAt: number } | undefined, now: number) =>
+    window !== undefined && window.count >= perMinute ? Math.ceil((window.endsAt - now) / 1000) : 0;
+
+  return {
+    waitSeconds(key) {
+      const now = clock.now();
+      return waitOf(current(key, now), now);
+    },
+    take(key) {
+      const now = clock.now();
+      const window = current(key, now);
+      const wait = waitOf(window, now);
+      if (wait > 0) return wait;
+      if (window === undefined) windows.set(key, { count: 1, endsAt: now + WINDOW_MS });
+      else window.count += 1;
+      return 0;
+    },
+  };
+}
+
+/** Throws `rate_limited` where there is something to wait for. */
+export function refuseIfWaiting(waitSeconds: number): void {
+  if (waitSeconds > 0) {
+    throw new SwitchboardError(
+      'rate_limited',
+      `Too many requests. Try again in ${waitSeconds} s.`,
+      { retryAfterSeconds: waitSeconds },
+    );
+  }
+}

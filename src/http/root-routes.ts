@@ -1,0 +1,56 @@
+// What only a server of its own has: health, metrics and the API's description.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { SwitchboardError } from '../errors.ts';
+import { apiPage } from './api-page.ts';
+import type { Metrics } from './metrics.ts';
+import type { Route } from './routes.ts';
+
+type Swagger = FastifyInstance & { swagger(): object };
+
+export function rootRoutes(options: {
+  readiness: () => { ready: boolean; missing: readonly string[] };
+  metrics: Metrics;
+  metricsToken: string | undefined;
+}): Route[] {
+  const { readiness, metrics, metricsToken } = options;
+  const routes: Route[] = [
+    get('/healthz', 'Alive: what a platform’s health check asks', () => '{"status":"ok"}'),
+    get('/readyz', 'Ready: 503 `not_ready` names what is missing', () => {
+      const { ready, missing } = readiness();
+      if (ready) return '{"status":"ready"}';
+      throw new SwitchboardError('not_ready', `Not ready: ${missing.join('; ')}.`);
+    }),
+    get('/openapi.json', 'This document', (request) =>
+      JSON.stringify((request.server as Swagger).swagger()),
+    ),
+    {
+      ...get('/docs', 'The API as a page', (request) =>
+        apiPage((request.server as Swagger).swagger()),
+      ),
+      contentType: 'text/html; charset=utf-8',
+    },
+  ];
+  if (metricsToken !== undefined) {
+    routes.push({
+      ...get('/metrics', 'Metrics in Prometheus’ text format', () => metrics.registry.metrics()),
+      contentType: metrics.registry.contentType,
+      admit: (request) => checkMetricsToken(request, metricsToken),
+    });
+  }
+  return routes;
+}
+
+function get(path: string, summary: string, answer: Route['answer']): Route {
+  return { method: 'GET', path, admit: 'public', schema: { summary }, answer };
+}
+
+function checkMetricsToken(request: FastifyRequest, metricsToken: string): void {
+  const given = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  // Compared as digests: equal length, and no hint of how much was right.
+  if (!timingSafeEqual(digest(given), digest(metricsToken))) {
+    throw new SwitchboardError('metrics_token_invalid', 'Unauthorized: METRICS_TOKEN is required.');
+  }
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();

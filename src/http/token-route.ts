@@ -1,0 +1,81 @@
+// POST /livekit-token: identity and access are known here, a LiveKit token goes out.
+import type { FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { SwitchboardError } from '../errors.ts';
+import type { RoomName } from '../ids.ts';
+import type { RoomPermissions } from '../permissions.ts';
+import type { User } from '../user.ts';
+import { PROBLEM_RESPONSES } from './problem-schema.ts';
+import type { Admit, Route } from './routes.ts';
+import { readTokenRequest, TokenRequestBody } from './token-request.ts';
+
+/** What this route needs of the access room. */
+export type AskAccess = (request: {
+  user: User;
+  roomName: RoomName;
+}) => RoomPermissions | Promise<RoomPermissions>;
+
+/** What this route needs of the tokens room. */
+export type Mint = (request: { user: User; roomName: RoomName; permissions: RoomPermissions }) => {
+  token: string;
+  expiresAt: Date;
+};
+
+export const TokenAnswer = Type.Object({
+  token: Type.String({ description: 'The LiveKit access token (a JWT).' }),
+  participant_token: Type.String({ description: 'The same token, as LiveKit’s SDKs name it.' }),
+  server_url: Type.Optional(Type.String({ description: 'Where to connect, if configured.' })),
+  expires_at: Type.String({ format: 'date-time', description: 'Until when it opens the room.' }),
+});
+
+export function tokenRoute(options: {
+  path: string;
+  admit: Admit;
+  access: AskAccess;
+  /** Undefined: the LiveKit keys are not configured. */
+  mint: Mint | undefined;
+  serverUrl: string | undefined;
+  onMinted: () => void;
+}): Route {
+  const { access, mint, serverUrl, onMinted } = options;
+
+  function answerWith(user: User, roomName: RoomName, permissions: RoomPermissions): string {
+    if (mint === undefined) {
+      throw new SwitchboardError(
+        'livekit_not_configured',
+        'LiveKit server keys are not configured.',
+        { cause: new Error('set LIVEKIT_API_KEY and LIVEKIT_API_SECRET (options: livekit)') },
+      );
+    }
+    const { token, expiresAt } = mint({ user, roomName, permissions });
+    onMinted();
+    return JSON.stringify({
+      token,
+      participant_token: token,
+      server_url: serverUrl,
+      expires_at: expiresAt.toISOString(),
+    });
+  }
+
+  return {
+    method: 'POST',
+    path: options.path,
+    admit: options.admit,
+    schema: {
+      summary: 'A LiveKit token for the caller and one room',
+      description:
+        'Takes a Firebase ID token (`Authorization: Bearer …`) and a room, and answers a LiveKit ' +
+        'access token to join, publish and subscribe. Also LiveKit’s standard token endpoint.',
+      body: TokenRequestBody,
+      response: { 200: TokenAnswer, ...PROBLEM_RESPONSES },
+    },
+    answer(request: FastifyRequest) {
+      const user = request.user as User;
+      const { roomName } = readTokenRequest(request.body as TokenRequestBody, user.uid);
+      const permissions = access({ user, roomName });
+      return permissions instanceof Promise
+        ? permissions.then((late) => answerWith(user, roomName, late))
+        : answerWith(user, roomName, permissions);
+    },
+  };
+}

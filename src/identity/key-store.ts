@@ -1,0 +1,119 @@
+// Google's public keys, fetched ahead of need and kept through an outage. Never says "unknown"
+// when the truth is "I could not ask".
+import type { KeyObject } from 'node:crypto';
+import { type Clock, withDeadline } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import { fetchKeySet, type KeySet } from './key-set.ts';
+
+/** Where Google publishes the keys of ID tokens, as JWKs. */
+export const GOOGLE_ID_TOKEN_KEYS_URL =
+  'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com';
+
+const FETCH_TIMEOUT_MS = 5_000;
+const UNKNOWN_KID_FETCH_EVERY_MS = 30_000;
+const SERVE_PAST_LIFETIME_MS = 24 * 3_600_000;
+const RETRY_FIRST_MS = 1_000;
+const RETRY_MAX_MS = 60_000;
+/** The part of the lifetime after which the next fetch starts in the background. */
+const REFRESH_AT = 0.8;
+
+export type KeyLookup =
+  | { readonly kind: 'found'; readonly key: KeyObject }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unavailable'; readonly cause: unknown };
+
+export interface KeyStore {
+  /** Fetches the keys and keeps them fresh from then on. Resolves when the first fetch has ended, well or not. */
+  start(): Promise<void>;
+  stop(): void;
+  /** The key of this id: at once where it is in hand, otherwise after at most one fetch. */
+  find(kid: string): KeyLookup | Promise<KeyLookup>;
+  /** Whether this very key is still the one of this id. */
+  holds(kid: string, key: KeyObject): boolean;
+  /** Seconds since the last good fetch; undefined before the first one. */
+  ageSeconds(): number | undefined;
+}
+
+export function createKeyStore(options: { url: string; clock: Clock; log: Logger }): KeyStore {
+  const { url, clock, log } = options;
+  let keys: KeySet['keys'] = new Map();
+  let fetchedAt: number | undefined;
+  let usableUntil = 0;
+  let lastFailure: unknown;
+  let failures = 0;
+  let unknownKidFetchAt = Number.NEGATIVE_INFINITY;
+  let inFlight: Promise<void> | undefined;
+  let started: Promise<void> | undefined;
+  let cancelNext: (() => void) | undefined;
+  let stopped = false;
+
+  function refresh(): Promise<void> {
+    inFlight ??= fetchOnce().finally(() => {
+      inFlight = undefined;
+    });
+    return inFlight;
+  }
+
+  async function fetchOnce(): Promise<void> {
+    let nextInMs: number;
+    try {
+      const set = await withDeadline(clock, FETCH_TIMEOUT_MS, (signal) =>
+        fetchKeySet(url, keys, signal),
+      );
+      keys = set.keys;
+      fetchedAt = clock.now();
+      usableUntil = fetchedAt + set.lifetimeMs + SERVE_PAST_LIFETIME_MS;
+      lastFailure = undefined;
+      failures = 0;
+      nextInMs = set.lifetimeMs * REFRESH_AT;
+      log.debug({ url, keys: keys.size, lifetimeMs: set.lifetimeMs }, 'public keys fetched');
+    } catch (cause) {
+      lastFailure = cause;
+      nextInMs = Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_MAX_MS);
+      failures += 1;
+      log.warn(
+        { url, err: cause, keysInHand: keys.size, nextTryInMs: nextInMs },
+        'public keys could not be fetched; keys in hand serve on for 24 h past their lifetime',
+      );
+    }
+    if (started !== undefined && !stopped) {
+      cancelNext?.();
+      cancelNext = clock.after(nextInMs, refresh);
+    }
+  }
+
+  function inHand(kid: string): KeyObject | undefined {
+    return clock.now() < usableUntil ? keys.get(kid)?.key : undefined;
+  }
+
+  async function askAgain(kid: string): Promise<KeyLookup> {
+    if (inFlight !== undefined) {
+      await inFlight;
+    } else if (clock.now() - unknownKidFetchAt >= UNKNOWN_KID_FETCH_EVERY_MS && !stopped) {
+      unknownKidFetchAt = clock.now();
+      await refresh();
+    }
+    const key = inHand(kid);
+    if (key !== undefined) return { kind: 'found', key };
+    return lastFailure === undefined && clock.now() < usableUntil
+      ? { kind: 'unknown' }
+      : { kind: 'unavailable', cause: lastFailure };
+  }
+
+  return {
+    start() {
+      started ??= refresh();
+      return started;
+    },
+    stop() {
+      stopped = true;
+      cancelNext?.();
+    },
+    find(kid) {
+      const key = inHand(kid);
+      return key === undefined ? askAgain(kid) : { kind: 'found', key };
+    },
+    holds: (kid, key) => inHand(kid) === key,
+    ageSeconds: () => (fetchedAt === undefined ? undefined : (clock.now() - fetchedAt) / 1000),
+  };
+}

@@ -1,0 +1,35 @@
+// Names that must not mix, and what LiveKit can carry as a name.
+
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+/** A Firebase uid, taken from a verified ID token (or vouched for by the host). */
+export type UserId = Branded<'UserId'>;
+/** A LiveKit room name that has passed {@link faultOfLiveKitName}. */
+export type RoomName = Branded<'RoomName'>;
+
+/** LiveKit's limit for room names, identities and participant names, in UTF-8 bytes. */
+export const LIVEKIT_NAME_MAX_BYTES = 256;
+
+// C0, DEL and C1 (`Cc`), the two line separators, and lone surrogates (`Cs` under the u flag).
+const NOT_IN_A_NAME = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+
+/**
+ * What keeps `value` from being a LiveKit room name or identity, as the end of a sentence
+ * ("must be …", "must not …"), or undefined where nothing does. Names are taken literally: no
+ * trimming, no coercion, no normalization.
+ */
+export function faultOfLiveKitName(value: string): string | undefined {
+  if (value.length === 0) return 'must not be empty';
+  // A UTF-16 unit is at most three UTF-8 bytes: short names need no count.
+  if (value.length * 3 > LIVEKIT_NAME_MAX_BYTES) {
+    const bytes = Buffer.byteLength(value);
+    if (bytes > LIVEKIT_NAME_MAX_BYTES) {
+      return `must be at most ${LIVEKIT_NAME_MAX_BYTES} bytes of UTF-8, and is ${bytes}`;
+    }
+  }
+  if (NOT_IN_A_NAME.test(value)) {
+    return 'must not hold control characters, line separators (U+2028, U+2029) or lone surrogates';
+  }
+  return undefined;
+}

@@ -1,0 +1,50 @@
+/** What may be published, in LiveKit's words (`TrackSource`, lower case, as tokens carry it). */
+export const TRACK_SOURCES = [
+  'microphone',
+  'camera',
+  'screen_share',
+  'screen_share_audio',
+] as const;
+export type TrackSource = (typeof TRACK_SOURCES)[number];
+
+/**
+ * What a user may do in a room. Whatever is absent is allowed: a rule narrows the grant and never
+ * widens it.
+ */
+export interface RoomPermissions {
+  /** false: publishes nothing. */
+  readonly canPublish?: boolean;
+  /** Publishes these sources only; an empty list means the same as `canPublish: false`. */
+  readonly sources?: readonly TrackSource[];
+  /** false: hears and sees nobody. */
+  readonly canSubscribe?: boolean;
+  /** Data messages; follows `canPublish` where absent, as in LiveKit. */
+  readonly canPublishData?: boolean;
+}
+
+const FLAGS = ['canPublish', 'canSubscribe', 'canPublishData'] as const;
+
+/**
+ * Reads permissions that came from outside. Throws a TypeError that names the fault: an unknown
+ * permission is one too, for it may have been meant as a restriction.
+ */
+export function permissionsOf(value: unknown): RoomPermissions {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new TypeError('permissions must be an object');
+  }
+  for (const [name, setting] of Object.entries(value)) {
+    if (setting === undefined) continue;
+    if ((FLAGS as readonly string[]).includes(name)) {
+      if (typeof setting !== 'boolean') throw new TypeError(`${name} must be true or false`);
+    } else if (name === 'sources') {
+      const known = (source: unknown) => (TRACK_SOURCES as readonly unknown[]).includes(source);
+      if (!Array.isArray(setting) || !setting.every(known)) {
+        throw new TypeError(`sources must be a list of ${TRACK_SOURCES.join(', ')}`);
+      }
+    } else {
+      throw new TypeError(`unknown permission ${JSON.stringify(name)}`);
+    }
+  }
+  return value as RoomPermissions;
+}

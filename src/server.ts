@@ -1,0 +1,173 @@
+// The standalone server: a thin user of the library, with what only the owner of the socket sees.
+import { createHash } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { collectDefaultMetrics } from 'prom-client';
+import { type Clock, systemClock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import { API_PAGE_STYLE } from './http/api-page.ts';
+import { expectsContinue } from './http/arrival.ts';
+import { answerOnSocket, brokenHttpProblem, requestMalformed } from './http/broken-http.ts';
+import { rootRoutes } from './http/root-routes.ts';
+import type { Logger } from './log.ts';
+import { compose, type Standalone, type Switchboard } from './switchboard.ts';
+
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 20_000;
+/** Longer than the idle time-out of the load balancers in front, or they meet closed connections. */
+const KEEP_ALIVE_MS = 75_000;
+const CHECK_EVERY_MS = 1_000;
+/** From the signal to the end: what is then still in flight is cut off. */
+const STOP_WITHIN_MS = 9_500;
+
+const STYLE_HASH = createHash('sha256').update(API_PAGE_STYLE).digest('base64');
+const SECURITY_HEADERS = {
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+};
+
+export interface RunningServer {
+  /** With the port that was really taken. */
+  readonly url: string;
+  readonly switchboard: Switchboard;
+  /**
+   * `readyz` says 503 at once, requests are served on for the drain time, then those in flight
+   * end with `Connection: close`. Resolves within 10 s.
+   */
+  stop(): Promise<void>;
+}
+
+export interface ServerParts {
+  readonly log: Logger;
+  readonly clock?: Clock;
+  /** A look at each request before the switchboard; true where it was answered. */
+  readonly front?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  readonly timeouts?: { readonly headersMs?: number; readonly requestMs?: number };
+}
+
+/** Starts listening. Rejects where the port cannot be had. */
+export async function startServer(config: Config, parts: ServerParts): Promise<RunningServer> {
+  const { log, clock = systemClock, front, timeouts = {} } = parts;
+  let draining = false;
+  const standalone: Standalone = {
+    headers: SECURITY_HEADERS,
+    openapi: true,
+    routes: ({ readiness, metrics }) => {
+      collectDefaultMetrics({ register: metrics.registry });
+      return rootRoutes({
+        metrics,
+        metricsToken: config.metricsToken,
+        readiness: () => (draining ? { ready: false, missing: ['stopping'] } : readiness()),
+      });
+    },
+  };
+  const switchboard = compose({ ...config.options, logger: log }, clock, standalone);
+  for (const warning of config.warnings) log.warn({}, warning);
+
+  const server = createServer({
+    requireHostHeader: false,
+    headersTimeout: timeouts.headersMs ?? HEADERS_TIMEOUT_MS,
+    requestTimeout: timeouts.requestMs ?? REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+  });
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
+    // RFC 9112, section 3.2. Node's own answer to it would have no body.
+    if (request.headers.host === undefined && request.httpVersion === '1.1') {
+      answerOnSocket(request.socket, requestMalformed());
+    } else if (front?.(request, response) !== true) {
+      switchboard.handler(request, response);
+    }
+  };
+  listenTo(server, onRequest, log);
+  warnOnceOfForwarded(server, config, log);
+
+  // Not awaited: a platform's health check must not wait for Google.
+  void switchboard.start();
+  await listening(server, config);
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  log.info({ host: config.host, port }, 'listening');
+
+  let stopped: Promise<void> | undefined;
+  return {
+    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    switchboard,
+    stop() {
+      draining = true;
+      stopped ??= drainAndClose({ server, switchboard, clock, drainMs: config.drainMs });
+      return stopped;
+    },
+  };
+}
+
+function listenTo(
+  server: Server,
+  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+  log: Logger,
+): void {
+  server.on('request', onRequest);
+  // Refused without `100 Continue`: the client never sends what nobody would read.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    expectsContinue(request, () => response.writeContinue());
+    onRequest(request, response);
+  });
+  server.on('checkExpectation', onRequest);
+  server.on('connect', (_request, socket) => answerOnSocket(socket, requestMalformed()));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const answering = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage;
+    if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) {
+      socket.destroy();
+      return;
+    }
+    const problem = brokenHttpProblem(error.code);
+    log.info({ code: problem.code, err: error }, 'not a request');
+    answerOnSocket(socket, problem);
+  });
+}
+
+/** The commonest mistake behind a proxy: every client seems to come from the proxy's address. */
+function warnOnceOfForwarded(server: Server, config: Config, log: Logger): void {
+  if (config.options.trustProxy !== 0) return;
+  const look = (request: IncomingMessage) => {
+    if (request.headers['x-forwarded-for'] === undefined) return;
+    server.off('request', look);
+    log.warn(
+      {},
+      'X-Forwarded-For came and TRUST_PROXY is 0: limits count by the proxy’s address. ' +
+        'Set TRUST_PROXY to the number of proxies in front',
+    );
+  };
+  server.on('request', look);
+}
+
+function listening(server: Server, config: Config): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(config.port, config.host, () => {
+    server.off('error', reject);
+    resolve();
+  });
+  return promise;
+}
+
+async function drainAndClose(parts: {
+  server: Server;
+  switchboard: Switchboard;
+  clock: Clock;
+  drainMs: number;
+}): Promise<void> {
+  const { server, switchboard, clock, drainMs } = parts;
+  const { promise: drained, resolve } = Promise.withResolvers<void>();
+  if (drainMs === 0) resolve();
+  else clock.after(drainMs, resolve);
+  await drained;
+  const closed = new Promise<void>((done) => server.close(() => done()));
+  const cancel = clock.after(STOP_WITHIN_MS - drainMs, () => server.closeAllConnections());
+  await switchboard.stop();
+  server.closeIdleConnections();
+  await closed;
+  cancel();
+}

@@ -1,0 +1,179 @@
+// The only place where all rooms meet.
+import { createRoomAccess } from './access/room-access.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { createApp } from './http/app.ts';
+import { byHost, byIdToken } from './http/authenticate.ts';
+import { createErrorHandler, type ErrorHandler } from './http/express-errors.ts';
+import { createFastifyPlugin, type FastifyPlugin } from './http/fastify-plugin.ts';
+import { createGate } from './http/gate.ts';
+import { createMetrics, type Metrics } from './http/metrics.ts';
+import { createMount, type Handler } from './http/mount.ts';
+import { createRateLimit } from './http/rate-limit.ts';
+import type { Route } from './http/routes.ts';
+import { tokenRoute } from './http/token-route.ts';
+import { createIdTokenVerifier } from './identity/id-token.ts';
+import { createKeyStore, GOOGLE_ID_TOKEN_KEYS_URL } from './identity/key-store.ts';
+import { createJsonLogger } from './log.ts';
+import { checkOptions, type Settings, type SwitchboardOptions } from './options.ts';
+import { createTokenMint } from './tokens/livekit-token.ts';
+
+/** Whether requests can be served well, and what is missing where not (names, never values). */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly missing: readonly string[];
+}
+
+/** What {@link createSwitchboard} answers. */
+export interface Switchboard {
+  /** For `app.use('/api/calls', handler)`, `app.post('/api/calls/livekit-token', handler)` or `http.createServer(handler)`. */
+  readonly handler: Handler;
+  /** For Express hosts that parse bodies before the handler: `app.use(errorHandler)` after it. */
+  readonly errorHandler: ErrorHandler;
+  /** For Fastify hosts: `await app.register(plugin, { prefix: '/api/calls' })`. */
+  readonly plugin: FastifyPlugin;
+  /** Whether LiveKit's keys are set and Google's have been fetched. */
+  readiness(): Readiness;
+  /** The metrics in Prometheus' text format. */
+  metrics(): Promise<string>;
+  /**
+   * Fetches Google's keys before the first request needs them. Optional: the first request starts
+   * what was not started. Resolves when the first fetch has ended, well or not.
+   */
+  start(): Promise<void>;
+  /** New requests get 503 `stopping`; resolves when those in flight have been answered. */
+  stop(): Promise<void>;
+}
+
+/** What only the standalone server asks of the composition. */
+export interface Standalone {
+  /** Headers on every answer. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Serve an OpenAPI document of all routes. */
+  readonly openapi: boolean;
+  /** Routes beside the library's own. */
+  readonly routes: (parts: { readiness(): Readiness; metrics: Metrics }) => readonly Route[];
+}
+
+const MOUNTED: Standalone = {
+  headers: { 'x-content-type-options': 'nosniff' },
+  openapi: false,
+  routes: () => [],
+};
+
+/**
+ * Makes the call backend, to be mounted in a server of the host's. Synchronous and without any
+ * input or output; the handler works at once.
+ *
+ * @throws TypeError that names every option that is wrong.
+ * @example
+ * const switchboard = createSwitchboard({
+ *   firebaseProjectId: 'my-project',
+ *   livekitApiKey: process.env.LIVEKIT_API_KEY,
+ *   livekitApiSecret: process.env.LIVEKIT_API_SECRET,
+ * });
+ * app.use('/api/calls', switchboard.handler);
+ */
+export function createSwitchboard(options: SwitchboardOptions): Switchboard {
+  return compose(options, systemClock, MOUNTED);
+}
+
+/** {@link createSwitchboard} with its clock and what the standalone server adds. */
+export function compose(
+  options: SwitchboardOptions,
+  clock: Clock,
+  standalone: Standalone = MOUNTED,
+): Switchboard {
+  const settings = checkOptions(options);
+  const { basePath, corsOrigins, livekitKeys } = settings;
+  const log = settings.logger ?? createJsonLogger('warn').log;
+  const answersPreflight = corsOrigins.length > 0;
+  let closing = false;
+
+  const keys = createKeyStore({
+    url: settings.firebaseKeysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL,
+    clock,
+    log,
+  });
+  const usesIdTokens = settings.userOf === undefined;
+  const metrics = createMetrics(keys.ageSeconds);
+  const mint =
+    livekitKeys && createTokenMint({ ...livekitKeys, ttlSeconds: settings.livekitTokenTtlSeconds });
+  if (mint === undefined) {
+    log.error(
+      {},
+      'LiveKit server keys are not configured: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET ' +
+        '(as options: livekitApiKey, livekitApiSecret); until then no token is handed out',
+    );
+  }
+
+  const readiness = (): Readiness => {
+    const missing: string[] = [];
+    if (mint === undefined) missing.push('LiveKit keys (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)');
+    if (usesIdTokens && keys.ageSeconds() === undefined) {
+      missing.push("Google's public keys (never fetched yet)");
+    }
+    if (closing) missing.push('stopping');
+    return { ready: missing.length === 0, missing };
+  };
+
+  const app = createApp({
+    routes: [
+      tokenRoute({
+        path: `${basePath}/livekit-token`,
+        admit: createGate(
+          authenticator(settings, { keys, clock }),
+          createRateLimit(settings.tokenRatePerMinute, clock),
+        ),
+        access: createRoomAccess(settings.rule, clock),
+        mint: mint && ((request) => mint(request, clock.now())),
+        serverUrl: settings.livekitUrl,
+        onMinted: metrics.tokenMinted,
+      }),
+      ...standalone.routes({ readiness, metrics }),
+    ],
+    clock,
+    log,
+    metrics,
+    trustProxy: settings.trustProxy,
+    corsOrigins,
+    headers: standalone.headers,
+    openapi: standalone.openapi,
+    isClosing: () => closing,
+  });
+
+  const start = () => (usesIdTokens ? keys.start() : Promise.resolve());
+  const mount = createMount({
+    app,
+    basePath,
+    answersPreflight,
+    onFirstRequest: () => void start(),
+  });
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    closing = true;
+    stopped ??= mount.stop().then(() => {
+      keys.stop();
+      return app.fastify.close();
+    });
+    return stopped;
+  };
+
+  return {
+    handler: mount.handler,
+    errorHandler: createErrorHandler(mount),
+    plugin: createFastifyPlugin({ mount, table: app.table, basePath, answersPreflight, stop }),
+    readiness,
+    metrics: () => metrics.registry.metrics(),
+    start,
+    stop,
+  };
+}
+
+type Parts = { keys: ReturnType<typeof createKeyStore>; clock: Clock };
+
+function authenticator(settings: Settings, { keys, clock }: Parts) {
+  const { userOf, firebaseProjectId } = settings;
+  if (userOf !== undefined) return byHost(userOf, clock);
+  const verifier = createIdTokenVerifier({ projectId: firebaseProjectId as string, keys, clock });
+  return byIdToken(verifier, createRateLimit(settings.authFailuresPerMinute, clock));
+}

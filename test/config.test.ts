@@ -1,0 +1,179 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Config, ConfigError, loadConfig } from '../src/config/config.ts';
+import { VARIABLES } from '../src/config/variables.ts';
+
+let folder: string;
+let secrets: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'switchboard-config-'));
+  secrets = join(folder, 'secrets');
+  mkdirSync(secrets);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const PROJECT = { FIREBASE_PROJECT_ID: 'my-project' };
+const load = (env: Record<string, string>): Config => loadConfig({ ...PROJECT, ...env }, secrets);
+
+function problems(
+  env: Record<string, string>,
+  base: Record<string, string> = PROJECT,
+): readonly string[] {
+  try {
+    loadConfig({ ...base, ...env }, secrets);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('needs nothing but the project', () => {
+    const { options, warnings, ...server } = load({});
+    expect(server).toEqual({
+      host: '0.0.0.0',
+      port: 3000,
+      logLevel: 'info',
+      drainMs: 2000,
+      metricsToken: undefined,
+    });
+    expect(JSON.parse(JSON.stringify(options))).toEqual({
+      firebaseProjectId: 'my-project',
+      livekitTokenTtlSeconds: 600,
+      roomAccess: 'any',
+      tokenRatePerMinute: 60,
+      authFailuresPerMinute: 600,
+      trustProxy: 0,
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('names every fault at once', () => {
+    expect(
+      problems(
+        {
+          PORT: 'abc',
+          LIVEKIT_TOKEN_TTL_SECONDS: '60',
+          CORS_ORIGINS: '*',
+          ROOM_ACCESS: 'everyone',
+          LIVEKIT_URL: 'https://example.com',
+        },
+        {},
+      ),
+    ).toEqual([
+      'FIREBASE_PROJECT_ID is required',
+      'LIVEKIT_URL must be a URL that begins with wss:// or ws://',
+      'LIVEKIT_TOKEN_TTL_SECONDS must be a whole number from 61 to 86400',
+      'ROOM_ACCESS must be one of any, calls',
+      'CORS_ORIGINS must name origins, and not *',
+      'PORT must be a whole number from 0 to 65535',
+    ]);
+  });
+
+  it.each([
+    ['PORT', '65536'],
+    ['PORT', '3000.5'],
+    ['PORT', '0x10'],
+    ['PORT', '-1'],
+    ['DRAIN_SECONDS', '9'],
+    ['LOG_LEVEL', 'INFO'],
+    ['TOKEN_RATE_PER_MINUTE', '0'],
+    ['AUTH_FAILURES_PER_MINUTE', '1000001'],
+    ['FIREBASE_KEYS_URL', 'http://keys.example.com/'],
+    ['FIREBASE_KEYS_URL', 'https://user:pw@keys.example.com/'],
+    ['CORS_ORIGINS', 'https://a.example/path'],
+    ['CORS_ORIGINS', 'a.example'],
+    ['TRUST_PROXY', '33'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', 'true'],
+    ['LIVEKIT_URL', 'wss://user:pw@example.com'],
+  ])('refuses %s=%s and says so by name', (name, value) => {
+    const found = problems({ [name]: value });
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(new RegExp(`^${name} must `));
+  });
+
+  it.each([
+    ['1', 1],
+    ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
+  ])('reads TRUST_PROXY=%s', (text, value) => {
+    expect(load({ TRUST_PROXY: text }).options.trustProxy).toEqual(value);
+  });
+
+  it('reads lists and loopback key addresses', () => {
+    const { options } = load({
+      CORS_ORIGINS: 'https://a.example, http://localhost:5173',
+      FIREBASE_KEYS_URL: 'http://127.0.0.1:9/keys',
+    });
+    expect(options.corsOrigins).toEqual(['https://a.example', 'http://localhost:5173']);
+    expect(options.firebaseKeysUrl).toBe('http://127.0.0.1:9/keys');
+  });
+
+  it('trims values, and takes an empty one as unset', () => {
+    const { options, port } = load({
+      LIVEKIT_API_KEY: ' key\n',
+      LIVEKIT_API_SECRET: ' ',
+      PORT: '',
+    });
+    expect(options.livekitApiKey).toBe('key');
+    expect(options.livekitApiSecret).toBeUndefined();
+    expect(port).toBe(3000);
+  });
+
+  it('warns in production of what is open', () => {
+    const env = { NODE_ENV: 'production', LIVEKIT_URL: 'ws://livekit.internal' };
+    expect(load(env).warnings).toEqual([
+      'LIVEKIT_URL is ws://, not encrypted: use wss:// in production',
+      'ROOM_ACCESS is any: any signed-in user can join any room by name',
+    ]);
+    expect(load({ ...env, LIVEKIT_URL: 'wss://l', ROOM_ACCESS: 'calls' }).warnings).toEqual([]);
+  });
+});
+
+describe('a secret', () => {
+  it('comes from its variable, from a named file or from the secrets directory', () => {
+    const file = join(folder, 'secret.txt');
+    writeFileSync(file, 'from-named-file\n');
+    writeFileSync(join(secrets, 'METRICS_TOKEN'), 'from-directory\n');
+    const { options, metricsToken } = load({
+      LIVEKIT_API_KEY: 'from-variable',
+      LIVEKIT_API_SECRET_FILE: file,
+    });
+    expect([options.livekitApiKey, options.livekitApiSecret, metricsToken]).toEqual([
+      'from-variable',
+      'from-named-file',
+      'from-directory',
+    ]);
+  });
+
+  it('given in two forms is a fault that tells no value', () => {
+    writeFileSync(join(secrets, 'LIVEKIT_API_SECRET'), 'hidden-one');
+    const [problem, ...more] = problems({ LIVEKIT_API_SECRET: 'hidden-two' });
+    expect(more).toEqual([]);
+    expect(problem).toMatch(/^LIVEKIT_API_SECRET is given twice/);
+    expect(problem).not.toMatch(/hidden/);
+  });
+
+  it('from a file that is missing or empty is a fault', () => {
+    writeFileSync(join(folder, 'empty'), ' \n');
+    const missing = problems({ LIVEKIT_API_KEY_FILE: join(folder, 'nothing') });
+    const empty = problems({ LIVEKIT_API_KEY_FILE: join(folder, 'empty') });
+    expect(missing[0]).toMatch(/^LIVEKIT_API_KEY .* cannot be read \(ENOENT\)/);
+    expect(empty[0]).toMatch(/^LIVEKIT_API_KEY .* is empty/);
+  });
+
+  it('is the only kind of variable that files can give', () => {
+    writeFileSync(join(secrets, 'PORT'), '1234');
+    expect(load({}).port).toBe(3000);
+    const named = Object.entries(VARIABLES).filter(([, variable]) => 'secret' in variable);
+    expect(named.map(([name]) => name)).toEqual([
+      'LIVEKIT_API_KEY',
+      'LIVEKIT_API_SECRET',
+      'METRICS_TOKEN',
+    ]);
+  });
+});

@@ -1,0 +1,175 @@
+// Every way to serve the switchboard. The same stories run in each.
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import express4 from 'express4';
+import { fastify } from 'fastify';
+import type { Clock } from '../src/clock.ts';
+import { loadConfig } from '../src/config/config.ts';
+import type { SwitchboardOptions } from '../src/options.ts';
+import { startServer } from '../src/server.ts';
+import { compose, type Switchboard } from '../src/switchboard.ts';
+
+export interface RunningMount {
+  /** Where the token endpoint is. */
+  readonly tokenUrl: string;
+  readonly switchboard: Switchboard;
+  close(): Promise<void>;
+}
+
+export interface Mount {
+  readonly name: string;
+  /** Parsed by the host before we see it: what a parser has mended or measured, we can't judge. */
+  readonly behindParser?: true;
+  /** The host's router lets only POST on this one path through. */
+  readonly onlyOneRoute?: true;
+  /** Paths that are not ours are answered by the host, with its own words. */
+  readonly hasHost: boolean;
+  start(options: SwitchboardOptions, clock: Clock): Promise<RunningMount>;
+}
+
+export const HOST_SAYS = 'the host’s own route';
+
+/** Listens on loopback, on any port. */
+export async function listen(server: Server): Promise<{ origin: string; close(): Promise<void> }> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+type ExpressLike = typeof express;
+
+function inExpress(
+  name: string,
+  make: ExpressLike,
+  wire: (app: ReturnType<ExpressLike>, switchboard: Switchboard, make: ExpressLike) => string,
+  traits: Partial<Mount> = {},
+): Mount {
+  return {
+    name,
+    hasHost: true,
+    ...traits,
+    async start(options, clock) {
+      const switchboard = compose(options, clock);
+      const app = make();
+      const path = wire(app, switchboard, make);
+      app.use((_request, response) => {
+        response.status(404).send(HOST_SAYS);
+      });
+      return running(app, path, switchboard);
+    },
+  };
+}
+
+async function running(
+  listener: RequestListener,
+  path: string,
+  switchboard: Switchboard,
+): Promise<RunningMount> {
+  const { origin, close } = await listen(createServer(listener));
+  return {
+    tokenUrl: origin + path,
+    switchboard,
+    async close() {
+      await Promise.all([close(), switchboard.stop()]);
+    },
+  };
+}
+
+const TOKEN_PATH = '/api/calls/livekit-token';
+
+const before: Parameters<typeof inExpress>[2] = (app, { handler }, make) => {
+  app.use('/api/calls', handler);
+  app.use(make.json());
+  return TOKEN_PATH;
+};
+
+const behind: Parameters<typeof inExpress>[2] = (app, { handler, errorHandler }, make) => {
+  app.use(make.json());
+  app.use('/api/calls', handler);
+  app.use(errorHandler);
+  return TOKEN_PATH;
+};
+
+const asExpress5 = express4 as unknown as ExpressLike;
+
+export const MOUNTS: readonly Mount[] = [
+  {
+    name: 'standalone',
+    hasHost: false,
+    async start(options, clock) {
+      const config = loadConfig({
+        FIREBASE_PROJECT_ID: options.firebaseProjectId ?? 'none',
+        HOST: '127.0.0.1',
+        PORT: '0',
+        DRAIN_SECONDS: '0',
+      });
+      const log = options.logger as NonNullable<SwitchboardOptions['logger']>;
+      const server = await startServer({ ...config, options }, { log, clock });
+      return {
+        tokenUrl: server.url + TOKEN_PATH,
+        switchboard: server.switchboard,
+        close: server.stop,
+      };
+    },
+  },
+  {
+    name: 'plain node:http',
+    hasHost: false,
+    async start(options, clock) {
+      const switchboard = compose(options, clock);
+      return running((req, res) => switchboard.handler(req, res), TOKEN_PATH, switchboard);
+    },
+  },
+  inExpress('Express 4 before its parser', asExpress5, before),
+  inExpress('Express 5 before its parser', express, before),
+  inExpress('Express 4 behind express.json()', asExpress5, behind, { behindParser: true }),
+  inExpress('Express 5 behind express.json()', express, behind, { behindParser: true }),
+  inExpress('Express 5 under a prefix of its own', express, (app, { handler }) => {
+    app.use('/v2/voice', handler);
+    return '/v2/voice/livekit-token';
+  }),
+  inExpress(
+    'Express 5 with one route replaced',
+    express,
+    (app, { handler }) => {
+      app.post(TOKEN_PATH, handler);
+      return TOKEN_PATH;
+    },
+    { onlyOneRoute: true },
+  ),
+  {
+    name: 'a Fastify host with a prefix',
+    hasHost: true,
+    start: (options, clock) => inFastify(options, clock, '/v2/calls'),
+  },
+  {
+    name: 'a Fastify host without a prefix',
+    hasHost: true,
+    start: (options, clock) => inFastify(options, clock, undefined),
+  },
+];
+
+async function inFastify(
+  options: SwitchboardOptions,
+  clock: Clock,
+  prefix: string | undefined,
+): Promise<RunningMount> {
+  const switchboard = compose(options, clock);
+  const host = fastify({ forceCloseConnections: true });
+  await host.register(switchboard.plugin, prefix === undefined ? {} : { prefix });
+  host.setNotFoundHandler((_request, reply) => reply.code(404).send(HOST_SAYS));
+  const origin = await host.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    tokenUrl: `${origin}${prefix ?? '/api/calls'}/livekit-token`,
+    switchboard,
+    close: () => host.close(),
+  };
+}
