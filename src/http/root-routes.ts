@@ -32,8 +32,12 @@ export function rootRoutes(options: {
     },
   ];
   if (metricsToken !== undefined) {
+    const metricsRoute = get('/metrics', 'Metrics in Prometheus’ text format', () =>
+      metrics.registry.metrics(),
+    );
     routes.push({
-      ...get('/metrics', 'Metrics in Prometheus’ text format', () => metrics.registry.metrics()),
+      ...metricsRoute,
+      schema: { ...metricsRoute.schema, security: [{ metricsToken: [] }] },
       contentType: metrics.registry.contentType,
       admit: (request) => checkMetricsToken(request, metricsToken),
     });

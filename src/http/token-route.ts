@@ -66,6 +66,8 @@ export function tokenRoute(options: {
       description:
         'Takes a Firebase ID token (`Authorization: Bearer …`) and a room, and answers a LiveKit ' +
         'access token to join, publish and subscribe. Also LiveKit’s standard token endpoint.',
+      security: [{ firebaseIdToken: [] }],
+      consumes: ['application/json'],
       body: TokenRequestBody,
       response: { 200: TokenAnswer, ...PROBLEM_RESPONSES },
     },

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { createSwitchboard } from '../../src/index.ts';
+
+const make = (options: unknown) => () => createSwitchboard(options as never);
+const GOOD = { firebaseProjectId: 'p', logger: console };
+
+describe('createSwitchboard', () => {
+  it('is synchronous and starts nothing', () => {
+    const switchboard = createSwitchboard({ ...GOOD, logger: { ...console, error() {} } });
+    expect(Object.keys(switchboard).sort()).toEqual([
+      'errorHandler',
+      'handler',
+      'metrics',
+      'plugin',
+      'readiness',
+      'start',
+      'stop',
+    ]);
+    // Express tells error handlers by their four parameters.
+    expect(switchboard.errorHandler).toHaveLength(4);
+  });
+
+  it('takes an empty or missing LiveKit key without throwing', () => {
+    const logger = { ...console, error() {} };
+    expect(make({ ...GOOD, logger, livekitApiKey: undefined, livekitApiSecret: '' })).not.toThrow();
+  });
+
+  it('names every option that is wrong in one TypeError', () => {
+    const wrong = {
+      firebaseProjectId: 7,
+      livekitTokenTtlSeconds: '600',
+      livekitUrl: 'https://x',
+      roomAccess: 'everyone',
+      authorizeRoom: true,
+      corsOrigins: 'https://a.example',
+      trustProxy: -1,
+      basePath: 'calls/',
+      logger: {},
+      livekitApikey: 'typo',
+    };
+    expect(make(wrong)).toThrow(TypeError);
+    expect(make(wrong)).toThrow(
+      'createSwitchboard: ' +
+        [
+          'firebaseProjectId must be a string, not empty',
+          'livekitTokenTtlSeconds must be a whole number from 61 to 86400',
+          'livekitUrl must be a URL that begins with wss:// or ws://',
+          'roomAccess must be one of any, calls',
+          'authorizeRoom must be a function',
+          'corsOrigins must be a list of strings',
+          'trustProxy must be a whole number from 0 to 32',
+          'basePath must be a path like /api/calls, without a slash at its end',
+          'logger must have the methods debug, info, warn and error',
+          'livekitApikey is not an option',
+          'roomAccess and authorizeRoom exclude each other',
+        ].join('; '),
+    );
+  });
+
+  it.each([
+    [undefined, 'createSwitchboard takes an object of options'],
+    [{}, 'firebaseProjectId is missing (or give firebaseApp, or userOf)'],
+    [{ firebaseProjectId: undefined }, 'firebaseProjectId is missing'],
+    [{ firebaseApp: {} }, 'firebaseApp must be a firebase-admin App'],
+    [{ firebaseApp: { options: {} } }, 'firebaseApp does not know its project id'],
+    [{ firebaseProjectId: 'p', livekitTokenTtlSeconds: 0 }, 'livekitTokenTtlSeconds must be'],
+    [
+      { firebaseProjectId: 'p', livekitTokenTtlSeconds: Number.NaN },
+      'livekitTokenTtlSeconds must be',
+    ],
+  ])('says what is missing: %j', (options, sentence) => {
+    expect(make(options)).toThrow(sentence);
+  });
+});

@@ -1,0 +1,126 @@
+// The command as an operator runs it: a process of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { PROJECT_ID, signIdToken } from '../fakes/firebase.ts';
+import { startKeyEndpoint } from '../fakes/key-endpoint.ts';
+import { GOOD_BODY } from '../stage.ts';
+
+const CLI = join(import.meta.dirname, '../../src/cli.ts');
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+function run(args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', DRAIN_SECONDS: '0', ...env },
+  });
+  children.push(child);
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, out, err }));
+  /** The first log line with this message. */
+  const line = async (message: string): Promise<Record<string, unknown>> => {
+    for (;;) {
+      const found = out.split('\n').find((text) => text.includes(`"msg":"${message}"`));
+      if (found !== undefined) return JSON.parse(found);
+      await once(child.stdout, 'data');
+    }
+  };
+  return { child, ended, line };
+}
+
+describe('serve', () => {
+  it('answers, logs without any token, and ends well on SIGTERM', async () => {
+    const keys = await startKeyEndpoint();
+    const { child, ended, line } = run(['serve'], {
+      FIREBASE_PROJECT_ID: PROJECT_ID,
+      FIREBASE_KEYS_URL: keys.url,
+      LIVEKIT_API_KEY: 'key',
+      LIVEKIT_API_SECRET: 'the-secret',
+    });
+    const { port } = await line('listening');
+    const response = await fetch(`http://127.0.0.1:${port}/api/calls/livekit-token?x=1`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${signIdToken()}`, 'content-type': 'application/json' },
+      body: JSON.stringify(GOOD_BODY),
+    });
+    expect(response.status).toBe(200);
+    expect(await line('answered')).toMatchObject({
+      method: 'POST',
+      route: '/api/calls/livekit-token',
+      status: 200,
+      uid: 'alice',
+      requestId: response.headers.get('x-request-id'),
+    });
+    child.kill('SIGTERM');
+    const { code, out } = await ended;
+    expect(code).toBe(0);
+    expect(out).toMatch(/"msg":"stopped"/);
+    expect(out).not.toMatch(/eyJ|the-secret|room-1|\?x=1/);
+    await keys.close();
+  });
+
+  it('names every fault of its configuration and ends with 1', async () => {
+    const { ended } = run(['serve'], { PORT: 'abc', LIVEKIT_TOKEN_TTL_SECONDS: '5' });
+    const { code, err, out } = await ended;
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'The configuration has 3 faults:\n' +
+        '  - FIREBASE_PROJECT_ID is required\n' +
+        '  - LIVEKIT_TOKEN_TTL_SECONDS must be a whole number from 61 to 86400\n' +
+        '  - PORT must be a whole number from 0 to 65535\n',
+    );
+    expect(out).toBe('');
+  });
+
+  it('starts without LiveKit’s keys and logs an error that names them', async () => {
+    const { line } = run(['serve'], {
+      FIREBASE_PROJECT_ID: PROJECT_ID,
+      FIREBASE_KEYS_URL: 'http://127.0.0.1:9/',
+    });
+    const { port } = await line('listening');
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toMatch(/LIVEKIT_API_KEY/);
+  });
+
+  it('says which port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const { ended } = run(['serve'], { FIREBASE_PROJECT_ID: PROJECT_ID, PORT: String(port) });
+    const { code, err } = await ended;
+    expect([code, err]).toEqual([
+      1,
+      `Port ${port} is in use: stop what listens there, or set PORT.\n`,
+    ]);
+    other.close();
+  });
+});
+
+describe('the command line', () => {
+  it.each([[[]], [['nonsense']], [['serve', 'more']], [['--nonsense']]])(
+    'explains itself: %j',
+    async (args) => {
+      const { code, err } = await run(args).ended;
+      expect(code).toBe(2);
+      expect(err).toMatch(/livekit-switchboard serve/);
+    },
+  );
+
+  it('knows its version', async () => {
+    const { code, out } = await run(['--version']).ended;
+    expect([code, out]).toEqual([0, '0.1.0\n']);
+  });
+});
