@@ -4,6 +4,8 @@
 /** Every `code` that an error answer of Switchboard can carry. Codes are stable; sentences are not. */
 export const ERROR_CODES = [
   'access_unavailable',
+  'account_not_allowed',
+  'app_check_failed',
   'body_consumed',
   'body_too_large',
   'content_type_unsupported',
@@ -11,6 +13,7 @@ export const ERROR_CODES = [
   'id_token_expired',
   'id_token_invalid',
   'id_token_missing',
+  'id_token_revoked',
   'identity_mismatch',
   'identity_unavailable',
   'internal',

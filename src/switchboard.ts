@@ -1,21 +1,18 @@
 // The only place where all rooms meet.
 import { createRoomAccess } from './access/room-access.ts';
+import { createCallers } from './callers.ts';
+import { checkOptions, type Settings } from './check-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createApp } from './http/app.ts';
-import { byHost, byIdToken } from './http/authenticate.ts';
 import { createErrorHandler, type ErrorHandler } from './http/express-errors.ts';
 import { createFastifyPlugin, type FastifyPlugin } from './http/fastify-plugin.ts';
-import { createGate } from './http/gate.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createMount, type Handler } from './http/mount.ts';
-import { createRateLimit } from './http/rate-limit.ts';
 import type { Route } from './http/routes.ts';
 import { tokenRoute } from './http/token-route.ts';
-import { createIdTokenVerifier } from './identity/id-token.ts';
-import { createKeyStore, GOOGLE_ID_TOKEN_KEYS_URL } from './identity/key-store.ts';
-import { createJsonLogger } from './log.ts';
-import { checkOptions, type Settings, type SwitchboardOptions } from './options.ts';
-import { createTokenMint } from './tokens/livekit-token.ts';
+import { createJsonLogger, type Logger } from './log.ts';
+import type { SwitchboardOptions } from './options.ts';
+import { createTokenMint, type MintToken } from './tokens/livekit-token.ts';
 
 /** Whether requests can be served well, and what is missing where not (names, never values). */
 export interface Readiness {
@@ -84,32 +81,17 @@ export function compose(
   standalone: Standalone = MOUNTED,
 ): Switchboard {
   const settings = checkOptions(options);
-  const { basePath, corsOrigins, livekitKeys } = settings;
+  const { basePath, corsOrigins } = settings;
   const log = settings.logger ?? createJsonLogger('warn').log;
-  const answersPreflight = corsOrigins.length > 0;
+  const metrics = createMetrics();
+  const callers = createCallers(settings, { clock, log, metrics });
+  const mint = mintOf(settings, log);
   let closing = false;
-
-  const keys = createKeyStore({
-    url: settings.firebaseKeysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL,
-    clock,
-    log,
-  });
-  const usesIdTokens = settings.userOf === undefined;
-  const metrics = createMetrics(keys.ageSeconds);
-  const mint =
-    livekitKeys && createTokenMint({ ...livekitKeys, ttlSeconds: settings.livekitTokenTtlSeconds });
-  if (mint === undefined) {
-    log.error(
-      {},
-      'LiveKit server keys are not configured: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET ' +
-        '(as options: livekitApiKey, livekitApiSecret); until then no token is handed out',
-    );
-  }
 
   const readiness = (): Readiness => {
     const missing: string[] = [];
     if (mint === undefined) missing.push('LiveKit keys (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)');
-    if (usesIdTokens && keys.ageSeconds() === undefined) {
+    if (callers.keys !== undefined && callers.keys.ageSeconds() === undefined) {
       missing.push("Google's public keys (never fetched yet)");
     }
     if (closing) missing.push('stopping');
@@ -117,14 +99,12 @@ export function compose(
   };
 
   const app = createApp({
+    ...standalone,
     routes: [
       tokenRoute({
         path: `${basePath}/livekit-token`,
-        admit: createGate(
-          authenticator(settings, { keys, clock }),
-          createRateLimit(settings.tokenRatePerMinute, clock),
-        ),
-        access: createRoomAccess(settings.rule, clock),
+        admit: callers.admit,
+        access: createRoomAccess(settings.authorizeRoom ?? settings.roomAccess, clock),
         mint: mint && ((request) => mint(request, clock.now())),
         serverUrl: settings.livekitUrl,
         onMinted: metrics.tokenMinted,
@@ -136,12 +116,15 @@ export function compose(
     metrics,
     trustProxy: settings.trustProxy,
     corsOrigins,
-    headers: standalone.headers,
-    openapi: standalone.openapi,
     isClosing: () => closing,
   });
 
-  const start = () => (usesIdTokens ? keys.start() : Promise.resolve());
+  const answersPreflight = corsOrigins.length > 0;
+  let started: Promise<void> | undefined;
+  const start = () => {
+    started ??= callers.start();
+    return started;
+  };
   const mount = createMount({
     app,
     basePath,
@@ -152,7 +135,7 @@ export function compose(
   const stop = () => {
     closing = true;
     stopped ??= mount.stop().then(() => {
-      keys.stop();
+      callers.stop();
       return app.fastify.close();
     });
     return stopped;
@@ -169,11 +152,13 @@ export function compose(
   };
 }
 
-type Parts = { keys: ReturnType<typeof createKeyStore>; clock: Clock };
-
-function authenticator(settings: Settings, { keys, clock }: Parts) {
-  const { userOf, firebaseProjectId } = settings;
-  if (userOf !== undefined) return byHost(userOf, clock);
-  const verifier = createIdTokenVerifier({ projectId: firebaseProjectId as string, keys, clock });
-  return byIdToken(verifier, createRateLimit(settings.authFailuresPerMinute, clock));
+function mintOf(settings: Settings, log: Logger): MintToken | undefined {
+  const { livekitKeys, livekitTokenTtlSeconds: ttlSeconds } = settings;
+  if (livekitKeys !== undefined) return createTokenMint({ ...livekitKeys, ttlSeconds });
+  log.error(
+    {},
+    'LiveKit server keys are not configured: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET ' +
+      '(as options: livekitApiKey, livekitApiSecret); until then no token is handed out',
+  );
+  return undefined;
 }

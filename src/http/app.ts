@@ -2,6 +2,7 @@
 import cors from '@fastify/cors';
 import swagger from '@fastify/swagger';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { andThen } from '../and-then.ts';
 import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 import { faultOfLiveKitName } from '../ids.ts';
@@ -135,7 +136,7 @@ export function createApp(options: AppOptions): App {
     app.register(cors, {
       origin: [...corsOrigins],
       methods: ['GET', 'POST'],
-      allowedHeaders: ['Authorization', 'Content-Type'],
+      allowedHeaders: ['Authorization', 'Content-Type', 'X-Firebase-AppCheck'],
       exposedHeaders: ['X-Request-Id', 'Retry-After'],
       maxAge: 600,
       strictPreflight: false,
@@ -167,11 +168,9 @@ function addRoute(
       };
       try {
         const admitted = route.admit === 'public' ? undefined : route.admit(request);
-        if (admitted instanceof Promise) admitted.then(enter).then(() => done(), done);
-        else {
-          enter();
-          done();
-        }
+        const entered = andThen(admitted, enter);
+        if (entered instanceof Promise) entered.then(() => done(), done);
+        else done();
       } catch (error) {
         done(error as Error);
       }

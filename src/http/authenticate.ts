@@ -1,12 +1,13 @@
 // Two ways to know who is calling: the ID token of the request, or the host's own middleware.
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
+import { andThen } from '../and-then.ts';
 import { type Clock, withDeadline } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
+import { type RateLimit, refuseIfWaiting } from '../limits/rate-limit.ts';
 import { type User, userFromClaims } from '../user.ts';
 import { arrivalOf } from './arrival.ts';
 import { addressKey, clientAddress } from './client-address.ts';
-import { type RateLimit, refuseIfWaiting } from './rate-limit.ts';
 
 const HOST_TIMEOUT_MS = 2_000;
 const UID_MAX_CHARACTERS = 128;
@@ -32,27 +33,51 @@ export type HostUser = { readonly uid: string } | null | undefined;
  * before any work; a token that was verified before still passes, because whole carriers sit
  * behind one address.
  */
-export function byIdToken(verifier: VerifyIdToken, failures: RateLimit): Authenticate {
-  const countFailure = (key: string, error: unknown): never => {
-    if (error instanceof SwitchboardError && error.code.startsWith('id_token_')) failures.take(key);
-    throw error;
-  };
-  return (request) => {
-    const token = bearerToken(request.raw);
-    const known = typeof token === 'string' ? verifier.remembered(token) : undefined;
-    if (known !== undefined) return known;
-    const key = addressKey(clientAddress(request));
-    refuseIfWaiting(failures.waitSeconds(key));
-    if (token === undefined) throw idTokenMissing();
+export function byIdToken(options: {
+  verifier: VerifyIdToken;
+  /** Throws where the session was revoked; undefined: not asked. */
+  checkRevoked: ((user: User) => void | Promise<void>) | undefined;
+  failures: RateLimit;
+}): Authenticate {
+  const { verifier, checkRevoked, failures } = options;
+  const stillValid = (user: User) =>
+    checkRevoked === undefined ? user : andThen(checkRevoked(user), () => user);
+
+  /** Runs `identify` and counts what it refuses. */
+  function counted(request: FastifyRequest, identify: () => User | Promise<User>) {
+    const count = async (error: unknown): Promise<never> => {
+      const isFailure = error instanceof SwitchboardError && error.code.startsWith('id_token_');
+      if (isFailure) await failures.take(addressKey(clientAddress(request)));
+      throw error;
+    };
     try {
+      const user = identify();
+      return user instanceof Promise ? user.catch(count) : user;
+    } catch (error) {
+      return count(error);
+    }
+  }
+
+  function identifyUnknown(request: FastifyRequest, token: ReturnType<typeof bearerToken>) {
+    if (token === undefined) throw idTokenMissing();
+    return counted(request, () => {
       if (token === AMBIGUOUS) {
         throw new SwitchboardError('id_token_invalid', 'Unauthorized: Invalid token.');
       }
-      const user = verifier.verify(token);
-      return user instanceof Promise ? user.catch((error) => countFailure(key, error)) : user;
-    } catch (error) {
-      return countFailure(key, error);
+      return andThen(verifier.verify(token), stillValid);
+    });
+  }
+
+  return (request) => {
+    const token = bearerToken(request.raw);
+    const known = typeof token === 'string' ? verifier.remembered(token) : undefined;
+    if (known !== undefined) {
+      return checkRevoked === undefined ? known : counted(request, () => stillValid(known));
     }
+    return andThen(failures.waitSeconds(addressKey(clientAddress(request))), (wait) => {
+      refuseIfWaiting(wait);
+      return identifyUnknown(request, token);
+    });
   };
 }
 

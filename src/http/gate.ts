@@ -1,8 +1,9 @@
 // What a request passes before a byte of its body is read.
 import type { FastifyRequest } from 'fastify';
+import { andThen } from '../and-then.ts';
+import { refuseIfWaiting } from '../limits/rate-limit.ts';
 import type { User } from '../user.ts';
 import type { Authenticate } from './authenticate.ts';
-import { type RateLimit, refuseIfWaiting } from './rate-limit.ts';
 import type { Admit } from './routes.ts';
 
 declare module 'fastify' {
@@ -12,15 +13,23 @@ declare module 'fastify' {
   }
 }
 
-/** Authentication, then the rate of this user. */
-export function createGate(authenticate: Authenticate, rate: RateLimit): Admit {
-  const enter = (request: FastifyRequest, user: User) => {
-    request.user = user;
-    refuseIfWaiting(rate.take(user.uid));
-  };
-  return (request) => {
-    const user = authenticate(request);
-    if (user instanceof Promise) return user.then((late) => enter(request, late));
-    enter(request, user);
-  };
+/** The steps of the gate, in their order. */
+export interface GateSteps {
+  readonly authenticate: Authenticate;
+  /** Throws where this kind of account does not count. */
+  readonly checkAccount: (user: User) => void;
+  /** Throws where the request comes from an app that does not count. */
+  readonly checkApp: Admit | undefined;
+  /** Counts one request of this user; seconds to wait where the limit is reached. */
+  readonly takeTurn: (user: User) => number | Promise<number>;
+}
+
+export function createGate(steps: GateSteps): Admit {
+  const { authenticate, checkAccount, checkApp, takeTurn } = steps;
+  return (request: FastifyRequest) =>
+    andThen(authenticate(request), (user) => {
+      request.user = user;
+      checkAccount(user);
+      return andThen(checkApp?.(request), () => andThen(takeTurn(user), refuseIfWaiting));
+    });
 }

@@ -2,14 +2,22 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '../errors.ts';
 
+/** How App Check judged a request. */
+type AppCheckResult = 'ok' | 'missing' | 'invalid' | 'expired' | 'consumed' | 'unavailable';
+
 export interface Metrics {
   readonly registry: Registry;
+  /** Tells from now on how old Google's keys are. */
+  watchKeysAge(ageSeconds: () => number | undefined): void;
   tokenMinted(): void;
   refused(code: ErrorCode): void;
+  appChecked(result: AppCheckResult): void;
+  /** A shared limit that could not be asked, and was counted in this process. */
+  limitFellBack(): void;
   answered(route: string, status: number, seconds: number): void;
 }
 
-export function createMetrics(keysAgeSeconds: () => number | undefined): Metrics {
+export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const minted = new Counter({
@@ -23,20 +31,23 @@ export function createMetrics(keysAgeSeconds: () => number | undefined): Metrics
     labelNames: ['code'],
     registers,
   });
+  const appChecks = new Counter({
+    name: 'switchboard_app_checks_total',
+    help: 'Requests by what became of their App Check token.',
+    labelNames: ['result'],
+    registers,
+  });
+  const fallbacks = new Counter({
+    name: 'switchboard_shared_limit_fallbacks_total',
+    help: 'Times that a shared limit was out of reach and this process counted by itself.',
+    registers,
+  });
   const duration = new Histogram({
     name: 'switchboard_request_duration_seconds',
     help: 'From the first look at a request to the end of its answer, by route and status.',
     labelNames: ['route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
-  });
-  new Gauge({
-    name: 'switchboard_identity_keys_age_seconds',
-    help: "Seconds since Google's public keys were last fetched; NaN before the first time.",
-    registers,
-    collect() {
-      this.set(keysAgeSeconds() ?? Number.NaN);
-    },
   });
   // The label sets are few: each is looked up once.
   const observers = new Map<string, (seconds: number) => void>();
@@ -52,8 +63,22 @@ export function createMetrics(keysAgeSeconds: () => number | undefined): Metrics
   };
   return {
     registry,
+    watchKeysAge: (ageSeconds) => watchKeysAge(registry, ageSeconds),
     tokenMinted: () => minted.inc(),
     refused: (code) => refusals.inc({ code }),
+    appChecked: (result) => appChecks.inc({ result }),
+    limitFellBack: () => fallbacks.inc(),
     answered: (route, status, seconds) => observer(route, status)(seconds),
   };
+}
+
+function watchKeysAge(registry: Registry, ageSeconds: () => number | undefined): void {
+  new Gauge({
+    name: 'switchboard_identity_keys_age_seconds',
+    help: "Seconds since Google's public keys were last fetched; NaN before the first time.",
+    registers: [registry],
+    collect() {
+      this.set(ageSeconds() ?? Number.NaN);
+    },
+  });
 }

@@ -3,6 +3,8 @@ import { type ErrorCode, SwitchboardError } from '../errors.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   access_unavailable: 503,
+  account_not_allowed: 403,
+  app_check_failed: 403,
   body_consumed: 500,
   body_too_large: 413,
   content_type_unsupported: 415,
@@ -10,6 +12,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   id_token_expired: 403,
   id_token_invalid: 403,
   id_token_missing: 401,
+  id_token_revoked: 403,
   identity_mismatch: 403,
   identity_unavailable: 503,
   internal: 500,

@@ -1,6 +1,7 @@
 // POST /livekit-token: identity and access are known here, a LiveKit token goes out.
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { andThen } from '../and-then.ts';
 import { SwitchboardError } from '../errors.ts';
 import type { RoomName } from '../ids.ts';
 import type { RoomPermissions } from '../permissions.ts';
@@ -74,10 +75,9 @@ export function tokenRoute(options: {
     answer(request: FastifyRequest) {
       const user = request.user as User;
       const { roomName } = readTokenRequest(request.body as TokenRequestBody, user.uid);
-      const permissions = access({ user, roomName });
-      return permissions instanceof Promise
-        ? permissions.then((late) => answerWith(user, roomName, late))
-        : answerWith(user, roomName, permissions);
+      return andThen(access({ user, roomName }), (permissions) =>
+        answerWith(user, roomName, permissions),
+      );
     },
   };
 }

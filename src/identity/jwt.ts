@@ -13,6 +13,7 @@ export interface Rs256Jwt {
 
 const COMPACT = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 // A byte order mark is no JSON (RFC 8259, section 8.1): kept, so that JSON.parse refuses it.
+const UNSECURED = /^([\w-]+)\.([\w-]+)\.$/;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -36,6 +37,16 @@ export function readRs256Jwt(token: string): Rs256Jwt | undefined {
     signingInput: token.slice(0, token.lastIndexOf('.')),
     signature: Buffer.from(encodedSignature as string, 'base64url'),
   };
+}
+
+/** The claims of an unsecured JWT (RFC 7519, section 6): `alg` none, an empty signature. */
+export function readUnsignedJwt(token: string): Rs256Jwt['claims'] | undefined {
+  if (token.length > JWT_MAX_BYTES) return undefined;
+  const [, encodedHeader, encodedClaims] = UNSECURED.exec(token) ?? [];
+  if (encodedHeader === undefined || encodedClaims === undefined) return undefined;
+  const header = objectOf(encodedHeader);
+  if (header?.alg !== 'none' || 'crit' in header) return undefined;
+  return objectOf(encodedClaims);
 }
 
 /** Whether `key` made the token's signature. `node:crypto`, because WebCrypto costs twice as much. */

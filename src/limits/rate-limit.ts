@@ -3,15 +3,16 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 
-const WINDOW_MS = 60_000;
+export const WINDOW_MS = 60_000;
 /** About 10 MB. Past it the key that was silent longest is forgotten. */
 const KEYS_MAX = 100_000;
 
+/** Answers are seconds to wait, 0 where there is no need; a promise only where others are asked. */
 export interface RateLimit {
-  /** Seconds to wait where the limit is reached, otherwise 0. */
-  waitSeconds(key: string): number;
-  /** Counts one and answers 0, or answers the seconds to wait and counts nothing. */
-  take(key: string): number;
+  /** Whether the limit is reached; counts nothing. */
+  waitSeconds(key: string): number | Promise<number>;
+  /** Counts one, unless the limit is reached. */
+  take(key: string): number | Promise<number>;
 }
 
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {

@@ -1,0 +1,113 @@
+// Who may call: the identity room, the limits and the gate, put together from the settings.
+import type { Settings } from './check-options.ts';
+import type { Clock } from './clock.ts';
+import { createAppCheckGate } from './http/app-check-gate.ts';
+import { type Authenticate, byHost, byIdToken } from './http/authenticate.ts';
+import { createGate } from './http/gate.ts';
+import type { Metrics } from './http/metrics.ts';
+import type { Admit } from './http/routes.ts';
+import { createAccountCheck } from './identity/accounts.ts';
+import { createAppCheck, GOOGLE_APP_CHECK_KEYS_URL } from './identity/app-check.ts';
+import { createAccountLookUp } from './identity/firebase-account.ts';
+import { createTokenConsumer } from './identity/firebase-replay.ts';
+import { createEmulatorVerifier, createIdTokenVerifier } from './identity/id-token.ts';
+import { createKeyStore, GOOGLE_ID_TOKEN_KEYS_URL, type KeyStore } from './identity/key-store.ts';
+import { createRevocationCheck } from './identity/revocation.ts';
+import { createRateLimit, type RateLimit } from './limits/rate-limit.ts';
+import { createSharedLimits } from './limits/shared-rate-limit.ts';
+import type { Logger } from './log.ts';
+
+export interface Callers {
+  readonly admit: Admit;
+  /** Undefined where no ID token is checked by a key of Google's. */
+  readonly keys: KeyStore | undefined;
+  /** Resolves when every first fetch has ended, well or not. */
+  start(): Promise<void>;
+  stop(): void;
+}
+
+interface Parts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+type Lifetime = { start(): Promise<void>; stop(): void };
+type Limit = (name: string, perMinute: number) => RateLimit;
+
+export function createCallers(settings: Settings, parts: Parts): Callers {
+  const lifetimes: Lifetime[] = [];
+  const limit = limitsOf(settings, parts, lifetimes);
+  const { authenticate, keys } = authenticationOf(settings, parts, { lifetimes, limit });
+  const rate = limit('token', settings.tokenRatePerMinute);
+  const { anonymousUsers, emailVerified, firebaseTenantIds: tenantIds } = settings;
+  return {
+    admit: createGate({
+      authenticate,
+      checkAccount: createAccountCheck({ anonymousUsers, emailVerified, tenantIds }, parts.log),
+      checkApp: appCheckOf(settings, parts, lifetimes),
+      takeTurn: ({ uid }) => rate.take(uid),
+    }),
+    keys,
+    start: async () => void (await Promise.all(lifetimes.map((part) => part.start()))),
+    stop() {
+      for (const part of lifetimes.toReversed()) part.stop();
+    },
+  };
+}
+
+function limitsOf({ redisUrl }: Settings, parts: Parts, lifetimes: Lifetime[]): Limit {
+  if (redisUrl === undefined) return (_name, perMinute) => createRateLimit(perMinute, parts.clock);
+  const onFallback = parts.metrics.limitFellBack;
+  const shared = createSharedLimits({ ...parts, redisUrl, onFallback });
+  lifetimes.push(shared);
+  return shared.limit;
+}
+
+function authenticationOf(
+  settings: Settings,
+  { clock, log, metrics }: Parts,
+  { lifetimes, limit }: { lifetimes: Lifetime[]; limit: Limit },
+): { authenticate: Authenticate; keys: KeyStore | undefined } {
+  const { userOf, firebaseApp, checkRevoked } = settings;
+  if (userOf !== undefined) return { authenticate: byHost(userOf, clock), keys: undefined };
+  const projectId = settings.firebaseProjectId as string;
+  const byToken = {
+    checkRevoked:
+      checkRevoked && firebaseApp
+        ? createRevocationCheck(createAccountLookUp(firebaseApp), clock)
+        : undefined,
+    failures: limit('auth-failures', settings.authFailuresPerMinute),
+  };
+  if (settings.firebaseAuthEmulatorHost !== undefined) {
+    log.warn({}, 'the Auth emulator’s unsigned tokens are accepted: anybody can be anybody');
+    const verifier = createEmulatorVerifier({ projectId, clock });
+    return { authenticate: byIdToken({ ...byToken, verifier }), keys: undefined };
+  }
+  const url = settings.firebaseKeysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL;
+  const keys = createKeyStore({ url, clock, log });
+  lifetimes.push(keys);
+  metrics.watchKeysAge(keys.ageSeconds);
+  const verifier = createIdTokenVerifier({ projectId, keys, clock });
+  return { authenticate: byIdToken({ ...byToken, verifier }), keys };
+}
+
+function appCheckOf(
+  settings: Settings,
+  { clock, log, metrics }: Parts,
+  lifetimes: Lifetime[],
+): Admit | undefined {
+  const { appCheck, appCheckConsume, firebaseApp } = settings;
+  if (appCheck === 'off') return undefined;
+  const url = settings.appCheckKeysUrl ?? GOOGLE_APP_CHECK_KEYS_URL;
+  const keys = createKeyStore({ url, clock, log });
+  lifetimes.push(keys);
+  const check = createAppCheck({
+    projectId: settings.firebaseProjectId as string,
+    appIds: settings.appCheckAppIds,
+    keys,
+    clock,
+    consume: appCheckConsume && firebaseApp ? createTokenConsumer(firebaseApp) : undefined,
+  });
+  return createAppCheckGate(appCheck, check, metrics);
+}

@@ -1,0 +1,53 @@
+// What the claims of a Firebase ID token must say. The rules are those of
+// https://firebase.google.com/docs/auth/admin/verify-id-tokens#verify_id_tokens_using_a_third-party_jwt_library
+// and a few more that the documentation implies; docs/decisions/0003 lists where this is stricter
+// than firebase-admin.
+import { SwitchboardError } from '../errors.ts';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** How far the clocks of Google and this server may stand apart for `iat` and `auth_time`. */
+const CLOCK_TOLERANCE_S = 60;
+/** ID tokens live one hour; one that claims more was not made by Firebase. */
+const LIFETIME_MAX_S = 3_600 + CLOCK_TOLERANCE_S;
+const UID_MAX_CHARACTERS = 128;
+
+export const idTokenInvalid = (): SwitchboardError =>
+  new SwitchboardError('id_token_invalid', 'Unauthorized: Invalid token.');
+
+export const identityUnavailable = (cause: unknown): SwitchboardError =>
+  new SwitchboardError('identity_unavailable', 'Identity check is unavailable. Try again.', {
+    cause,
+    retryAfterSeconds: 5,
+  });
+
+/** The claims that no key could make good: audience, issuer and subject. */
+export function isOfProject(claims: Claims, projectId: string): boolean {
+  const { aud, iss, sub } = claims;
+  return (
+    aud === projectId &&
+    iss === `https://securetoken.google.com/${projectId}` &&
+    typeof sub === 'string' &&
+    sub !== '' &&
+    sub.length <= UID_MAX_CHARACTERS
+  );
+}
+
+/**
+ * Throws `id_token_invalid` or `id_token_expired`. Claims hold seconds since the epoch, as
+ * RFC 7519's NumericDate has it. `exp` has no tolerance.
+ */
+export function checkTimes(claims: Claims, nowMs: number): void {
+  const nowS = nowMs / 1000;
+  const { exp, iat, auth_time: authTime, nbf } = claims;
+  if (!isTime(exp) || !isTime(iat) || !isTime(authTime)) throw idTokenInvalid();
+  if (iat > nowS + CLOCK_TOLERANCE_S || authTime > nowS + CLOCK_TOLERANCE_S) throw idTokenInvalid();
+  if (exp - iat > LIFETIME_MAX_S) throw idTokenInvalid();
+  // Firebase sets no `nbf`; where there is one it counts (RFC 7519, section 4.1.5).
+  if (nbf !== undefined && (!isTime(nbf) || nbf > nowS)) throw idTokenInvalid();
+  if (exp <= nowS) {
+    throw new SwitchboardError('id_token_expired', 'Unauthorized: Invalid token.');
+  }
+}
+
+const isTime = (value: unknown): value is number => Number.isFinite(value);

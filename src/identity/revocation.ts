@@ -1,0 +1,62 @@
+// Sessions that were revoked and accounts that were disabled or deleted since the ID token was
+// signed. Firebase tells by one call a user; here at most one a minute and user.
+import { LRUCache } from 'lru-cache';
+import { type Clock, withDeadline } from '../clock.ts';
+import { SwitchboardError } from '../errors.ts';
+import type { User } from '../user.ts';
+import { identityUnavailable } from './id-token-rules.ts';
+
+const KEPT_MS = 60_000;
+const LOOK_UP_TIMEOUT_MS = 2_000;
+const KEPT_MAX = 20_000;
+
+/** What Firebase knows of an account now. */
+export interface AccountState {
+  readonly disabled: boolean;
+  /** Milliseconds; sessions that began before it were revoked. */
+  readonly validSinceMs: number;
+}
+
+/** Asks Firebase; `deleted` only where Firebase says that there is no such account. */
+export type LookUpAccount = (user: User) => Promise<AccountState | 'deleted'>;
+
+/** Throws (or rejects with) `id_token_revoked`, or `identity_unavailable` where nobody can tell. */
+export type CheckRevoked = (user: User) => void | Promise<void>;
+
+export function createRevocationCheck(lookUp: LookUpAccount, clock: Clock): CheckRevoked {
+  const states = new LRUCache<string, { state: AccountState | 'deleted'; until: number }>({
+    max: KEPT_MAX,
+  });
+  const asking = new Map<string, Promise<AccountState | 'deleted'>>();
+
+  async function ask(user: User, key: string): Promise<AccountState | 'deleted'> {
+    try {
+      const state = await withDeadline(clock, LOOK_UP_TIMEOUT_MS, () => lookUp(user));
+      states.set(key, { state, until: clock.now() + KEPT_MS });
+      return state;
+    } catch (cause) {
+      throw identityUnavailable(cause);
+    } finally {
+      asking.delete(key);
+    }
+  }
+
+  return (user) => {
+    const key = `${user.tenant ?? ''}/${user.uid}`;
+    const kept = states.get(key);
+    if (kept !== undefined && clock.now() < kept.until) return judge(user, kept.state);
+    let answer = asking.get(key);
+    if (answer === undefined) {
+      answer = ask(user, key);
+      asking.set(key, answer);
+    }
+    return answer.then((state) => judge(user, state));
+  };
+}
+
+/** The session's own age is compared each time: a new sign-in is good at once. */
+function judge(user: User, state: AccountState | 'deleted'): void {
+  const signedInAtMs = Number(user.claims.auth_time) * 1000;
+  const good = state !== 'deleted' && !state.disabled && signedInAtMs >= state.validSinceMs;
+  if (!good) throw new SwitchboardError('id_token_revoked', 'Unauthorized: Invalid token.');
+}
