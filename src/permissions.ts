@@ -30,21 +30,29 @@ const FLAGS = ['canPublish', 'canSubscribe', 'canPublishData'] as const;
  */
 export function permissionsOf(value: unknown): RoomPermissions {
   if (value === undefined) return {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new TypeError('permissions must be an object');
-  }
+  if (!isPlainObject(value)) throw new TypeError('permissions must be a plain object');
+  const permissions: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(value)) {
     if (setting === undefined) continue;
     if ((FLAGS as readonly string[]).includes(name)) {
       if (typeof setting !== 'boolean') throw new TypeError(`${name} must be true or false`);
     } else if (name === 'sources') {
       const known = (source: unknown) => (TRACK_SOURCES as readonly unknown[]).includes(source);
-      if (!Array.isArray(setting) || !setting.every(known)) {
+      // Spread first: `every` would pass over holes.
+      if (!Array.isArray(setting) || ![...setting].every(known)) {
         throw new TypeError(`sources must be a list of ${TRACK_SOURCES.join(', ')}`);
       }
     } else {
       throw new TypeError(`unknown permission ${JSON.stringify(name)}`);
     }
+    permissions[name] = Array.isArray(setting) ? [...setting] : setting;
   }
-  return value as RoomPermissions;
+  return permissions;
+}
+
+/** Of any realm. A Map or an instance of a class may hold restrictions where none are looked for. */
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -65,9 +65,16 @@ function permissionsFrom(answer: unknown): RoomPermissions {
       new TypeError('the rule must answer true, false or {allow, permissions?}'),
     );
   }
-  const { allow, permissions } = answer as Record<string, unknown>;
+  const { allow, permissions, ...others } = answer as Record<string, unknown>;
   if (allow === false) throw roomForbidden();
   if (allow !== true) throw accessUnavailable(new TypeError('`allow` must be true or false'));
+  // It may have been meant as a restriction: a permission outside of `permissions`, or a slip.
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw accessUnavailable(
+      new TypeError(`the rule answers {allow, permissions?}, not ${JSON.stringify(unknown)}`),
+    );
+  }
   try {
     return permissionsOf(permissions);
   } catch (cause) {

@@ -64,3 +64,35 @@ export function trustProxy(value: string): TrustProxy {
     throw new Error(`must be a number of hops, or addresses and CIDR ranges, and ${range} is none`);
   });
 }
+
+export const onOff = (value: string): boolean => oneOf(['on', 'off'])(value) === 'on';
+
+/** Its password is the usual way to authenticate, so it may hold one; it is never printed. */
+export function redisUrl(value: string): string {
+  if (/^rediss?:\/\//.test(value) && URL.canParse(value)) return value;
+  throw new Error('must be a URL that begins with redis:// or rediss://');
+}
+
+/** What a service account's JSON must hold for firebase-admin. */
+export interface ServiceAccount {
+  readonly project_id: string;
+  readonly client_email: string;
+  readonly private_key: string;
+}
+
+/** JSON, or base64 of it. What is wrong is said without any of its text. */
+export function serviceAccount(value: string): ServiceAccount {
+  const json = value.startsWith('{') ? value : Buffer.from(value, 'base64').toString();
+  let account: unknown;
+  try {
+    account = JSON.parse(json);
+  } catch {
+    throw new Error('must be the JSON of a service account, or base64 of it');
+  }
+  for (const field of ['project_id', 'client_email', 'private_key']) {
+    if (typeof (account as Record<string, unknown> | null)?.[field] !== 'string') {
+      throw new Error(`is no service account: ${field} is missing`);
+    }
+  }
+  return account as ServiceAccount;
+}

@@ -1,7 +1,19 @@
 // Every variable of the standalone server: .env.example and the README's table are made from this.
 import { ROOM_ACCESS_RULES } from '../access/room-access.ts';
 import { LOG_LEVELS } from '../log.ts';
-import { integer, keysUrl, list, oneOf, origin, text, trustProxy, urlOf } from './parse.ts';
+import {
+  integer,
+  keysUrl,
+  list,
+  oneOf,
+  onOff,
+  origin,
+  redisUrl,
+  serviceAccount,
+  text,
+  trustProxy,
+  urlOf,
+} from './parse.ts';
 
 /** One row of the table. */
 export interface Variable<T = unknown> {
@@ -25,6 +37,61 @@ export const VARIABLES = {
     meaning: 'A mirror of Google’s key endpoint: https, or http on loopback',
     parse: keysUrl,
   },
+  FIREBASE_SERVICE_ACCOUNT: {
+    meaning:
+      'The service account’s JSON, or base64 of it; or let GOOGLE_APPLICATION_CREDENTIALS name ' +
+      'its file. Only for what asks Firebase (CHECK_REVOKED, APP_CHECK_CONSUME, ROOM_ACCESS=firestore)',
+    secret: true,
+    parse: serviceAccount,
+  },
+  GOOGLE_APPLICATION_CREDENTIALS: {
+    meaning: 'A file that holds the service account’s JSON',
+    parse: text,
+  },
+  FIREBASE_AUTH_EMULATOR_HOST: {
+    meaning:
+      'Accepts the Auth emulator’s unsigned tokens: only with a `demo-…` project, never with NODE_ENV=production',
+    parse: text,
+  },
+  CHECK_REVOKED: {
+    meaning: '`on` refuses revoked sessions and disabled accounts; needs the service account',
+    default: 'off',
+    parse: onOff,
+  },
+  ANONYMOUS_USERS: {
+    meaning: 'Whether anonymous accounts count: `allow` or `deny`',
+    default: 'allow',
+    parse: oneOf(['allow', 'deny']),
+  },
+  EMAIL_VERIFIED: {
+    meaning: '`required`: only accounts whose e-mail address is verified; otherwise `any`',
+    default: 'any',
+    parse: oneOf(['any', 'required']),
+  },
+  FIREBASE_TENANT_IDS: {
+    meaning:
+      'Identity Platform tenants whose users count, and then nobody else’s; separated by commas',
+    parse: list,
+  },
+  APP_CHECK: {
+    meaning: '`monitor` counts requests by their App Check token, `enforce` refuses those without',
+    default: 'off',
+    parse: oneOf(['off', 'monitor', 'enforce']),
+  },
+  APP_CHECK_APP_IDS: {
+    meaning: 'App ids that count, separated by commas. Unset: every app of the project',
+    parse: list,
+  },
+  APP_CHECK_KEYS_URL: {
+    meaning: 'A mirror of App Check’s key endpoint: https, or http on loopback',
+    parse: keysUrl,
+  },
+  APP_CHECK_CONSUME: {
+    meaning:
+      '`on`: each App Check token is good once (a call to Google each; needs the service account)',
+    default: 'off',
+    parse: onOff,
+  },
   LIVEKIT_API_KEY: {
     meaning: 'Signs tokens. Unset: the server starts, `readyz` is 503 and no token is handed out',
     secret: true,
@@ -45,9 +112,29 @@ export const VARIABLES = {
     parse: integer(61, 86_400),
   },
   ROOM_ACCESS: {
-    meaning: 'Who may enter a room: `any` verified user, or `calls` (nobody but a call’s own)',
+    meaning:
+      'Who may enter a room: `any` verified user, `calls` (nobody but a call’s own), `firestore` ' +
+      '(members of a document), `http` (whom your backend lets in)',
     default: 'any',
     parse: oneOf(ROOM_ACCESS_RULES),
+  },
+  FIRESTORE_ROOM_PATH: {
+    meaning: 'For `firestore`: the room’s document, like `chats/{roomName}`',
+    parse: text,
+  },
+  FIRESTORE_MEMBERS_FIELD: {
+    meaning: 'For `firestore`: the field with the members’ uids, a list or a map; may be dotted',
+    default: 'members',
+    parse: text,
+  },
+  ACCESS_URL: {
+    meaning: 'For `http`: where your backend answers; https, or http in a private network',
+    parse: (value) => urlOf(value, ['https:', 'http:']),
+  },
+  ACCESS_SECRET: {
+    meaning: 'For `http`: the Standard Webhooks secret (`whsec_…`) that signs each question',
+    secret: true,
+    parse: text,
   },
   TOKEN_RATE_PER_MINUTE: {
     meaning: 'Token requests of one user a minute: 1 to 1000000',
@@ -58,6 +145,11 @@ export const VARIABLES = {
     meaning: 'Failed ID tokens of one address (a /64 in IPv6) a minute: 1 to 1000000',
     default: '600',
     parse: integer(1, 1_000_000),
+  },
+  REDIS_URL: {
+    meaning: '`redis://…` or `rediss://…`: the limits hold over all instances together',
+    secret: true,
+    parse: redisUrl,
   },
   CORS_ORIGINS: {
     meaning: 'Origins of web pages that may call, separated by commas; no `*`',

@@ -2,10 +2,13 @@
 import type { Clock } from '../../src/clock.ts';
 
 export interface FakeClock extends Clock {
-  /** Lets `ms` pass: every timer that falls due runs at its own moment, the earliest first. */
+  /**
+   * Lets `ms` pass at once: every timer that falls due runs at its own moment, the earliest first.
+   * No answer comes over the wire meanwhile: what a timer asks for, a later one gives up on.
+   */
   advance(ms: number): void;
-  /** How many timers wait. */
-  pending(): number;
+  /** In how many milliseconds each waiting timer is due, the earliest first. */
+  waiting(): readonly number[];
 }
 
 export function createFakeClock(startMs = Date.now()): FakeClock {
@@ -31,6 +34,6 @@ export function createFakeClock(startMs = Date.now()): FakeClock {
       }
       nowMs = untilMs;
     },
-    pending: () => timers.size,
+    waiting: () => [...timers].map(({ dueMs }) => dueMs - nowMs).sort((a, b) => a - b),
   };
 }

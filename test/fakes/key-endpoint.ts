@@ -1,6 +1,7 @@
 // A small real server that stands in for Google's JWK endpoint.
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { jwkOf, type SigningKey, signingKey } from './firebase.ts';
 
 /** What the endpoint does with a request. */
@@ -13,7 +14,7 @@ export type KeyAnswer =
   | 'hang'
   /** Sends headers and half an answer, and no more. */
   | 'hang-halfway'
-  /** 500. */
+  /** 500, with the published keys for a body. */
   | 'error'
   /** 302 to a path where the keys are. */
   | 'redirect'
@@ -28,6 +29,8 @@ export interface KeyEndpoint {
   readonly url: string;
   /** How many requests have come. */
   readonly requests: number;
+  /** How many connections are open. */
+  connections(): Promise<number>;
   /** Lists these keys, and no others, from now on; a plain object is listed as it is. */
   publish(...keys: (SigningKey | object)[]): void;
   /** Sends these headers with every answer, in place of Google's `max-age` of some hours. */
@@ -59,7 +62,7 @@ export async function startKeyEndpoint(
     refuse: (res) => res.destroy(),
     hang: () => {},
     'hang-halfway': (res) => res.writeHead(200, headers).write(body.slice(0, body.length / 2)),
-    error: (res) => res.writeHead(500).end('{"error":"down"}'),
+    error: (res) => res.writeHead(500).end(body),
     redirect: (res) => res.writeHead(302, { location: '/elsewhere' }).end(),
     empty: (res) => ok(res, '{"keys":[]}'),
     nonsense: (res) => ok(res, '<html>sign in to the hotel wifi</html>'),
@@ -80,6 +83,7 @@ export async function startKeyEndpoint(
     get requests() {
       return requests;
     },
+    connections: promisify(server.getConnections.bind(server)),
     publish,
     sendHeaders(sent) {
       headers = sent;
