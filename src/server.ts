@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { createFirebaseApp } from './firebase-app.ts';
 import { API_PAGE_STYLE } from './http/api-page.ts';
 import { expectsContinue } from './http/arrival.ts';
 import { answerOnSocket, brokenHttpProblem, requestMalformed } from './http/broken-http.ts';
@@ -63,7 +64,13 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       });
     },
   };
-  const switchboard = compose({ ...config.options, logger: log }, clock, standalone);
+  const firebase = await createFirebaseApp(config);
+  const options = {
+    ...config.options,
+    ...(firebase && { firebaseApp: firebase.app }),
+    logger: log,
+  };
+  const switchboard = compose(options, clock, standalone);
   for (const warning of config.warnings) log.warn({}, warning);
 
   const server = createServer({
@@ -97,7 +104,9 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     switchboard,
     stop() {
       draining = true;
-      stopped ??= drainAndClose({ server, switchboard, clock, drainMs: config.drainMs });
+      stopped ??= drainAndClose({ server, switchboard, clock, drainMs: config.drainMs }).then(
+        firebase?.close,
+      );
       return stopped;
     },
   };

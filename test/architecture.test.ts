@@ -27,6 +27,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['callers'],
   ['switchboard'],
   ['index', 'config'],
+  ['firebase-app'],
   ['server'],
   ['dev'],
   ['cli'],

@@ -1,0 +1,120 @@
+// Redis out of reach, hanging, or talking nonsense: this process counts by itself. What Redis does
+// when it is well is asked of a real one, end to end.
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createSharedLimits, type SharedLimits } from '../../src/limits/shared-rate-limit.ts';
+import { createFakeClock } from '../fakes/clock.ts';
+import { createFakeLog } from '../fakes/log.ts';
+import { MOUNTS } from '../mounts.ts';
+import { setStage } from '../stage.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** Something that listens where Redis should. */
+async function standIn(onData: (socket: Socket, data: Buffer) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('data', (data) => onData(socket, data));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+  return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function nobody(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return `redis://127.0.0.1:${port}`;
+}
+
+function make(redisUrl: string) {
+  const clock = createFakeClock();
+  const log = createFakeLog();
+  const onFallback = vi.fn();
+  const limits: SharedLimits = createSharedLimits({ redisUrl, clock, log, onFallback });
+  cleanups.push(() => limits.stop());
+  return { clock, log, onFallback, limits };
+}
+
+describe('limits shared over Redis', () => {
+  it.each([
+    ['refuses connections', nobody],
+    ['breaks off', () => standIn((socket) => socket.destroy())],
+    ['talks nonsense', () => standIn((socket) => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))],
+    [
+      'refuses every command',
+      () => standIn((socket) => socket.write('-NOAUTH Authentication required.\r\n')),
+    ],
+  ])('are counted in this process while Redis %s', async (_case, redis) => {
+    const { limits, log, onFallback } = make(await redis());
+    await limits.start();
+    const limit = limits.limit('token', 2);
+    const waits = [await limit.take('a'), await limit.take('a'), await limit.take('a')];
+    expect(waits).toEqual([0, 0, 60]);
+    expect(await limit.waitSeconds('a')).toBe(60);
+    expect(await limit.waitSeconds('b')).toBe(0);
+    expect(onFallback).toHaveBeenCalledTimes(5);
+    // One line an outage, however many requests it meets.
+    expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'Redis is out of reach: this process counts the limits by itself'],
+    ]);
+  });
+
+  it('wait a quarter of a second for Redis and no longer', async () => {
+    const asked = Promise.withResolvers<void>();
+    const INFO = 'redis_version:7.0.0';
+    // Answers what a client asks when it connects, and nothing after that.
+    const url = await standIn((socket, data) => {
+      for (const command of data.toString().split(/(?=\*\d+\r\n)/)) {
+        if (/evalsha|eval|rlflxIncr/i.test(command)) asked.resolve();
+        else if (/info\r\n/.test(command)) socket.write(`$${INFO.length}\r\n${INFO}\r\n`);
+        else socket.write('+OK\r\n');
+      }
+    });
+    const { clock, limits, onFallback } = make(url);
+    await limits.start();
+    const limit = limits.limit('token', 1);
+    // Connecting takes a moment, in which this process counts.
+    let waiting: Promise<number> | undefined;
+    await vi.waitFor(async () => {
+      waiting = Promise.resolve(limit.take(`${Math.random()}`));
+      const settled = await Promise.race([
+        waiting.then(() => true),
+        asked.promise.then(() => false),
+      ]);
+      expect(settled).toBe(false);
+    });
+    const before = onFallback.mock.calls.length;
+    clock.advance(250);
+    expect(await waiting).toBe(0);
+    expect(onFallback).toHaveBeenCalledTimes(before + 1);
+  });
+
+  it('hold in a whole switchboard whose Redis is away, and metrics count it', async () => {
+    const stage = await setStage(MOUNTS[0] as (typeof MOUNTS)[0], {
+      redisUrl: await nobody(),
+      tokenRatePerMinute: 1,
+    });
+    cleanups.push(stage.close);
+    expect((await stage.ask()).status).toBe(200);
+    const second = await stage.ask();
+    expect([second.status, second.body.code]).toEqual([429, 'rate_limited']);
+    expect(await stage.switchboard.metrics()).toMatch(
+      /^switchboard_shared_limit_fallbacks_total [1-9]/m,
+    );
+  });
+});
