@@ -1,5 +1,7 @@
 // Options → settings: every fault named at once, every default in place. No environment is read
 // here but NODE_ENV, to refuse the emulator in production.
+import { faultOfMembersField, faultOfRoomPath } from './access/firestore-rule.ts';
+import { faultOfAccessSecret, faultOfAccessUrl } from './access/http-rule.ts';
 import { type AuthorizeRoom, ROOM_ACCESS_RULES } from './access/room-access.ts';
 import type { FirebaseApp } from './firebase-admin.ts';
 import type { TrustProxy } from './http/app.ts';
@@ -34,6 +36,10 @@ type Check = (value: unknown) => string | undefined;
 
 const string: Check = (value) =>
   typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a string, not empty';
+const text =
+  (faultOf: (value: string) => string | undefined): Check =>
+  (value) =>
+    string(value) ?? faultOf(value as string);
 /** Missing LiveKit keys never throw: an empty variable is a missing one. */
 const maybeEmptyString: Check = (value) =>
   typeof value === 'string' ? undefined : 'must be a string';
@@ -86,10 +92,10 @@ const CHECKS: Readonly<Record<keyof SwitchboardOptions, Check>> = {
   livekitUrl: url('wss:', 'ws:'),
   livekitTokenTtlSeconds: integer(61, 86_400),
   roomAccess: oneOf(...ROOM_ACCESS_RULES),
-  firestoreRoomPath: string,
-  firestoreMembersField: string,
-  accessUrl: url('https:', 'http:'),
-  accessSecret: string,
+  firestoreRoomPath: text(faultOfRoomPath),
+  firestoreMembersField: text(faultOfMembersField),
+  accessUrl: text(faultOfAccessUrl),
+  accessSecret: text(faultOfAccessSecret),
   authorizeRoom: aFunction,
   tokenRatePerMinute: integer(1, 1_000_000),
   authFailuresPerMinute: integer(1, 1_000_000),
@@ -177,6 +183,15 @@ function contradictionsOf(options: SwitchboardOptions): string[] {
   }
   if (options.checkRevoked === true && userOf !== undefined) {
     faults.push('checkRevoked is about ID tokens, and userOf takes their place');
+  }
+  const needed = {
+    any: [],
+    calls: [],
+    firestore: ['firestoreRoomPath'],
+    http: ['accessUrl', 'accessSecret'],
+  } as const;
+  for (const name of needed[roomAccess ?? 'any']) {
+    if (options[name] === undefined) faults.push(`roomAccess: '${roomAccess}' needs ${name}`);
   }
   const needsApp = [
     ['checkRevoked', options.checkRevoked === true],

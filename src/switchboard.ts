@@ -1,5 +1,4 @@
 // The only place where all rooms meet.
-import { createRoomAccess } from './access/room-access.ts';
 import { createCallers } from './callers.ts';
 import { checkOptions, type Settings } from './check-options.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -12,6 +11,7 @@ import type { Route } from './http/routes.ts';
 import { tokenRoute } from './http/token-route.ts';
 import { createJsonLogger, type Logger } from './log.ts';
 import type { SwitchboardOptions } from './options.ts';
+import { createRooms } from './rooms.ts';
 import { createTokenMint, type MintToken } from './tokens/livekit-token.ts';
 
 /** Whether requests can be served well, and what is missing where not (names, never values). */
@@ -85,6 +85,7 @@ export function compose(
   const log = settings.logger ?? createJsonLogger('warn').log;
   const metrics = createMetrics();
   const callers = createCallers(settings, { clock, log, metrics });
+  const rooms = createRooms(settings, { clock, log });
   const mint = mintOf(settings, log);
   let closing = false;
 
@@ -104,7 +105,7 @@ export function compose(
       tokenRoute({
         path: `${basePath}/livekit-token`,
         admit: callers.admit,
-        access: createRoomAccess(settings.authorizeRoom ?? settings.roomAccess, clock),
+        access: rooms.access,
         mint: mint && ((request) => mint(request, clock.now())),
         serverUrl: settings.livekitUrl,
         onMinted: metrics.tokenMinted,
@@ -122,7 +123,7 @@ export function compose(
   const answersPreflight = corsOrigins.length > 0;
   let started: Promise<void> | undefined;
   const start = () => {
-    started ??= callers.start();
+    started ??= Promise.all([callers.start(), rooms.start()]).then(() => {});
     return started;
   };
   const mount = createMount({

@@ -24,7 +24,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['storage', 'http'],
   ['options'],
   ['check-options'],
-  ['callers'],
+  ['callers', 'rooms'],
   ['switchboard'],
   ['index', 'config'],
   ['firebase-app'],

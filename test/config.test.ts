@@ -40,9 +40,17 @@ describe('the configuration', () => {
       logLevel: 'info',
       drainMs: 2000,
       metricsToken: undefined,
+      needsFirebase: false,
+      serviceAccount: undefined,
     });
     expect(JSON.parse(JSON.stringify(options))).toEqual({
       firebaseProjectId: 'my-project',
+      anonymousUsers: 'allow',
+      appCheck: 'off',
+      appCheckConsume: false,
+      checkRevoked: false,
+      emailVerified: 'any',
+      firestoreMembersField: 'members',
       livekitTokenTtlSeconds: 600,
       roomAccess: 'any',
       tokenRatePerMinute: 60,
@@ -68,7 +76,7 @@ describe('the configuration', () => {
       'FIREBASE_PROJECT_ID is required',
       'LIVEKIT_URL must be a URL that begins with wss:// or ws://',
       'LIVEKIT_TOKEN_TTL_SECONDS must be a whole number from 61 to 86400',
-      'ROOM_ACCESS must be one of any, calls',
+      'ROOM_ACCESS must be one of any, calls, firestore, http',
       'CORS_ORIGINS must name origins, and not *',
       'PORT must be a whole number from 0 to 65535',
     ]);
@@ -91,6 +99,13 @@ describe('the configuration', () => {
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['TRUST_PROXY', 'true'],
     ['LIVEKIT_URL', 'wss://user:pw@example.com'],
+    ['APP_CHECK', 'on'],
+    ['CHECK_REVOKED', 'true'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['FIREBASE_SERVICE_ACCOUNT', 'not base64 of JSON'],
+    ['FIRESTORE_ROOM_PATH', 'chats'],
+    ['ACCESS_URL', 'ftp://a.example'],
+    ['ACCESS_SECRET', 'whsec_short'],
   ])('refuses %s=%s and says so by name', (name, value) => {
     const found = problems({ [name]: value });
     expect(found).toHaveLength(1);
@@ -134,6 +149,64 @@ describe('the configuration', () => {
   });
 });
 
+const ACCOUNT = JSON.stringify({
+  project_id: 'my-project',
+  client_email: 'me@my-project.iam.gserviceaccount.com',
+  private_key: '-----BEGIN PRIVATE KEY-----hidden',
+});
+
+describe('settings that contradict each other', () => {
+  const NEEDED = /^FIREBASE_SERVICE_ACCOUNT \(or GOOGLE_APPLICATION_CREDENTIALS\) is needed/;
+
+  it.each([
+    [{ CHECK_REVOKED: 'on' }, NEEDED],
+    [{ ROOM_ACCESS: 'firestore', FIRESTORE_ROOM_PATH: 'chats/{roomName}' }, NEEDED],
+    [{ APP_CHECK: 'enforce', APP_CHECK_CONSUME: 'on' }, NEEDED],
+    [
+      { APP_CHECK_CONSUME: 'on', FIREBASE_SERVICE_ACCOUNT: ACCOUNT },
+      /^APP_CHECK_CONSUME needs APP_CHECK/,
+    ],
+    [
+      { ROOM_ACCESS: 'firestore', FIREBASE_SERVICE_ACCOUNT: ACCOUNT },
+      /^FIRESTORE_ROOM_PATH is required with ROOM_ACCESS=firestore/,
+    ],
+    [
+      { ROOM_ACCESS: 'http', ACCESS_SECRET: Buffer.alloc(32, 1).toString('base64') },
+      /^ACCESS_URL is required with ROOM_ACCESS=http/,
+    ],
+    [{ ROOM_ACCESS: 'http', ACCESS_URL: 'https://a.example' }, /^ACCESS_SECRET is required/],
+    [{ FIREBASE_AUTH_EMULATOR_HOST: '127.0.0.1:9099' }, /begins with demo-$/],
+    [
+      { FIREBASE_AUTH_EMULATOR_HOST: 'x:1', FIREBASE_PROJECT_ID: 'demo-x', NODE_ENV: 'production' },
+      /^FIREBASE_AUTH_EMULATOR_HOST lets anybody in/,
+    ],
+    [{ FIRESTORE_EMULATOR_HOST: 'x:1', NODE_ENV: 'production' }, /^FIRESTORE_EMULATOR_HOST is for/],
+    [
+      { FIREBASE_SERVICE_ACCOUNT: ACCOUNT, GOOGLE_APPLICATION_CREDENTIALS: '/x.json' },
+      /say the same: keep one$/,
+    ],
+    [
+      { FIREBASE_SERVICE_ACCOUNT: ACCOUNT, FIREBASE_PROJECT_ID: 'other' },
+      /^FIREBASE_SERVICE_ACCOUNT is of another project/,
+    ],
+  ])('are a fault that says what to do: %j', (env, sentence) => {
+    const found = problems(env as Record<string, string>);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(sentence);
+  });
+
+  it('are none where all that is needed is there', () => {
+    const base64 = Buffer.from(ACCOUNT).toString('base64');
+    const env = { CHECK_REVOKED: 'on', FIREBASE_SERVICE_ACCOUNT: base64 };
+    const { options, serviceAccount, needsFirebase } = load(env);
+    expect([options.checkRevoked, serviceAccount?.project_id, needsFirebase]).toEqual([
+      true,
+      'my-project',
+      true,
+    ]);
+  });
+});
+
 describe('a secret', () => {
   it('comes from its variable, from a named file or from the secrets directory', () => {
     const file = join(folder, 'secret.txt');
@@ -171,8 +244,11 @@ describe('a secret', () => {
     expect(load({}).port).toBe(3000);
     const named = Object.entries(VARIABLES).filter(([, variable]) => 'secret' in variable);
     expect(named.map(([name]) => name)).toEqual([
+      'FIREBASE_SERVICE_ACCOUNT',
       'LIVEKIT_API_KEY',
       'LIVEKIT_API_SECRET',
+      'ACCESS_SECRET',
+      'REDIS_URL',
       'METRICS_TOKEN',
     ]);
   });

@@ -4,6 +4,15 @@ import type { TrustProxy } from '../http/app.ts';
 
 export const text = (value: string): string => value;
 
+/** Text that has no fault, as another room sees it. */
+export const free =
+  (faultOf: (value: string) => string | undefined) =>
+  (value: string): string => {
+    const fault = faultOf(value);
+    if (fault !== undefined) throw new Error(fault);
+    return value;
+  };
+
 export function integer(min: number, max: number) {
   return (value: string): number => {
     const number = /^\d{1,10}$/.test(value) ? Number(value) : Number.NaN;

@@ -1,7 +1,10 @@
 // Every variable of the standalone server: .env.example and the README's table are made from this.
+import { faultOfMembersField, faultOfRoomPath } from '../access/firestore-rule.ts';
+import { faultOfAccessSecret, faultOfAccessUrl } from '../access/http-rule.ts';
 import { ROOM_ACCESS_RULES } from '../access/room-access.ts';
 import { LOG_LEVELS } from '../log.ts';
 import {
+  free,
   integer,
   keysUrl,
   list,
@@ -120,21 +123,21 @@ export const VARIABLES = {
   },
   FIRESTORE_ROOM_PATH: {
     meaning: 'For `firestore`: the room’s document, like `chats/{roomName}`',
-    parse: text,
+    parse: free(faultOfRoomPath),
   },
   FIRESTORE_MEMBERS_FIELD: {
     meaning: 'For `firestore`: the field with the members’ uids, a list or a map; may be dotted',
     default: 'members',
-    parse: text,
+    parse: free(faultOfMembersField),
   },
   ACCESS_URL: {
     meaning: 'For `http`: where your backend answers; https, or http in a private network',
-    parse: (value) => urlOf(value, ['https:', 'http:']),
+    parse: free(faultOfAccessUrl),
   },
   ACCESS_SECRET: {
     meaning: 'For `http`: the Standard Webhooks secret (`whsec_…`) that signs each question',
     secret: true,
-    parse: text,
+    parse: free(faultOfAccessSecret),
   },
   TOKEN_RATE_PER_MINUTE: {
     meaning: 'Token requests of one user a minute: 1 to 1000000',
