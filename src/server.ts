@@ -55,6 +55,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const standalone: Standalone = {
     headers: SECURITY_HEADERS,
     openapi: true,
+    isDraining: () => draining,
     routes: ({ readiness, metrics }) => {
       collectDefaultMetrics({ register: metrics.registry });
       return rootRoutes({

@@ -47,6 +47,8 @@ export interface Standalone {
   readonly headers: Readonly<Record<string, string>>;
   /** Serve an OpenAPI document of all routes. */
   readonly openapi: boolean;
+  /** True while the server drains: connections end with their answers, so that none is cut off later. */
+  readonly isDraining: () => boolean;
   /** Routes beside the library's own. */
   readonly routes: (parts: { readiness(): Readiness; metrics: Metrics }) => readonly Route[];
 }
@@ -54,6 +56,7 @@ export interface Standalone {
 const MOUNTED: Standalone = {
   headers: { 'x-content-type-options': 'nosniff' },
   openapi: false,
+  isDraining: () => false,
   routes: () => [],
 };
 
@@ -117,7 +120,7 @@ export function compose(
     metrics,
     trustProxy: settings.trustProxy,
     corsOrigins,
-    isClosing: () => closing,
+    isClosing: () => closing || standalone.isDraining(),
   });
 
   const answersPreflight = corsOrigins.length > 0;
