@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// livekit-switchboard serve | dev
+// livekit-switchboard serve | dev | doctor
 import { parseArgs } from 'node:util';
 import closeWithGrace from 'close-with-grace';
 import { ConfigError, loadConfig } from './config/config.ts';
@@ -11,14 +11,21 @@ const USAGE = `livekit-switchboard ${VERSION}
 
   livekit-switchboard serve   the server; configured by environment variables
   livekit-switchboard dev     a server to try things with: no account, no network
+  livekit-switchboard doctor  checks what serve depends on, and names the fix; --json
 
   --help, --version
 `;
 
-const COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+const COMMANDS: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = {
   serve,
   // Loaded only here, so that nothing of it is within reach of `serve`.
   dev: async () => (await import('./dev/dev.ts')).dev(process.env),
+  async doctor({ json }) {
+    const { doctor } = await import('./doctor/doctor.ts');
+    const isGood = await doctor(process.env, { json, out: process.stdout });
+    // What hangs is not waited for.
+    process.stdout.write('', () => process.exit(isGood ? 0 : 1));
+  },
 };
 
 async function serve(): Promise<void> {
@@ -50,13 +57,18 @@ function explain(error: unknown): string {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean', short: 'v' },
+      json: { type: 'boolean', default: false },
+    },
   });
   const [name = '', ...rest] = positionals;
   if (values.version) process.stdout.write(`${VERSION}\n`);
   else if (values.help) process.stdout.write(USAGE);
   else if (!Object.hasOwn(COMMANDS, name) || rest.length > 0) throw new UsageError(USAGE);
-  else await COMMANDS[name]?.();
+  else if (values.json && name !== 'doctor') throw new UsageError(USAGE);
+  else await COMMANDS[name]?.({ json: values.json });
 }
 
 class UsageError extends Error {}

@@ -13,7 +13,9 @@ export async function loadFirebaseAdmin<T>(load: () => Promise<T>, neededBy: str
   try {
     return await load();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    // The second: firebase-admin is there, and an optional dependency of its own is not.
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
     throw new Error(`${neededBy} needs firebase-admin: npm install firebase-admin`, { cause });
   }
 }

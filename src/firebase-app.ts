@@ -1,4 +1,5 @@
 // firebase-admin's App for the standalone server, where a setting asks Firebase.
+import { keepFirestoreAlive } from './access/firestore.ts';
 import { type Config, ConfigError } from './config/config.ts';
 import { type FirebaseApp, loadFirebaseAdmin } from './firebase-admin.ts';
 
@@ -7,27 +8,27 @@ export async function createFirebaseApp(
   config: Config,
 ): Promise<{ app: FirebaseApp; close(): Promise<void> } | undefined> {
   if (!config.needsFirebase) return undefined;
-  const { applicationDefault, cert, deleteApp, initializeApp } = await loadFirebaseAdmin(
+  const sdk = await loadFirebaseAdmin(
     () => import('firebase-admin/app'),
     'CHECK_REVOKED, APP_CHECK_CONSUME or ROOM_ACCESS=firestore',
   );
-  const { serviceAccount, options } = config;
+  const { options } = config;
+  const app = sdk.initializeApp(
+    { projectId: options.firebaseProjectId as string, credential: credentialOf(config, sdk) },
+    'livekit-switchboard',
+  );
+  if (options.roomAccess === 'firestore') await keepFirestoreAlive(app);
+  return { app, close: () => sdk.deleteApp(app) };
+}
+
+function credentialOf({ serviceAccount }: Config, sdk: typeof import('firebase-admin/app')) {
+  if (serviceAccount === undefined) return sdk.applicationDefault();
   try {
-    const app = initializeApp(
-      {
-        projectId: options.firebaseProjectId as string,
-        credential:
-          serviceAccount === undefined
-            ? applicationDefault()
-            : cert({
-                projectId: serviceAccount.project_id,
-                clientEmail: serviceAccount.client_email,
-                privateKey: serviceAccount.private_key,
-              }),
-      },
-      'livekit-switchboard',
-    );
-    return { app, close: () => deleteApp(app) };
+    return sdk.cert({
+      projectId: serviceAccount.project_id,
+      clientEmail: serviceAccount.client_email,
+      privateKey: serviceAccount.private_key,
+    });
   } catch {
     // firebase-admin's own message may quote the key.
     throw new ConfigError(['FIREBASE_SERVICE_ACCOUNT has a private_key that cannot be read']);

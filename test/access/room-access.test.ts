@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type AuthorizeRoom,
-  createRoomAccess,
-  type RoomAccessRule,
-} from '../../src/access/room-access.ts';
+import { type AuthorizeRoom, createRoomAccess } from '../../src/access/room-access.ts';
 import { SwitchboardError } from '../../src/errors.ts';
 import type { RoomName } from '../../src/ids.ts';
 import { userFromClaims } from '../../src/user.ts';
@@ -12,7 +8,7 @@ import { createFakeClock } from '../fakes/clock.ts';
 const REQUEST = { user: userFromClaims('alice', {}), roomName: 'room-1' as RoomName };
 
 /** The permissions, or the code of the refusal. */
-async function ask(rule: RoomAccessRule | AuthorizeRoom, clock = createFakeClock(0)) {
+async function ask(rule: Parameters<typeof createRoomAccess>[0], clock = createFakeClock(0)) {
   try {
     return await createRoomAccess(rule, clock)(REQUEST);
   } catch (error) {
@@ -136,6 +132,20 @@ describe("the host's rule, when it hangs,", () => {
     resolve(true);
     expect(await answer).toEqual({});
     expect(clock.waiting()).toEqual([]);
+  });
+
+  it('is told by its signal that the time is over', async () => {
+    const clock = createFakeClock(0);
+    let signal: AbortSignal | undefined;
+    const answer = ask((_request, given) => {
+      signal = given;
+      return new Promise(() => {});
+    }, clock);
+    clock.advance(1_999);
+    expect(signal?.aborted).toBe(false);
+    clock.advance(1);
+    expect(signal?.reason).toMatchObject({ name: 'DeadlineError' });
+    expect(await answer).toBe('access_unavailable');
   });
 
   it('cannot be asked after 2 s, whatever it says then', async () => {

@@ -1,0 +1,112 @@
+// ROOM_ACCESS=http: the host's own backend decides. It is asked in a request signed as Standard
+// Webhooks has it (https://www.standardwebhooks.com), for which it finds ready libraries.
+import { createHmac, createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
+import { textOf } from '../bounded-fetch.ts';
+import type { Clock } from '../clock.ts';
+import type { User } from '../user.ts';
+import type { AuthorizeRoom, RoomAccessAnswer, RoomAccessRequest } from './room-access.ts';
+
+const ANSWER_MAX_BYTES = 64 * 1024;
+const SECRET_MIN_BYTES = 24;
+const SECRET_MAX_BYTES = 64;
+const SECRET_PREFIX = 'whsec_';
+
+export interface HttpRuleOptions {
+  /** Free of {@link faultOfAccessUrl}. */
+  readonly url: string;
+  /** Free of {@link faultOfAccessSecret}. */
+  readonly secret: string;
+  readonly clock: Clock;
+}
+
+/**
+ * Asks `url` about every request and keeps no answer. Rejects on anything but an answer as agreed:
+ * the caller takes that for "cannot be asked".
+ *
+ * @throws TypeError where url or secret have a fault.
+ */
+export function createHttpRule({ url, secret, clock }: HttpRuleOptions): AuthorizeRoom {
+  const urlFault = faultOfAccessUrl(url);
+  if (urlFault !== undefined) throw new TypeError(`the access URL ${urlFault}`);
+  const secretFault = faultOfAccessSecret(secret);
+  if (secretFault !== undefined) throw new TypeError(`the access secret ${secretFault}`);
+  const key = createSecretKey(secretBytes(secret) as Buffer);
+
+  return async (request, signal) => {
+    const body = JSON.stringify(questionOf(request));
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'error',
+      signal,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...signatureOf(body, key, clock.now()),
+      },
+      body,
+    });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      throw new Error(`the access endpoint answered ${response.status}`);
+    }
+    return answerFrom(await textOf(response, ANSWER_MAX_BYTES));
+  };
+}
+
+/** What is wrong with the URL, as the end of a sentence, or undefined where nothing is. */
+export function faultOfAccessUrl(value: string): string | undefined {
+  const url = URL.parse(value);
+  if (url === null || !['https:', 'http:'].includes(url.protocol)) {
+    return 'must be a URL that begins with https:// or http://';
+  }
+  if (url.username !== '' || url.password !== '') return 'must hold no user or password';
+  return undefined;
+}
+
+/** What is wrong with the secret, as the end of a sentence that doesn't hold it, or undefined. */
+export function faultOfAccessSecret(value: string): string | undefined {
+  const length = secretBytes(value)?.length ?? 0;
+  return length >= SECRET_MIN_BYTES && length <= SECRET_MAX_BYTES
+    ? undefined
+    : `must be ${SECRET_MIN_BYTES} to ${SECRET_MAX_BYTES} random bytes in base64, ` +
+        `with ${SECRET_PREFIX} in front or without (openssl rand -base64 32)`;
+}
+
+function secretBytes(secret: string): Buffer | undefined {
+  const text = secret.startsWith(SECRET_PREFIX) ? secret.slice(SECRET_PREFIX.length) : secret;
+  const bytes = Buffer.from(text, 'base64');
+  // Buffer skips what is not base64; the libraries on the other side refuse it.
+  return bytes.toString('base64') === text ? bytes : undefined;
+}
+
+function signatureOf(body: string, key: KeyObject, nowMs: number): Record<string, string> {
+  const id = `msg_${randomUUID()}`;
+  const timestamp = String(Math.floor(nowMs / 1000));
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64');
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': timestamp,
+    'webhook-signature': `v1,${signature}`,
+  };
+}
+
+/** Absent members stay absent: JSON has no undefined. */
+const questionOf = ({ user, roomName }: RoomAccessRequest) => ({
+  uid: user.uid,
+  roomName,
+  user: {
+    name: user.name,
+    email: user.email,
+    emailVerified: user.emailVerified,
+    signInProvider: user.signInProvider,
+    tenant: user.tenant,
+    claims: user.claims,
+  } satisfies Partial<Record<keyof User, unknown>>,
+});
+
+/** Over the wire a bare `true` is no answer; what the object holds, createRoomAccess judges. */
+function answerFrom(text: string): RoomAccessAnswer {
+  const answer: unknown = JSON.parse(text);
+  if (typeof answer === 'object' && answer !== null) return answer as RoomAccessAnswer;
+  throw new Error('the access endpoint answered JSON that is no object');
+}

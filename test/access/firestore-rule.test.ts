@@ -1,0 +1,392 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  createFirestoreRule,
+  type FirestoreRule,
+  faultOfMembersField,
+  faultOfRoomPath,
+} from '../../src/access/firestore-rule.ts';
+import { createRoomAccess } from '../../src/access/room-access.ts';
+import { SwitchboardError } from '../../src/errors.ts';
+import type { RoomName } from '../../src/ids.ts';
+import { userFromClaims } from '../../src/user.ts';
+import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
+
+let clock: FakeClock;
+/** Path → document. */
+let documents: Map<string, unknown>;
+/** The paths that were read. */
+let reads: string[];
+/** Reads wait for this. */
+let gate: Promise<unknown>;
+
+beforeEach(() => {
+  clock = createFakeClock();
+  documents = new Map();
+  reads = [];
+  gate = Promise.resolve();
+});
+
+/** As Firestore has it: one level of maps for each name, own fields only. */
+function fieldOf(document: unknown, names: readonly string[]): unknown {
+  return names.reduce(
+    (value, name) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+        ? (value as Record<string, unknown>)[name]
+        : undefined,
+    document,
+  );
+}
+
+const ruleOf = ({ roomPath = 'chats/{roomName}', membersField = 'members' } = {}): FirestoreRule =>
+  createFirestoreRule({
+    roomPath,
+    membersField,
+    clock,
+    async readField(path, field) {
+      reads.push(path);
+      await gate;
+      return fieldOf(documents.get(path), field);
+    },
+  });
+
+/** `in`, or the code of the refusal. */
+async function ask(rule: FirestoreRule, uid = 'alice', roomName = 'room-1'): Promise<string> {
+  const request = { user: userFromClaims(uid, {}), roomName: roomName as RoomName };
+  try {
+    await createRoomAccess(rule.authorizeRoom, clock)(request);
+    return 'in';
+  } catch (error) {
+    if (error instanceof SwitchboardError) return error.code;
+    throw error;
+  }
+}
+
+/** What becomes of `uid` where the members field of room-1 holds this. */
+async function withMembers(members: unknown, uid = 'alice'): Promise<string> {
+  documents.set('chats/room-1', { members });
+  return ask(ruleOf(), uid);
+}
+
+class NoMap {
+  alice = true;
+}
+
+describe('a member', () => {
+  it.each([
+    ['is in the list', ['bob', 'alice']],
+    ['is a key of the map', { bob: true, alice: true }],
+    ['is a key of the map, with a role', { alice: 'owner' }],
+    ['is a key of the map, with more in it', { alice: { since: 2024 } }],
+    ['is a key of the map, with 0', { alice: 0 }],
+    ['is a key of the map, with null', { alice: null }],
+    ['is a key of the map, with an empty string', { alice: '' }],
+  ])('%s', async (_, members) => {
+    expect(await withMembers(members)).toBe('in');
+  });
+
+  it.each(['constructor', '__proto__', 'a.b', 'a/b', '0', 'ä 🎈', ' '])(
+    'may have the odd uid %j',
+    async (uid) => {
+      expect(await withMembers([uid], uid)).toBe('in');
+      if (uid !== '__proto__') expect(await withMembers({ [uid]: true }, uid)).toBe('in');
+    },
+  );
+});
+
+describe('no member, and each time the same refusal,', () => {
+  it.each<[string, unknown]>([
+    ['is another user of the list', ['bob', 'carol']],
+    ['is another user of the map', { bob: true }],
+    ['has false in the map', { alice: false, bob: true }],
+    ['is in a list inside of the list', [['alice']]],
+    ['is in an object inside of the list', [{ uid: 'alice' }]],
+    ['is spelt otherwise', ['Alice', 'alice ', 'alic', 'alicee']],
+    ['is in no list at all', undefined],
+    ['is in null', null],
+    ['is in a string', 'alice'],
+    ['is in true', true],
+    ['is in an empty list', []],
+    ['is in an empty map', {}],
+    ['is in something that is no map', new NoMap()],
+    ['is in bytes', Buffer.from('alice')],
+  ])('%s', async (_, members) => {
+    expect(await withMembers(members)).toBe('room_forbidden');
+  });
+
+  it('is in no document', async () => {
+    expect(await ask(ruleOf())).toBe('room_forbidden');
+    expect(reads).toEqual(['chats/room-1']);
+  });
+
+  it('is in another field', async () => {
+    documents.set('chats/room-1', { owners: ['alice'] });
+    expect(await ask(ruleOf())).toBe('room_forbidden');
+  });
+
+  it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty', 'length', '0'])(
+    'has the uid %s of what every object has',
+    async (uid) => {
+      expect(await withMembers({ bob: true }, uid)).toBe('room_forbidden');
+      expect(await withMembers(['bob'], uid)).toBe('room_forbidden');
+      // What a decoder makes of a key `__proto__`: a prototype with the members on it.
+      expect(await withMembers(Object.create({ [uid]: true }), uid)).toBe('room_forbidden');
+    },
+  );
+});
+
+describe('the path and the field', () => {
+  it('lead to nested collections and into nested maps', async () => {
+    const rule = ruleOf({
+      roomPath: 'tenants/acme/chats/{roomName}',
+      membersField: 'access.members.now',
+    });
+    documents.set('tenants/acme/chats/room-1', { access: { members: { now: ['alice'] } } });
+    expect(await ask(rule)).toBe('in');
+    expect(await ask(rule, 'bob')).toBe('room_forbidden');
+    documents.set('tenants/acme/chats/room-2', {
+      access: ['alice'],
+      'access.members.now': ['alice'],
+    });
+    expect(await ask(rule, 'alice', 'room-2')).toBe('room_forbidden');
+  });
+
+  it('may have the room in the middle', async () => {
+    documents.set('chats/room-1/private/members', { uids: ['alice'] });
+    const rule = ruleOf({ roomPath: 'chats/{roomName}/private/members', membersField: 'uids' });
+    expect(await ask(rule)).toBe('in');
+  });
+
+  it.each([
+    '$&',
+    '$1',
+    "$'",
+    '{roomName}',
+    '%2F',
+    '..%2Fadmin',
+    '...',
+    '_',
+    '___',
+    '__a',
+    'a__',
+    'ä 🎈',
+  ])('take the room name %j literally', async (roomName) => {
+    documents.set(`chats/${roomName}`, { members: ['alice'] });
+    expect(await ask(ruleOf(), 'alice', roomName)).toBe('in');
+    expect(reads).toEqual([`chats/${roomName}`]);
+  });
+
+  it.each(['/', 'a/b', '../admin/room-1', '.', '..', '____', '__x__', '__proto__', '__id7__', ''])(
+    'ask nobody about the impossible room name %j',
+    async (roomName) => {
+      documents.set(`chats/${roomName}`, { members: ['alice'] });
+      expect(await ask(ruleOf(), 'alice', roomName)).toBe('room_forbidden');
+      expect(reads).toEqual([]);
+    },
+  );
+
+  it('ask nobody about a room name of more than 1,500 bytes', async () => {
+    expect(await ask(ruleOf(), 'alice', 'ä'.repeat(751))).toBe('room_forbidden');
+    expect(reads).toEqual([]);
+    await ask(ruleOf(), 'alice', 'ä'.repeat(750));
+    expect(reads).toHaveLength(1);
+  });
+
+  it.each(['chats/{roomName}', 'a/b/c/{roomName}', '{roomName}/members', 'a/{roomName}/b/c'])(
+    'can be %s',
+    (roomPath) => {
+      expect(faultOfRoomPath(roomPath)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['', 'no empty part'],
+    ['/chats/{roomName}', 'no empty part'],
+    ['chats/{roomName}/', 'no empty part'],
+    ['chats//x/{roomName}', 'no empty part'],
+    ['chats/rooms', 'exactly once'],
+    ['{roomName}/{roomName}', 'exactly once'],
+    ['chats/room-{roomName}', 'exactly once'],
+    ['chats/{roomName}/x/{uid}', 'exactly once'],
+    ['chats/{roomname}', 'exactly once'],
+    ['chats/$roomName', 'exactly once'],
+    ['{roomName}', 'must lead to a document'],
+    ['chats/{roomName}/members', 'must lead to a document'],
+    ['../{roomName}', 'holds ".."'],
+    ['__chats__/{roomName}', 'holds "__chats__"'],
+  ])('cannot be %j', (roomPath, fault) => {
+    expect(faultOfRoomPath(roomPath)).toContain(fault);
+    expect(() => ruleOf({ roomPath })).toThrow(TypeError);
+  });
+
+  it.each(['members', 'access.members', 'a.b.c', 'member-ids', 'Mitglieder ä'])(
+    'can be the field %s',
+    (field) => {
+      expect(faultOfMembersField(field)).toBeUndefined();
+    },
+  );
+
+  it.each(['', '.', 'members.', '.members', 'a..b', '__name__', 'a.__proto__'])(
+    'cannot be the field %j',
+    (membersField) => {
+      expect(faultOfMembersField(membersField)).toContain('must be the name of a field');
+      expect(() => ruleOf({ membersField })).toThrow(TypeError);
+    },
+  );
+});
+
+describe('a yes', () => {
+  it('is kept for 5 s: a removed member is out after that', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    expect(await ask(rule)).toBe('in');
+    documents.delete('chats/room-1');
+    clock.advance(4_999);
+    expect(await ask(rule)).toBe('in');
+    expect(reads).toHaveLength(1);
+    clock.advance(1);
+    expect(await ask(rule)).toBe('room_forbidden');
+    expect(reads).toHaveLength(2);
+  });
+
+  it('is not kept longer for being used', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    await ask(rule);
+    documents.delete('chats/room-1');
+    for (const ms of [2_000, 2_000]) {
+      clock.advance(ms);
+      expect(await ask(rule)).toBe('in');
+    }
+    clock.advance(1_000);
+    expect(await ask(rule)).toBe('room_forbidden');
+  });
+
+  it('is as old as its question', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const answer = ask(rule);
+    clock.advance(1_500);
+    resolve();
+    expect(await answer).toBe('in');
+    documents.delete('chats/room-1');
+    clock.advance(3_500);
+    expect(await ask(rule)).toBe('room_forbidden');
+  });
+
+  it('is of one user and one room', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    expect(await ask(rule)).toBe('in');
+    expect(await ask(rule, 'bob')).toBe('room_forbidden');
+    expect(await ask(rule, 'alice', 'room-2')).toBe('room_forbidden');
+  });
+
+  it('gets no younger when the clock is set back', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    await ask(rule);
+    documents.delete('chats/room-1');
+    clock.advance(-3_600_000);
+    expect(await ask(rule)).toBe('room_forbidden');
+  });
+});
+
+describe('a no', () => {
+  it('stays a no, and is asked about each time', async () => {
+    const rule = ruleOf();
+    for (const _ of [1, 2, 3]) expect(await ask(rule)).toBe('room_forbidden');
+    expect(reads).toHaveLength(3);
+  });
+
+  it('is not kept: a new member is in at once', async () => {
+    const rule = ruleOf();
+    expect(await ask(rule)).toBe('room_forbidden');
+    documents.set('chats/room-1', { members: ['alice'] });
+    expect(await ask(rule)).toBe('in');
+  });
+});
+
+describe('look-ups', () => {
+  it('of the same user and room at the same time are one', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const answers = Array.from({ length: 20 }, () => ask(rule));
+    const others = [ask(rule, 'bob'), ask(rule, 'alice', 'room-2')];
+    resolve();
+    expect(new Set(await Promise.all(answers))).toEqual(new Set(['in']));
+    expect(await Promise.all(others)).toEqual(['room_forbidden', 'room_forbidden']);
+    expect(reads).toEqual(['chats/room-1', 'chats/room-1', 'chats/room-2']);
+  });
+
+  it('that fail let nobody in, are forgotten at once, and take nobody else along', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    gate = Promise.reject(new Error('14 UNAVAILABLE'));
+    expect(await Promise.all([ask(rule), ask(rule)])).toEqual(Array(2).fill('access_unavailable'));
+    expect(reads).toHaveLength(1);
+    gate = Promise.resolve();
+    expect(await ask(rule)).toBe('in');
+  });
+
+  it('that hang are given up after 2 s, and the next request asks anew', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    gate = new Promise(() => {});
+    const answer = ask(rule);
+    clock.advance(2_000);
+    expect(await answer).toBe('access_unavailable');
+    gate = Promise.resolve();
+    expect(await ask(rule)).toBe('in');
+    expect(reads).toHaveLength(2);
+  });
+
+  it('that end late end nothing of the ones after them', async () => {
+    const rule = ruleOf();
+    const late = Promise.withResolvers<void>();
+    gate = late.promise;
+    const first = ask(rule);
+    clock.advance(2_000);
+    expect(await first).toBe('access_unavailable');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const second = ask(rule);
+    late.resolve();
+    await new Promise(setImmediate);
+    const third = ask(rule);
+    resolve();
+    expect(await Promise.all([second, third])).toEqual(['room_forbidden', 'room_forbidden']);
+    expect(reads).toHaveLength(2);
+  });
+
+  it('pile up to 256 in an outage, and no further', async () => {
+    const rule = ruleOf();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const stuck = Array.from({ length: 256 }, (_, user) => ask(rule, `user-${user}`));
+    clock.advance(2_000);
+    expect(new Set(await Promise.all(stuck))).toEqual(new Set(['access_unavailable']));
+    documents.set('chats/room-1', { members: ['alice'] });
+    expect(await ask(rule)).toBe('access_unavailable');
+    expect(clock.waiting()).toEqual([]);
+    expect(reads).toHaveLength(256);
+    // The SDK gives up, or Firestore is back: there is room again.
+    resolve();
+    await expect.poll(() => ask(rule)).toBe('in');
+  });
+});
+
+describe('warming up', () => {
+  it('reads one room that nobody is in', async () => {
+    await ruleOf().warmUp();
+    expect(reads).toEqual(['chats/livekit-switchboard-warm-up']);
+  });
+
+  it('says why where Firestore cannot be asked', async () => {
+    gate = Promise.reject(new Error('7 PERMISSION_DENIED'));
+    await expect(ruleOf().warmUp()).rejects.toThrow('7 PERMISSION_DENIED');
+  });
+});

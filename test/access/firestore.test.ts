@@ -1,0 +1,73 @@
+// The real SDK, before servers that are no Firestore.
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PROJECT_ID } from '../fakes/firebase.ts';
+import { MOUNTS, type Mount } from '../mounts.ts';
+import { setStage } from '../stage.ts';
+
+let app: App;
+let server: Server;
+const sockets = new Set<Socket>();
+
+beforeEach(() => {
+  // Google's libraries would look for a machine of Google's around them.
+  vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
+  app = initializeApp({ projectId: PROJECT_ID }, 'firestore-test');
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await deleteApp(app);
+  for (const socket of sockets) socket.destroy();
+  await new Promise((done) => server.close(done));
+});
+
+const standIns: Record<string, () => Server> = {
+  'accepts and hangs': () => createServer(),
+  'cuts every connection': () => createServer((socket) => void socket.destroy()),
+  'answers 500': () =>
+    createHttpServer((_req, res) => void res.writeHead(500).end('{"error":"down"}')),
+  'answers nonsense': () =>
+    createServer((socket) => void socket.on('data', () => socket.write('<html>sign in</html>'))),
+  'is not there': () => createServer(),
+};
+
+/** Starts it and leads the SDK there. */
+async function startStandIn(name: string): Promise<{ connected: Promise<unknown> }> {
+  const standIn = standIns[name] as () => Server;
+  server = standIn();
+  const connected = new Promise((resolve) => server.once('connection', resolve));
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  vi.stubEnv('FIRESTORE_EMULATOR_HOST', `127.0.0.1:${port}`);
+  if (name !== 'is not there') return { connected };
+  await new Promise((done) => server.close(done));
+  return { connected: Promise.resolve() };
+}
+
+describe('a Firestore out of reach lets nobody in, within 2 s:', () => {
+  it.each(Object.keys(standIns))('one that %s', async (name) => {
+    const { connected } = await startStandIn(name);
+    const stage = await setStage(MOUNTS[0] as Mount, {
+      roomAccess: 'firestore',
+      firebaseApp: app,
+      firestoreRoomPath: 'chats/{roomName}',
+    });
+    const answer = stage.ask();
+    await connected;
+    await vi.waitFor(() => expect(stage.clock.waiting()).toContain(2_000));
+    stage.clock.advance(2_000);
+    const { status, headers, body } = await answer;
+    expect({ status, code: body.code, retryAfter: headers.get('retry-after') }).toEqual({
+      status: 503,
+      code: 'access_unavailable',
+      retryAfter: '5',
+    });
+    await stage.close();
+  });
+});
