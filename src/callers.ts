@@ -19,8 +19,8 @@ import type { Logger } from './log.ts';
 
 export interface Callers {
   readonly admit: Admit;
-  /** Undefined where no ID token is checked by a key of Google's. */
-  readonly keys: KeyStore | undefined;
+  /** The keys of Google's that requests will need and that were never fetched yet, by name. */
+  missing(): string[];
   /** Resolves when every first fetch has ended, well or not. */
   start(): Promise<void>;
   stop(): void;
@@ -33,22 +33,28 @@ interface Parts {
 }
 
 type Lifetime = { start(): Promise<void>; stop(): void };
+type NeededKeys = { readonly what: string; readonly keys: KeyStore };
 type Limit = (name: string, perMinute: number) => RateLimit;
 
 export function createCallers(settings: Settings, parts: Parts): Callers {
   const lifetimes: Lifetime[] = [];
   const limit = limitsOf(settings, parts, lifetimes);
-  const { authenticate, keys } = authenticationOf(settings, parts, { lifetimes, limit });
+  const needed: NeededKeys[] = [];
+  const authenticate = authenticationOf(settings, parts, { lifetimes, limit, needed });
+  const checkApp = appCheckOf(settings, parts, { lifetimes, needed });
   const rate = limit('token', settings.tokenRatePerMinute);
   const { anonymousUsers, emailVerified, firebaseTenantIds: tenantIds } = settings;
   return {
     admit: createGate({
       authenticate,
       checkAccount: createAccountCheck({ anonymousUsers, emailVerified, tenantIds }, parts.log),
-      checkApp: appCheckOf(settings, parts, lifetimes),
+      checkApp,
       takeTurn: ({ uid }) => rate.take(uid),
     }),
-    keys,
+    missing: () =>
+      needed
+        .filter(({ keys }) => keys.ageSeconds() === undefined)
+        .map(({ what }) => `Google's public keys of ${what} (never fetched yet)`),
     start: async () => void (await Promise.all(lifetimes.map((part) => part.start()))),
     stop() {
       for (const part of lifetimes.toReversed()) part.stop();
@@ -67,41 +73,43 @@ function limitsOf({ redisUrl }: Settings, parts: Parts, lifetimes: Lifetime[]): 
 function authenticationOf(
   settings: Settings,
   { clock, log, metrics }: Parts,
-  { lifetimes, limit }: { lifetimes: Lifetime[]; limit: Limit },
-): { authenticate: Authenticate; keys: KeyStore | undefined } {
+  made: { lifetimes: Lifetime[]; limit: Limit; needed: NeededKeys[] },
+): Authenticate {
   const { userOf, firebaseApp, checkRevoked } = settings;
-  if (userOf !== undefined) return { authenticate: byHost(userOf, clock), keys: undefined };
+  if (userOf !== undefined) return byHost(userOf, clock);
   const projectId = settings.firebaseProjectId as string;
   const byToken = {
     checkRevoked:
       checkRevoked && firebaseApp
         ? createRevocationCheck(createAccountLookUp(firebaseApp), clock)
         : undefined,
-    failures: limit('auth-failures', settings.authFailuresPerMinute),
+    failures: made.limit('auth-failures', settings.authFailuresPerMinute),
   };
   if (settings.firebaseAuthEmulatorHost !== undefined) {
     log.warn({}, 'the Auth emulator’s unsigned tokens are accepted: anybody can be anybody');
     const verifier = createEmulatorVerifier({ projectId, clock });
-    return { authenticate: byIdToken({ ...byToken, verifier }), keys: undefined };
+    return byIdToken({ ...byToken, verifier });
   }
   const url = settings.firebaseKeysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL;
   const keys = createKeyStore({ url, clock, log });
-  lifetimes.push(keys);
+  made.lifetimes.push(keys);
+  made.needed.push({ what: 'ID tokens', keys });
   metrics.watchKeysAge(keys.ageSeconds);
   const verifier = createIdTokenVerifier({ projectId, keys, clock });
-  return { authenticate: byIdToken({ ...byToken, verifier }), keys };
+  return byIdToken({ ...byToken, verifier });
 }
 
 function appCheckOf(
   settings: Settings,
   { clock, log, metrics }: Parts,
-  lifetimes: Lifetime[],
+  made: { lifetimes: Lifetime[]; needed: NeededKeys[] },
 ): Admit | undefined {
   const { appCheck, appCheckConsume, firebaseApp } = settings;
   if (appCheck === 'off') return undefined;
   const url = settings.appCheckKeysUrl ?? GOOGLE_APP_CHECK_KEYS_URL;
   const keys = createKeyStore({ url, clock, log });
-  lifetimes.push(keys);
+  made.lifetimes.push(keys);
+  if (appCheck === 'enforce') made.needed.push({ what: 'App Check', keys });
   const check = createAppCheck({
     projectId: settings.firebaseProjectId as string,
     appIds: settings.appCheckAppIds,

@@ -3,6 +3,15 @@
 import { faultOfMembersField, faultOfRoomPath } from './access/firestore-rule.ts';
 import { faultOfAccessSecret, faultOfAccessUrl } from './access/http-rule.ts';
 import { type AuthorizeRoom, ROOM_ACCESS_RULES } from './access/room-access.ts';
+import {
+  type FaultOf,
+  faultOfAddressRange,
+  faultOfKeysUrl,
+  faultOfLivekitUrl,
+  faultOfOrigin,
+  faultOfRedisUrl,
+  TRUSTED_HOPS_MAX,
+} from './faults.ts';
 import type { FirebaseApp } from './firebase-admin.ts';
 import type { TrustProxy } from './http/app.ts';
 import type { HostUser } from './http/authenticate.ts';
@@ -37,7 +46,7 @@ type Check = (value: unknown) => string | undefined;
 const string: Check = (value) =>
   typeof value === 'string' && value.trim() !== '' ? undefined : 'must be a string, not empty';
 const text =
-  (faultOf: (value: string) => string | undefined): Check =>
+  (faultOf: FaultOf): Check =>
   (value) =>
     string(value) ?? faultOf(value as string);
 /** Missing LiveKit keys never throw: an empty variable is a missing one. */
@@ -59,16 +68,14 @@ const oneOf =
     (values as readonly unknown[]).includes(value)
       ? undefined
       : `must be one of ${values.join(', ')}`;
-const url =
-  (...protocols: string[]): Check =>
-  (value) =>
-    typeof value === 'string' && protocols.includes(URL.parse(value)?.protocol ?? '')
-      ? undefined
-      : `must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`;
-const strings: Check = (value) =>
-  Array.isArray(value) && value.every((item) => string(item) === undefined)
-    ? undefined
-    : 'must be a list of strings';
+const strings: Check = (value) => listFault(value, () => undefined);
+/** Strings, each free of the fault. */
+const listFault = (value: unknown, faultOf: FaultOf): string | undefined => {
+  if (!Array.isArray(value) || value.some((item) => string(item) !== undefined)) {
+    return 'must be a list of strings';
+  }
+  return value.map(faultOf).find((fault) => fault !== undefined);
+};
 
 const CHECKS: Readonly<Record<keyof SwitchboardOptions, Check>> = {
   firebaseProjectId: string,
@@ -76,7 +83,7 @@ const CHECKS: Readonly<Record<keyof SwitchboardOptions, Check>> = {
     typeof (value as FirebaseApp | null)?.options === 'object'
       ? undefined
       : 'must be a firebase-admin App',
-  firebaseKeysUrl: url('https:', 'http:'),
+  firebaseKeysUrl: text(faultOfKeysUrl),
   firebaseAuthEmulatorHost: string,
   userOf: aFunction,
   checkRevoked: aBoolean,
@@ -85,11 +92,11 @@ const CHECKS: Readonly<Record<keyof SwitchboardOptions, Check>> = {
   firebaseTenantIds: strings,
   appCheck: oneOf('off', 'monitor', 'enforce'),
   appCheckAppIds: strings,
-  appCheckKeysUrl: url('https:', 'http:'),
+  appCheckKeysUrl: text(faultOfKeysUrl),
   appCheckConsume: aBoolean,
   livekitApiKey: maybeEmptyString,
   livekitApiSecret: maybeEmptyString,
-  livekitUrl: url('wss:', 'ws:'),
+  livekitUrl: text(faultOfLivekitUrl),
   livekitTokenTtlSeconds: integer(61, 86_400),
   roomAccess: oneOf(...ROOM_ACCESS_RULES),
   firestoreRoomPath: text(faultOfRoomPath),
@@ -99,9 +106,12 @@ const CHECKS: Readonly<Record<keyof SwitchboardOptions, Check>> = {
   authorizeRoom: aFunction,
   tokenRatePerMinute: integer(1, 1_000_000),
   authFailuresPerMinute: integer(1, 1_000_000),
-  redisUrl: url('redis:', 'rediss:'),
-  corsOrigins: strings,
-  trustProxy: (value) => (typeof value === 'number' ? integer(0, 32)(value) : strings(value)),
+  redisUrl: text(faultOfRedisUrl),
+  corsOrigins: (value) => listFault(value, faultOfOrigin),
+  trustProxy: (value) =>
+    typeof value === 'number'
+      ? integer(0, TRUSTED_HOPS_MAX)(value)
+      : listFault(value, faultOfAddressRange),
   basePath: (value) =>
     typeof value === 'string' && /^(?:\/[\w.~-]+)+$/.test(value)
       ? undefined
@@ -174,12 +184,15 @@ function contradictionsOf(options: SwitchboardOptions): string[] {
     );
   }
   if (options.firebaseAuthEmulatorHost !== undefined) {
-    if (process.env.NODE_ENV === 'production') {
+    if (process.env.NODE_ENV?.trim() === 'production') {
       faults.push('firebaseAuthEmulatorHost lets anybody in: not with NODE_ENV=production');
     }
     if (projectId?.startsWith('demo-') === false) {
       faults.push('firebaseAuthEmulatorHost needs a project whose id begins with demo-');
     }
+  }
+  if (options.appCheckConsume === true && (appCheck ?? 'off') === 'off') {
+    faults.push("appCheckConsume needs appCheck: 'monitor' or 'enforce'");
   }
   if (options.checkRevoked === true && userOf !== undefined) {
     faults.push('checkRevoked is about ID tokens, and userOf takes their place');

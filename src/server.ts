@@ -1,14 +1,13 @@
 // The standalone server: a thin user of the library, with what only the owner of the socket sees.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { createFirebaseApp } from './firebase-app.ts';
 import { API_PAGE_STYLE } from './http/api-page.ts';
-import { expectsContinue } from './http/arrival.ts';
-import { answerOnSocket, brokenHttpProblem, requestMalformed } from './http/broken-http.ts';
+import { listenTo } from './http/broken-http.ts';
 import { rootRoutes } from './http/root-routes.ts';
 import type { Logger } from './log.ts';
 import { compose, type Standalone, type Switchboard } from './switchboard.ts';
@@ -71,7 +70,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     ...(firebase && { firebaseApp: firebase.app }),
     logger: log,
   };
-  const switchboard = compose(options, clock, standalone);
+  const { switchboard, refuseBare } = compose(options, clock, standalone);
   for (const warning of config.warnings) log.warn({}, warning);
 
   const server = createServer({
@@ -81,15 +80,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
   });
-  const onRequest = (request: IncomingMessage, response: ServerResponse) => {
-    // RFC 9112, section 3.2. Node's own answer to it would have no body.
-    if (request.headers.host === undefined && request.httpVersion === '1.1') {
-      answerOnSocket(request.socket, requestMalformed());
-    } else if (front?.(request, response) !== true) {
-      switchboard.handler(request, response);
-    }
-  };
-  listenTo(server, onRequest, log);
+  listenTo(server, {
+    refuseBare,
+    onRequest(request, response) {
+      if (front?.(request, response) !== true) switchboard.handler(request, response);
+    },
+  });
   warnOnceOfForwarded(server, config, log);
 
   // Not awaited: a platform's health check must not wait for Google.
@@ -111,31 +107,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       return stopped;
     },
   };
-}
-
-function listenTo(
-  server: Server,
-  onRequest: (request: IncomingMessage, response: ServerResponse) => void,
-  log: Logger,
-): void {
-  server.on('request', onRequest);
-  // Refused without `100 Continue`: the client never sends what nobody would read.
-  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-    expectsContinue(request, () => response.writeContinue());
-    onRequest(request, response);
-  });
-  server.on('checkExpectation', onRequest);
-  server.on('connect', (_request, socket) => answerOnSocket(socket, requestMalformed()));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const answering = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage;
-    if (error.code === 'ECONNRESET' || !socket.writable || answering?.headersSent) {
-      socket.destroy();
-      return;
-    }
-    const problem = brokenHttpProblem(error.code);
-    log.info({ code: problem.code, err: error }, 'not a request');
-    answerOnSocket(socket, problem);
-  });
 }
 
 /** The commonest mistake behind a proxy: every client seems to come from the proxy's address. */

@@ -3,6 +3,7 @@ import { createCallers } from './callers.ts';
 import { checkOptions, type Settings } from './check-options.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { createApp } from './http/app.ts';
+import { createBareRefusal, type RefuseBare } from './http/bare-answer.ts';
 import { createErrorHandler, type ErrorHandler } from './http/express-errors.ts';
 import { createFastifyPlugin, type FastifyPlugin } from './http/fastify-plugin.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
@@ -74,7 +75,13 @@ const MOUNTED: Standalone = {
  * app.use('/api/calls', switchboard.handler);
  */
 export function createSwitchboard(options: SwitchboardOptions): Switchboard {
-  return compose(options, systemClock, MOUNTED);
+  return compose(options, systemClock).switchboard;
+}
+
+export interface Composition {
+  readonly switchboard: Switchboard;
+  /** For what the owner of the socket has to refuse by himself. */
+  readonly refuseBare: RefuseBare;
 }
 
 /** {@link createSwitchboard} with its clock and what the standalone server adds. */
@@ -82,7 +89,7 @@ export function compose(
   options: SwitchboardOptions,
   clock: Clock,
   standalone: Standalone = MOUNTED,
-): Switchboard {
+): Composition {
   const settings = checkOptions(options);
   const { basePath, corsOrigins } = settings;
   const log = settings.logger ?? createJsonLogger('warn').log;
@@ -95,9 +102,7 @@ export function compose(
   const readiness = (): Readiness => {
     const missing: string[] = [];
     if (mint === undefined) missing.push('LiveKit keys (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)');
-    if (callers.keys !== undefined && callers.keys.ageSeconds() === undefined) {
-      missing.push("Google's public keys (never fetched yet)");
-    }
+    missing.push(...callers.missing());
     if (closing) missing.push('stopping');
     return { ready: missing.length === 0, missing };
   };
@@ -129,10 +134,13 @@ export function compose(
     started ??= Promise.all([callers.start(), rooms.start()]).then(() => {});
     return started;
   };
+  const refuseBare = createBareRefusal({ log, metrics, headers: standalone.headers });
   const mount = createMount({
     app,
     basePath,
     answersPreflight,
+    clock,
+    refuseBare,
     onFirstRequest: () => void start(),
   });
   let stopped: Promise<void> | undefined;
@@ -145,7 +153,7 @@ export function compose(
     return stopped;
   };
 
-  return {
+  const switchboard: Switchboard = {
     handler: mount.handler,
     errorHandler: createErrorHandler(mount),
     plugin: createFastifyPlugin({ mount, table: app.table, basePath, answersPreflight, stop }),
@@ -154,6 +162,7 @@ export function compose(
     start,
     stop,
   };
+  return { switchboard, refuseBare };
 }
 
 function mintOf(settings: Settings, log: Logger): MintToken | undefined {

@@ -12,6 +12,7 @@ const LEVELS: readonly (readonly string[])[] = [
     'bounded-fetch',
     'clock',
     'errors',
+    'faults',
     'firebase-admin',
     'ids',
     'log',
@@ -28,7 +29,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ['switchboard'],
   ['index', 'config'],
   ['firebase-app'],
-  ['server'],
+  ['server', 'doctor'],
   ['dev'],
   ['cli'],
 ];

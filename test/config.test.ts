@@ -100,6 +100,7 @@ describe('the configuration', () => {
     ['TRUST_PROXY', 'true'],
     ['LIVEKIT_URL', 'wss://user:pw@example.com'],
     ['APP_CHECK', 'on'],
+    ['FIREBASE_TENANT_IDS', ','],
     ['CHECK_REVOKED', 'true'],
     ['REDIS_URL', 'localhost:6379'],
     ['FIREBASE_SERVICE_ACCOUNT', 'not base64 of JSON'],
@@ -182,10 +183,6 @@ describe('settings that contradict each other', () => {
     ],
     [{ FIRESTORE_EMULATOR_HOST: 'x:1', NODE_ENV: 'production' }, /^FIRESTORE_EMULATOR_HOST is for/],
     [
-      { FIREBASE_SERVICE_ACCOUNT: ACCOUNT, GOOGLE_APPLICATION_CREDENTIALS: '/x.json' },
-      /say the same: keep one$/,
-    ],
-    [
       { FIREBASE_SERVICE_ACCOUNT: ACCOUNT, FIREBASE_PROJECT_ID: 'other' },
       /^FIREBASE_SERVICE_ACCOUNT is of another project/,
     ],
@@ -193,6 +190,21 @@ describe('settings that contradict each other', () => {
     const found = problems(env as Record<string, string>);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(sentence);
+  });
+
+  it('are two service accounts, or the file of another project', () => {
+    const file = join(folder, 'account.json');
+    writeFileSync(file, ACCOUNT);
+    const named = { GOOGLE_APPLICATION_CREDENTIALS: file };
+    expect(problems({ ...named, FIREBASE_SERVICE_ACCOUNT: ACCOUNT })[0]).toMatch(/keep one$/);
+    expect(problems({ ...named, FIREBASE_PROJECT_ID: 'other' })).toEqual([
+      'GOOGLE_APPLICATION_CREDENTIALS is of another project than FIREBASE_PROJECT_ID',
+    ]);
+    expect(problems({ ...named, CHECK_REVOKED: 'on' })).toEqual([]);
+    const missing = problems({ GOOGLE_APPLICATION_CREDENTIALS: join(folder, 'none.json') });
+    expect(missing[0]).toMatch(
+      /^GOOGLE_APPLICATION_CREDENTIALS names .* cannot be read \(ENOENT\)$/,
+    );
   });
 
   it('are none where all that is needed is there', () => {

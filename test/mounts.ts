@@ -57,7 +57,7 @@ function inExpress(
     hasHost: true,
     ...traits,
     async start(options, clock) {
-      const switchboard = compose(options, clock);
+      const { switchboard } = compose(options, clock);
       const app = make();
       const path = wire(app, switchboard, make);
       app.use((_request, response) => {
@@ -124,7 +124,7 @@ export const MOUNTS: readonly Mount[] = [
     name: 'plain node:http',
     hasHost: false,
     async start(options, clock) {
-      const switchboard = compose(options, clock);
+      const { switchboard } = compose(options, clock);
       return running((req, res) => switchboard.handler(req, res), TOKEN_PATH, switchboard);
     },
   },
@@ -162,7 +162,7 @@ async function inFastify(
   clock: Clock,
   prefix: string | undefined,
 ): Promise<RunningMount> {
-  const switchboard = compose(options, clock);
+  const { switchboard } = compose(options, clock);
   const host = fastify({ forceCloseConnections: true });
   await host.register(switchboard.plugin, prefix === undefined ? {} : { prefix });
   host.setNotFoundHandler((_request, reply) => reply.code(404).send(HOST_SAYS));

@@ -3,6 +3,7 @@
 import { createHmac, createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
 import { textOf } from '../bounded-fetch.ts';
 import type { Clock } from '../clock.ts';
+import { faultOfUrl } from '../faults.ts';
 import type { User } from '../user.ts';
 import type { AuthorizeRoom, RoomAccessAnswer, RoomAccessRequest } from './room-access.ts';
 
@@ -53,15 +54,8 @@ export function createHttpRule({ url, secret, clock }: HttpRuleOptions): Authori
   };
 }
 
-/** What is wrong with the URL, as the end of a sentence, or undefined where nothing is. */
-export function faultOfAccessUrl(value: string): string | undefined {
-  const url = URL.parse(value);
-  if (url === null || !['https:', 'http:'].includes(url.protocol)) {
-    return 'must be a URL that begins with https:// or http://';
-  }
-  if (url.username !== '' || url.password !== '') return 'must hold no user or password';
-  return undefined;
-}
+/** A URL of the host's backend: https, or http in a private network. */
+export const faultOfAccessUrl = faultOfUrl('https:', 'http:');
 
 /** What is wrong with the secret, as the end of a sentence that doesn't hold it, or undefined. */
 export function faultOfAccessSecret(value: string): string | undefined {

@@ -57,7 +57,7 @@ export function loadConfig(env: Environment, secretsDirectory = SECRETS_DIRECTOR
   }
   // Only what is right by itself can be held against the rest.
   const given = values as Values;
-  const production = env.NODE_ENV === 'production';
+  const production = textOf(env.NODE_ENV) === 'production';
   if (problems.length === 0) problems.push(...contradictionsOf(given, { env, production }));
   if (problems.length > 0) throw new ConfigError(problems);
   return configOf(given, production);
@@ -141,8 +141,13 @@ function contradictionsOf(
       'FIREBASE_SERVICE_ACCOUNT and GOOGLE_APPLICATION_CREDENTIALS say the same: keep one',
     );
   }
-  if (account !== undefined && account.project_id !== projectId) {
-    problems.push('FIREBASE_SERVICE_ACCOUNT is of another project than FIREBASE_PROJECT_ID');
+  for (const [name, of] of [
+    ['FIREBASE_SERVICE_ACCOUNT', account?.project_id],
+    ['GOOGLE_APPLICATION_CREDENTIALS', file?.projectId],
+  ] as const) {
+    if (of !== undefined && of !== projectId) {
+      problems.push(`${name} is of another project than FIREBASE_PROJECT_ID`);
+    }
   }
   const emulated = emulator ?? textOf(env.FIRESTORE_EMULATOR_HOST);
   if (needsFirebase(values) && account === undefined && file === undefined && !emulated) {

@@ -1,12 +1,13 @@
 // Text of an environment variable → value. What is thrown ends the sentence "NAME …".
-import { isIP } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { type FaultOf, faultOfAddressRange, TRUSTED_HOPS_MAX } from '../faults.ts';
 import type { TrustProxy } from '../http/app.ts';
 
 export const text = (value: string): string => value;
 
 /** Text that has no fault, as another room sees it. */
 export const free =
-  (faultOf: (value: string) => string | undefined) =>
+  (faultOf: FaultOf) =>
   (value: string): string => {
     const fault = faultOf(value);
     if (fault !== undefined) throw new Error(fault);
@@ -29,58 +30,28 @@ export function oneOf<const T extends string>(values: readonly T[]) {
   };
 }
 
-export const list = (value: string): string[] =>
-  value
+/** Separated by commas. One that holds nothing but commas is a slip, and none is left unset. */
+export function list(value: string): string[] {
+  const items = value
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-
-export function urlOf(value: string, protocols: readonly string[]): string {
-  const url = URL.parse(value);
-  if (url === null || !protocols.includes(url.protocol)) {
-    throw new Error(
-      `must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
-    );
-  }
-  if (url.username !== '' || url.password !== '') throw new Error('must hold no user or password');
-  return value;
+  if (items.length === 0) throw new Error('must name at least one, or be unset');
+  return items;
 }
 
-export function keysUrl(value: string): string {
-  const { protocol, hostname } = new URL(urlOf(value, ['https:', 'http:']));
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-  if (protocol === 'http:' && !loopback) throw new Error('must be https, or http on loopback');
-  return value;
-}
-
-export function origin(value: string): string {
-  if (value === '*') throw new Error('must name origins, and not *');
-  if (URL.parse(value)?.origin !== value) {
-    throw new Error(`must hold origins like https://app.example.com, and ${value} is none`);
-  }
-  return value;
-}
+/** Every item free of the fault. */
+export const listOf =
+  (faultOf: FaultOf) =>
+  (value: string): string[] =>
+    list(value).map(free(faultOf));
 
 export function trustProxy(value: string): TrustProxy {
-  if (/^\d+$/.test(value)) return integer(0, 32)(value);
-  return list(value).map((range) => {
-    const [address = '', bits, ...rest] = range.split('/');
-    const family = isIP(address);
-    const max = family === 4 ? 32 : 128;
-    const isRange =
-      bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= max && rest.length === 0);
-    if (family !== 0 && isRange) return range;
-    throw new Error(`must be a number of hops, or addresses and CIDR ranges, and ${range} is none`);
-  });
+  if (/^\d+$/.test(value)) return integer(0, TRUSTED_HOPS_MAX)(value);
+  return listOf(faultOfAddressRange)(value);
 }
 
 export const onOff = (value: string): boolean => oneOf(['on', 'off'])(value) === 'on';
-
-/** Its password is the usual way to authenticate, so it may hold one; it is never printed. */
-export function redisUrl(value: string): string {
-  if (/^rediss?:\/\//.test(value) && URL.canParse(value)) return value;
-  throw new Error('must be a URL that begins with redis:// or rediss://');
-}
 
 /** What a service account's JSON must hold for firebase-admin. */
 export interface ServiceAccount {
@@ -104,4 +75,22 @@ export function serviceAccount(value: string): ServiceAccount {
     }
   }
   return account as ServiceAccount;
+}
+
+/** A file that firebase-admin will read by itself, looked at now: at the first request is too late. */
+export function credentialsFile(path: string): {
+  readonly path: string;
+  readonly projectId?: string;
+} {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(
+      `names ${path}, which ${code === undefined ? 'is no JSON' : `cannot be read (${code})`}`,
+    );
+  }
+  const projectId = (content as { project_id?: unknown } | null)?.project_id;
+  return typeof projectId === 'string' ? { path, projectId } : { path };
 }

@@ -2,20 +2,19 @@
 import { faultOfMembersField, faultOfRoomPath } from '../access/firestore-rule.ts';
 import { faultOfAccessSecret, faultOfAccessUrl } from '../access/http-rule.ts';
 import { ROOM_ACCESS_RULES } from '../access/room-access.ts';
+import { faultOfKeysUrl, faultOfLivekitUrl, faultOfOrigin, faultOfRedisUrl } from '../faults.ts';
 import { LOG_LEVELS } from '../log.ts';
 import {
+  credentialsFile,
   free,
   integer,
-  keysUrl,
   list,
+  listOf,
   oneOf,
   onOff,
-  origin,
-  redisUrl,
   serviceAccount,
   text,
   trustProxy,
-  urlOf,
 } from './parse.ts';
 
 /** One row of the table. */
@@ -38,7 +37,7 @@ export const VARIABLES = {
   },
   FIREBASE_KEYS_URL: {
     meaning: 'A mirror of Google’s key endpoint: https, or http on loopback',
-    parse: keysUrl,
+    parse: free(faultOfKeysUrl),
   },
   FIREBASE_SERVICE_ACCOUNT: {
     meaning:
@@ -49,7 +48,7 @@ export const VARIABLES = {
   },
   GOOGLE_APPLICATION_CREDENTIALS: {
     meaning: 'A file that holds the service account’s JSON',
-    parse: text,
+    parse: credentialsFile,
   },
   FIREBASE_AUTH_EMULATOR_HOST: {
     meaning:
@@ -87,7 +86,7 @@ export const VARIABLES = {
   },
   APP_CHECK_KEYS_URL: {
     meaning: 'A mirror of App Check’s key endpoint: https, or http on loopback',
-    parse: keysUrl,
+    parse: free(faultOfKeysUrl),
   },
   APP_CHECK_CONSUME: {
     meaning:
@@ -107,7 +106,7 @@ export const VARIABLES = {
   },
   LIVEKIT_URL: {
     meaning: '`wss://…`, told to clients as `server_url`',
-    parse: (value) => urlOf(value, ['wss:', 'ws:']),
+    parse: free(faultOfLivekitUrl),
   },
   LIVEKIT_TOKEN_TTL_SECONDS: {
     meaning: 'How long a LiveKit token opens its room: 61 to 86400 seconds',
@@ -152,11 +151,11 @@ export const VARIABLES = {
   REDIS_URL: {
     meaning: '`redis://…` or `rediss://…`: the limits hold over all instances together',
     secret: true,
-    parse: redisUrl,
+    parse: free(faultOfRedisUrl),
   },
   CORS_ORIGINS: {
     meaning: 'Origins of web pages that may call, separated by commas; no `*`',
-    parse: (value) => list(value).map(origin),
+    parse: listOf(faultOfOrigin),
   },
   TRUST_PROXY: {
     meaning: 'Proxies in front: a number of hops, or addresses and CIDR ranges (Render: 1)',

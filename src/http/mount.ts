@@ -1,11 +1,13 @@
 // One handler for every host: Express, plain node:http, and behind the Fastify plugin. Which
 // requests are ours is decided here, from the route table, before Fastify sees them.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 import type { App } from './app.ts';
 import { setArrival } from './arrival.ts';
-import { problemBody, problemHeaders, problemOf, statusOf } from './problems.ts';
-import { nextRequestId } from './request-id.ts';
+import type { RefuseBare } from './bare-answer.ts';
+import { answerThenDrain, isBodyPending } from './drain.ts';
+import { problemOf } from './problems.ts';
 import { pathOf, type RouteTable } from './routes.ts';
 
 /** The shape of a request listener and of a Connect or Express middleware. */
@@ -41,10 +43,12 @@ export function createMount(options: {
   basePath: string;
   /** Whether OPTIONS is answered here (an origin list is set) or left to the host. */
   answersPreflight: boolean;
+  clock: Clock;
+  refuseBare: RefuseBare;
   /** Runs once, before the first request is handled. */
   onFirstRequest: () => void;
 }): Mount {
-  const { app, basePath, answersPreflight } = options;
+  const { app, basePath, answersPreflight, clock, refuseBare } = options;
   const { fastify, table } = app;
   const idle = Promise.withResolvers<void>();
   let inFlight = 0;
@@ -57,12 +61,20 @@ export function createMount(options: {
   // Without a listener a rejected ready() would end the process; each request tells it instead.
   becomingReady.catch(() => {});
 
+  /** Outside Fastify, which may be closed already. */
+  function refuse(raw: IncomingMessage, response: ServerResponse, problem: SwitchboardError): void {
+    const { status, headers, body } = refuseBare(problem);
+    response.writeHead(status, headers);
+    if (isBodyPending(raw)) answerThenDrain(body, raw, response, clock).pipe(response);
+    else response.end(body);
+  }
+
   const dispatch: Mount['dispatch'] = (raw, response, path, from) => {
     if (first) {
       first = false;
       options.onFirstRequest();
     }
-    if (stopping) return answerProblem(response, stoppingProblem());
+    if (stopping) return refuse(raw, response, stoppingProblem());
     inFlight += 1;
     response.once('close', () => {
       inFlight -= 1;
@@ -82,7 +94,7 @@ export function createMount(options: {
       if (url !== undefined) raw.url = url;
     };
     if (ready) route();
-    else becomingReady.then(route, (error) => answerProblem(response, problemOf(error)));
+    else becomingReady.then(route, (error) => refuse(raw, response, problemOf(error)));
   };
 
   const pathFor: Mount['pathFor'] = (raw) => resolvePath(raw, table, basePath);
@@ -123,18 +135,3 @@ function ipOf(raw: HostRequest): string | undefined {
 
 const stoppingProblem = (): SwitchboardError =>
   new SwitchboardError('stopping', 'This server is stopping. Try again.');
-
-/** Answers outside Fastify, which may be closed already, and ends the connection. */
-function answerProblem(response: ServerResponse, problem: SwitchboardError): void {
-  const requestId = nextRequestId();
-  const body = problemBody(problem, requestId);
-  response.writeHead(statusOf(problem), {
-    ...problemHeaders(problem),
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-    'x-request-id': requestId,
-    connection: 'close',
-  });
-  response.end(body);
-}

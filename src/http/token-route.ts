@@ -45,7 +45,11 @@ export function tokenRoute(options: {
       throw new SwitchboardError(
         'livekit_not_configured',
         'LiveKit server keys are not configured.',
-        { cause: new Error('set LIVEKIT_API_KEY and LIVEKIT_API_SECRET (options: livekit)') },
+        {
+          cause: new Error(
+            'set LIVEKIT_API_KEY and LIVEKIT_API_SECRET (options: livekitApiKey, livekitApiSecret)',
+          ),
+        },
       );
     }
     const { token, expiresAt } = mint({ user, roomName, permissions });

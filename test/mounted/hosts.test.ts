@@ -23,7 +23,7 @@ const PATH = '/api/calls/livekit-token';
 
 async function make(options: SwitchboardOptions = {}): Promise<Switchboard> {
   const keys = await startKeyEndpoint();
-  const switchboard = compose(
+  const { switchboard } = compose(
     {
       firebaseProjectId: PROJECT_ID,
       firebaseKeysUrl: keys.url,

@@ -66,6 +66,14 @@ describe('createSwitchboard', () => {
     [{ firebaseProjectId: 'p', checkRevoked: true }, 'checkRevoked needs firebaseApp'],
     [{ firebaseProjectId: 'p', appCheckConsume: true }, 'appCheckConsume needs firebaseApp'],
     [
+      { firebaseProjectId: 'p', appCheckConsume: true },
+      "appCheckConsume needs appCheck: 'monitor'",
+    ],
+    [{ firebaseProjectId: 'p', firebaseKeysUrl: 'http://keys.example.com/' }, 'must be https'],
+    [{ firebaseProjectId: 'p', corsOrigins: ['*'] }, 'corsOrigins must name origins, and not *'],
+    [{ firebaseProjectId: 'p', livekitUrl: 'wss://a:b@c' }, 'must hold no user or password'],
+    [{ firebaseProjectId: 'p', trustProxy: ['nonsense'] }, 'trustProxy must be a number of hops'],
+    [
       { firebaseProjectId: 'p', roomAccess: 'firestore' },
       "roomAccess: 'firestore' needs firestoreRoomPath",
     ],

@@ -265,6 +265,23 @@ describe('what never becomes a request', () => {
     expect((await json(`${url}/healthz`)).status).toBe(200);
   });
 
+  it('is logged by its request id, counted, and never with the bytes that came', async () => {
+    const url = await open({ METRICS_TOKEN: 'x' });
+    const token = signIdToken(timesAt(clock.now()));
+    const bad = `GET / HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n: y\r\n\r\n`;
+    const [answer] = await sendRaw(url, bad);
+    const { requestId } = JSON.parse(answer?.body ?? '');
+    const line = log.lines.find(({ message }) => message === 'refused');
+    expect(line?.fields).toMatchObject({ requestId, status: 400, code: 'request_malformed' });
+    const written = JSON.stringify(log.lines);
+    expect(written).not.toMatch(token);
+    expect(written).not.toMatch(String([...Buffer.from(token.slice(0, 8))]));
+    expect(answer?.headers['x-content-type-options']).toBe('nosniff');
+    expect(await server?.switchboard.metrics()).toMatch(
+      'refusals_total{code="request_malformed"} 1',
+    );
+  });
+
   it('is 431 where the headers are too large', async () => {
     const url = await open();
     const [answer] = await sendRaw(
