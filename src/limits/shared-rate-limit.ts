@@ -18,6 +18,11 @@ export interface SharedLimits {
   stop(): void;
 }
 
+interface Connected {
+  readonly client: Redis;
+  readonly Limiter: typeof RateLimiterRedis;
+}
+
 export function createSharedLimits(options: {
   redisUrl: string;
   clock: Clock;
@@ -26,7 +31,9 @@ export function createSharedLimits(options: {
   onFallback: () => void;
 }): SharedLimits {
   const { redisUrl, clock, log, onFallback } = options;
-  let redis: { client: Redis; Limiter: typeof RateLimiterRedis } | undefined;
+  let redis: Connected | undefined;
+  /** Resolves when the first try to connect has ended, well or not: until then Redis is not "away". */
+  const tried = Promise.withResolvers<void>();
   let isReachable = true;
   let isStopped = false;
   let started: Promise<void> | undefined;
@@ -58,7 +65,8 @@ export function createSharedLimits(options: {
       retryStrategy: (tries) => Math.min(100 * 2 ** tries, RECONNECT_MAX_MS),
     });
     // Each failed question tells; without a listener ioredis prints them itself.
-    client.on('error', () => {});
+    client.on('error', () => tried.resolve());
+    for (const event of ['ready', 'close']) client.once(event, () => tried.resolve());
     redis = { client, Limiter };
   }
 
@@ -72,18 +80,16 @@ export function createSharedLimits(options: {
       fallback: () => number | Promise<number>,
     ): Promise<number> {
       try {
-        if (redis === undefined) throw new Error('not connected yet');
-        limiter ??= new redis.Limiter({
-          storeClient: redis.client,
-          keyPrefix: `switchboard:${name}`,
-          points: perMinute,
-          duration: WINDOW_MS / 1000,
+        const wait = await withDeadline(clock, ANSWER_TIMEOUT_MS, async () => {
+          await tried.promise;
+          limiter ??= limiterOf(redis as Connected, name, perMinute);
+          return question(limiter);
         });
-        const asked = limiter;
-        const wait = await withDeadline(clock, ANSWER_TIMEOUT_MS, () => question(asked));
         answered();
         return wait;
       } catch (err) {
+        // Whatever it was, the next request need not wait for the first connection again.
+        tried.resolve();
         outage(err);
         return fallback();
       }
@@ -127,6 +133,14 @@ export function createSharedLimits(options: {
     },
   };
 }
+
+const limiterOf = ({ client, Limiter }: Connected, name: string, perMinute: number) =>
+  new Limiter({
+    storeClient: client,
+    keyPrefix: `switchboard:${name}`,
+    points: perMinute,
+    duration: WINDOW_MS / 1000,
+  });
 
 const secondsOf = ({ msBeforeNext }: { msBeforeNext: number }): number =>
   Math.max(1, Math.ceil(msBeforeNext / 1000));

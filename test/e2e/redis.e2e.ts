@@ -69,6 +69,14 @@ afterAll(async () => {
 });
 
 describe('two instances with one Redis', () => {
+  it('share their limits from the first request on, started or not', async () => {
+    const fresh = await instance();
+    const statuses = await Promise.all(['x', 'y', 'z'].map((uid) => status(fresh, uid)));
+    expect(statuses).toEqual([200, 200, 200]);
+    expect(await fallbacks(fresh)).toBe(0);
+    await fresh.close();
+  });
+
   it('count the requests of a user together', async () => {
     const statuses = [];
     for (const stage of [one, other, one, other, one, other])
