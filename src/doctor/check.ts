@@ -1,0 +1,50 @@
+// A check, what it may find, and how a list of them is run. A check never throws to its caller.
+import { type Clock, withDeadline } from '../clock.ts';
+
+/** Longer than anything healthy takes, shorter than an operator's patience. */
+export const CHECK_TIMEOUT_MS = 5_000;
+
+/** `detail` and `fix` are sentences without a full stop, and never hold a secret. */
+export type Finding =
+  | { readonly result: 'ok' | 'skipped'; readonly detail: string }
+  | { readonly result: 'failed'; readonly detail: string; readonly fix: string };
+
+export const ok = (detail: string): Finding => ({ result: 'ok', detail });
+export const skipped = (detail: string): Finding => ({ result: 'skipped', detail });
+export const failed = (detail: string, fix: string): Finding => ({ result: 'failed', detail, fix });
+
+export interface Check {
+  readonly name: string;
+  /** Default {@link CHECK_TIMEOUT_MS}. */
+  readonly timeoutMs?: number;
+  /** The signal aborts when the time is over, which is then explained, heeded or not. */
+  run(signal: AbortSignal): Finding | Promise<Finding>;
+  /** What it means that `run` threw this, a DeadlineError included. Never quotes its message. */
+  explain(error: unknown): Finding;
+}
+
+/** What became of a check: a row of `--json`. */
+export type Report = { readonly name: string } & Finding & { readonly ms: number };
+
+/** Runs all at once and reports in their order, each as soon as those before it are done. */
+export async function runChecks(
+  checks: readonly Check[],
+  clock: Clock,
+  onReport: (report: Report) => void,
+): Promise<void> {
+  const reports = checks.map((check) => examine(check, clock));
+  for (const report of reports) onReport(await report);
+}
+
+async function examine(check: Check, clock: Clock): Promise<Report> {
+  const startedAt = clock.now();
+  let finding: Finding;
+  try {
+    finding = await withDeadline(clock, check.timeoutMs ?? CHECK_TIMEOUT_MS, (signal) =>
+      check.run(signal),
+    );
+  } catch (error) {
+    finding = check.explain(error);
+  }
+  return { name: check.name, ...finding, ms: clock.now() - startedAt };
+}

@@ -1,0 +1,98 @@
+// The command that says what is wrong before users do: each dependency tried once, for real.
+// No output of it ever holds a secret.
+import { systemClock } from '../clock.ts';
+import { type Config, ConfigError, loadConfig } from '../config/config.ts';
+import type { Environment } from '../config/sources.ts';
+import { VARIABLES, type Variable } from '../config/variables.ts';
+import { type Check, failed, ok, type Report, runChecks } from './check.ts';
+import { createFirebaseChecks, type FirebaseParts } from './firebase.ts';
+import { appCheckKeysCheck, clockCheck, googleKeysCheck } from './google-keys.ts';
+import { liveKitCheck, tokenCheck } from './livekit.ts';
+import { redisCheck } from './redis.ts';
+import { isGood, jsonOf, lineOf } from './report.ts';
+import { roomAccessCheck } from './room-access.ts';
+
+/** What is used of a stream; `process.stdout` fits as it is. */
+interface Output {
+  write(text: string): unknown;
+  /** Absent where there is no terminal. */
+  hasColors?(): boolean;
+}
+
+export interface DoctorOptions {
+  readonly json: boolean;
+  readonly out: Output;
+  readonly parts?: Partial<FirebaseParts>;
+}
+
+/** Runs every check and tells what it found. Resolves with whether nothing failed. */
+export async function doctor(env: Environment, options: DoctorOptions): Promise<boolean> {
+  const { json, out } = options;
+  const inColor = out.hasColors?.() ?? false;
+  const reports: Report[] = [];
+  const tell = (report: Report) => {
+    reports.push(report);
+    if (!json) out.write(lineOf(report, inColor));
+  };
+  const unmute = muteConsole();
+  try {
+    await diagnose(env, { clock: systemClock, ...options.parts }, tell);
+  } finally {
+    unmute();
+  }
+  if (json) out.write(jsonOf(reports));
+  return isGood(reports);
+}
+
+async function diagnose(
+  env: Environment,
+  parts: FirebaseParts,
+  tell: (report: Report) => void,
+): Promise<void> {
+  let config: Config;
+  try {
+    config = loadConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // Half a configuration would only blame the wrong part.
+    for (const problem of error.problems) tell(configurationFault(problem));
+    return;
+  }
+  const { options } = config;
+  const firebase = createFirebaseChecks(config, env, parts);
+  const checks: Check[] = [
+    googleKeysCheck(options),
+    clockCheck(options, parts.clock),
+    appCheckKeysCheck(options),
+    firebase.serviceAccount,
+    firebase.accountLookUp,
+    roomAccessCheck(config, firebase.firestore),
+    redisCheck(options),
+    liveKitCheck(options),
+    tokenCheck(options, parts.clock),
+  ];
+  const warnings = config.warnings.map((warning) => `; warning: ${warning}`).join('');
+  tell({ name: 'Configuration', ...ok(`every variable is in order${warnings}`), ms: 0 });
+  await runChecks(checks, parts.clock, tell);
+  // Not awaited: what hangs already would hang here too.
+  void firebase.close().catch(() => {});
+}
+
+function configurationFault(problem: string): Report {
+  const [name = ''] = problem.split(' ', 1);
+  const { meaning } = (VARIABLES as Record<string, Variable>)[name] ?? {};
+  const act = problem.endsWith('is required') ? 'set' : 'correct';
+  const fix = meaning === undefined ? 'correct these variables' : `${act} ${name} (${meaning})`;
+  // Some sentences quote the value; where it is a URL it may hold a password.
+  const detail = problem.replaceAll(/[^\s/,@]*:[^\s/,@]*@/g, '...@');
+  return { name: 'Configuration', ...failed(detail, fix), ms: 0 };
+}
+
+/** SDKs print answers that they cannot parse, tokens and all, and `--json` must stay JSON. */
+function muteConsole(): () => void {
+  const { console } = globalThis;
+  const { debug, log, info, warn, error } = console;
+  const silent = () => {};
+  Object.assign(console, { debug: silent, log: silent, info: silent, warn: silent, error: silent });
+  return () => void Object.assign(console, { debug, log, info, warn, error });
+}

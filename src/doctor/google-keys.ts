@@ -1,0 +1,115 @@
+// Google's public keys, and the clock against whoever publishes them.
+import type { Clock } from '../clock.ts';
+import { GOOGLE_APP_CHECK_KEYS_URL } from '../identity/app-check.ts';
+import { fetchKeySet } from '../identity/key-set.ts';
+import { GOOGLE_ID_TOKEN_KEYS_URL } from '../identity/key-store.ts';
+import type { SwitchboardOptions } from '../options.ts';
+import { type Check, type Finding, failed, ok, skipped } from './check.ts';
+import { hostOf, networkFault } from './network-faults.ts';
+
+/** What `iat` and `auth_time` of an ID token may lie in the future. */
+const CLOCK_TOLERANCE_MS = 60_000;
+const CLOCK_WORTH_A_WORD_MS = 5_000;
+
+const NO_KEYS = 'FIREBASE_AUTH_EMULATOR_HOST is set: no ID token is checked by a key of Google';
+
+export function googleKeysCheck(options: SwitchboardOptions): Check {
+  const { firebaseKeysUrl, firebaseAuthEmulatorHost } = options;
+  return keysCheck("Google's keys", {
+    url: firebaseKeysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL,
+    variable: firebaseKeysUrl === undefined ? undefined : 'FIREBASE_KEYS_URL',
+    idle: firebaseAuthEmulatorHost === undefined ? undefined : NO_KEYS,
+  });
+}
+
+export function appCheckKeysCheck(options: SwitchboardOptions): Check {
+  const { appCheck = 'off', appCheckKeysUrl, appCheckConsume } = options;
+  return keysCheck('App Check', {
+    url: appCheckKeysUrl ?? GOOGLE_APP_CHECK_KEYS_URL,
+    variable: appCheckKeysUrl === undefined ? undefined : 'APP_CHECK_KEYS_URL',
+    idle: appCheck === 'off' ? 'APP_CHECK is off' : undefined,
+    remark: appCheckConsume
+      ? '; using a token up (APP_CHECK_CONSUME) was not tried, for that takes a token of an app'
+      : '',
+  });
+}
+
+function keysCheck(
+  name: string,
+  parts: { url: string; variable: string | undefined; idle: string | undefined; remark?: string },
+): Check {
+  const { url, variable, idle, remark = '' } = parts;
+  const host = hostOf(url);
+  return {
+    name,
+    async run(signal) {
+      if (idle !== undefined) return skipped(idle);
+      const { keys } = await fetchKeySet(url, new Map(), signal);
+      return ok(`${keys.size} ${keys.size === 1 ? 'key' : 'keys'} from ${host}${remark}`);
+    },
+    explain: (error) =>
+      networkFault(error, { host, variable }) ??
+      failed(
+        wrongAnswer(error, host),
+        variable === undefined
+          ? `let nothing but ${host} itself answer for it: is a proxy or a captive portal between?`
+          : `make ${variable} a mirror of Google's key endpoint (a JWK Set), or unset it`,
+      ),
+  };
+}
+
+/** In the words of fetchKeySet, which never quotes what came. */
+function wrongAnswer(error: unknown, host: string): string {
+  const { message, cause } = error as Error & { cause?: Error };
+  const status = /^the key endpoint answered (\d{3})$/.exec(message)?.[1];
+  if (status !== undefined) return `${host} answers ${status}`;
+  if (cause?.message === 'unexpected redirect') return `${host} redirects, which is not followed`;
+  if (message.includes('without a usable RSA key')) return `${host} answers without a usable key`;
+  return `${host} answers something that is no JWK Set`;
+}
+
+export function clockCheck(options: SwitchboardOptions, clock: Clock): Check {
+  const url = options.firebaseKeysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL;
+  const host = hostOf(url);
+  return {
+    name: 'Clock',
+    async run(signal) {
+      if (options.firebaseAuthEmulatorHost !== undefined) return skipped(NO_KEYS);
+      const askedAt = clock.now();
+      // Any answer has a Date, whatever its status.
+      const { headers } = await fetch(url, { method: 'HEAD', redirect: 'manual', signal });
+      const nowMs = (askedAt + clock.now()) / 2;
+      const times = timesOf(headers);
+      if (times.length === 0) return skipped(`${host} sends no date`);
+      const [skewMs = 0] = times
+        .map((time) => nowMs - time)
+        .sort((a, b) => Math.abs(a) - Math.abs(b));
+      return judge(skewMs, host);
+    },
+    explain: () => skipped(`could not be compared: ${host} did not answer`),
+  };
+}
+
+/**
+ * What the sender may take the time to be now. A cache sends the Date of the original and its own
+ * Age (RFC 9111, section 4.2.3); one that sends a Date of its own would be misread by that.
+ */
+function timesOf(headers: Headers): number[] {
+  const date = Date.parse(headers.get('date') ?? '');
+  if (Number.isNaN(date)) return [];
+  const age = /^\d{1,9}$/.exec(headers.get('age') ?? '')?.[0];
+  // Whole seconds, cut off.
+  return [0, Number(age ?? 0)].map((seconds) => date + 500 + seconds * 1000);
+}
+
+function judge(skewMs: number, host: string): Finding {
+  const apartMs = Math.abs(skewMs);
+  const seconds = Math.round(apartMs / 1000);
+  const apart = `this machine's clock is ${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} ${host}`;
+  const fix = 'let the clock be set by NTP (on Linux: timedatectl set-ntp true)';
+  if (apartMs > CLOCK_TOLERANCE_MS) {
+    return failed(`${apart}, and good tokens are refused beyond 60 s`, fix);
+  }
+  if (apartMs > CLOCK_WORTH_A_WORD_MS) return ok(`warning: ${apart}; ${fix}`);
+  return ok(seconds <= 1 ? `together with ${host}` : apart);
+}
