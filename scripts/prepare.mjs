@@ -1,7 +1,7 @@
 // Compiles src/ to dist/. Runs on whatever Node npm runs on. Where TypeScript was left out
 // (npm ci --omit=dev) an existing dist/ is enough.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,5 +21,8 @@ const { status } = spawnSync(
   { stdio: 'inherit' },
 );
 if (status !== 0) process.exit(status ?? 1);
+// What the compiler passes over: the demo page is served as it is.
+const page = join('dev', 'page');
+cpSync(join(root, 'src', page), join(root, 'dist', page), { recursive: true });
 const cli = join(root, 'dist', 'cli.js');
 if (existsSync(cli)) chmodSync(cli, 0o755);

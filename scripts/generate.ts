@@ -1,0 +1,122 @@
+// npm run generate: writes what is made from the code. With --check it writes nothing, and fails
+// where a file is not what it would have written.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { loadConfig } from '../src/config/config.ts';
+import { VARIABLES, type Variable } from '../src/config/variables.ts';
+import { startServer } from '../src/server.ts';
+import { run } from './commands.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const TABLE_START = '<!-- config:start -->';
+const TABLE_END = '<!-- config:end -->';
+const variables = Object.entries(VARIABLES) as [string, Variable][];
+
+function envExample(): string {
+  const blocks = variables.map(([name, variable]) => {
+    const { default: standard, required, secret } = variable;
+    return [
+      `# ${variable.meaning}.${required ? ' Required.' : ''}`,
+      ...(secret ? [`# A secret: ${name}_FILE may name a file that holds it instead.`] : []),
+      standard === undefined ? `${name}=` : `# ${name}=${standard}`,
+    ].join('\n');
+  });
+  const head = `# Every setting of the standalone server. An empty value is an unset one.
+# Made by npm run generate from src/config/variables.ts.`;
+  return `${[head, ...blocks].join('\n\n')}\n`;
+}
+
+function configurationTable(): string {
+  const rows = variables.map(([name, variable]) => {
+    const standard = variable.default === undefined ? 'unset' : `\`${variable.default}\``;
+    return [
+      `${variable.secret ? '● ' : ''}\`${name}\``,
+      variable.meaning.replaceAll('|', '\\|'),
+      variable.required ? '**required**' : standard,
+    ];
+  });
+  return alignedTable([['variable', 'meaning', 'default'], ...rows]);
+}
+
+/** As formatters align it, so that none wants it otherwise. */
+function alignedTable([head = [], ...rows]: string[][]): string {
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((row) => [...(row[column] ?? '')].length)),
+  );
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [head, rule, ...rows]
+    .map((row) => {
+      const cells = row.map((cell, column) => {
+        const missing = (widths[column] ?? 0) - [...cell].length;
+        return cell + ' '.repeat(missing);
+      });
+      return `| ${cells.join(' | ')} |`;
+    })
+    .join('\n');
+}
+
+function readmeWithTable(readme: string): string {
+  const start = readme.indexOf(TABLE_START);
+  const end = readme.indexOf(TABLE_END);
+  if (start < 0 || end < start) {
+    throw new Error(`README.md must hold ${TABLE_START} and, below it, ${TABLE_END}`);
+  }
+  const before = readme.slice(0, start + TABLE_START.length);
+  return `${before}\n${configurationTable()}\n${readme.slice(end)}`;
+}
+
+/** As the server itself tells it, with every route that a setting brings. */
+async function openApiDocument(): Promise<string> {
+  const config = loadConfig({
+    FIREBASE_PROJECT_ID: 'demo-switchboard',
+    // Nobody is asked for keys: nothing listens there.
+    FIREBASE_KEYS_URL: 'http://127.0.0.1:9/keys',
+    LIVEKIT_API_KEY: 'key',
+    LIVEKIT_API_SECRET: 'secret',
+    METRICS_TOKEN: 'token',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DRAIN_SECONDS: '0',
+  });
+  const silent = () => {};
+  const log = { debug: silent, info: silent, warn: silent, error: silent };
+  const server = await startServer(config, { log });
+  try {
+    const response = await fetch(`${server.url}/openapi.json`);
+    if (!response.ok) throw new Error(`/openapi.json answers ${response.status}`);
+    return JSON.stringify(await response.json());
+  } finally {
+    await server.stop();
+  }
+}
+
+/** So that the linter and this script never want two different things. */
+const formatted = (path: string, text: string): Promise<string> =>
+  run(join(ROOT, 'node_modules', '.bin', 'biome'), ['format', `--stdin-file-path=${path}`], {
+    cwd: ROOT,
+    input: text,
+  });
+
+async function main(checkOnly: boolean): Promise<number> {
+  const read = (path: string) =>
+    existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), 'utf8') : '';
+  const made = {
+    '.env.example': envExample(),
+    'README.md': readmeWithTable(read('README.md')),
+    'docs/openapi.json': await formatted('docs/openapi.json', await openApiDocument()),
+  };
+  const stale = Object.entries(made).filter(([path, text]) => read(path) !== text);
+  for (const [path, text] of stale) {
+    if (checkOnly) {
+      console.error(`${path} is not what the code says: run npm run generate`);
+      continue;
+    }
+    mkdirSync(dirname(join(ROOT, path)), { recursive: true });
+    writeFileSync(join(ROOT, path), text);
+    console.log(`Written: ${path}`);
+  }
+  if (stale.length === 0) console.log(`Up to date: ${Object.keys(made).join(', ')}`);
+  return checkOnly && stale.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.includes('--check'));
