@@ -1,0 +1,124 @@
+// A livekit-server as a child of this process, on loopback only. It never outlives its parent's
+// ordinary end.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const READY_WITHIN_MS = 10_000;
+const ASK_EVERY_MS = 50;
+const ANSWER_WITHIN_MS = 1_000;
+const END_WITHIN_MS = 500;
+const OUTPUT_KEPT = 4_000;
+
+export interface LiveKitServer {
+  /** Settles when the process has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface LiveKitServerOptions {
+  readonly binary: string;
+  readonly port: number;
+  /** For all media. */
+  readonly udpPort: number;
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
+export type Answer = 'livekit' | 'something else' | 'nothing';
+
+/** Who answers at this address (`http:`, `https:`, `ws:` or `wss:`). */
+export async function whoAnswers(url: string): Promise<Answer> {
+  try {
+    const response = await fetch(url.replace(/^ws/, 'http'), {
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    });
+    return response.status === 200 && (await response.text()) === 'OK'
+      ? 'livekit'
+      : 'something else';
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    return code === 'ECONNREFUSED' || code === 'ENOTFOUND' || code === 'EAI_AGAIN'
+      ? 'nothing'
+      : 'something else';
+  }
+}
+
+/** Resolves when it answers. Rejects, with its last words, where it ends before or takes too long. */
+export async function startLiveKitServer(options: LiveKitServerOptions): Promise<LiveKitServer> {
+  const child = spawn(options.binary, [], {
+    // Nothing of this process's own: LIVEKIT_KEYS and others would change what it does.
+    env: { LIVEKIT_CONFIG: JSON.stringify(configOf(options)) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const output = lastOutput(child);
+  let failure: unknown;
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  child.once('error', (error) => {
+    failure = error;
+    resolve();
+  });
+  child.once('close', () => resolve());
+  void ended.then(() => process.off('exit', kill));
+
+  const server: LiveKitServer = {
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      // The first signal makes it wait until everybody has left.
+      const timer = setTimeout(kill, END_WITHIN_MS);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+  const outcome = await Promise.race([
+    ready(`http://127.0.0.1:${options.port}/`, () => child.exitCode !== null),
+    ended.then(() => 'ended' as const),
+  ]);
+  if (outcome === 'ready') return server;
+  await server.stop();
+  const what = outcome === 'ended' ? 'ended at once' : `did not answer in ${READY_WITHIN_MS} ms`;
+  throw new Error(`it ${what}. ${failure ?? lastLine(output())}`.trim());
+}
+
+/** JSON is YAML too. */
+const configOf = (options: LiveKitServerOptions): object => ({
+  port: options.port,
+  bind_addresses: ['127.0.0.1'],
+  rtc: {
+    node_ip: '127.0.0.1',
+    use_external_ip: false,
+    enable_loopback_candidate: true,
+    // Otherwise media ports are open to the network, whatever `bind_addresses` says: TCP on every
+    // address, UDP on each interface.
+    tcp_port: 0,
+    udp_port: options.udpPort,
+    ips: { includes: ['127.0.0.1/32'] },
+    // Nobody answers there, and nobody need: the default would ask Google's.
+    stun_servers: ['127.0.0.1:3478'],
+  },
+  keys: { [options.apiKey]: options.apiSecret },
+  logging: { level: 'warn' },
+});
+
+async function ready(url: string, isOver: () => boolean): Promise<'ready' | 'late'> {
+  const until = Date.now() + READY_WITHIN_MS;
+  while (Date.now() < until && !isOver()) {
+    if ((await whoAnswers(url)) === 'livekit') return 'ready';
+    await delay(ASK_EVERY_MS, undefined, { ref: false });
+  }
+  return 'late';
+}
+
+function lastOutput(child: ChildProcess): () => string {
+  let kept = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      kept = (kept + text).slice(-OUTPUT_KEPT);
+    });
+  }
+  return () => kept;
+}
+
+const lastLine = (output: string): string => output.trimEnd().split('\n').at(-1) ?? '';

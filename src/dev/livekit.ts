@@ -1,0 +1,55 @@
+// Which LiveKit server development mode talks to: one that answers already, or one of its own.
+import type { LiveKitTarget } from './dev-config.ts';
+import { GO_VERSION } from './livekit-binary.ts';
+import { type LiveKitServer, startLiveKitServer, whoAnswers } from './livekit-server.ts';
+
+const PORT = 7880;
+const UDP_PORT = 7882;
+
+export const NO_LIVEKIT_SERVER =
+  `no LiveKit server: run \`npm run livekit\` once (needs Go ${GO_VERSION}), ` +
+  'or set LIVEKIT_SERVER to the path of one';
+
+export interface LiveKit {
+  /** What a person is told. */
+  readonly sentence: string;
+  /** Only where it was started here. */
+  readonly server?: LiveKitServer;
+}
+
+/** Never rejects: without a LiveKit server there are tokens still. */
+export async function provideLiveKit(
+  target: LiveKitTarget,
+  binary: string | undefined,
+): Promise<LiveKit> {
+  const answer = await whoAnswers(target.url);
+  if (!target.own) {
+    return {
+      sentence: `${target.url} (LIVEKIT_URL)${answer === 'livekit' ? '' : ' does not answer'}`,
+    };
+  }
+  if (answer === 'livekit') {
+    return {
+      sentence:
+        `${target.url}, which was running already; it must know the key ${target.apiKey} ` +
+        `with the secret of livekit-server --dev`,
+    };
+  }
+  if (answer === 'something else') {
+    return { sentence: `port ${PORT} is taken by something that is no LiveKit server` };
+  }
+  if (binary === undefined) return { sentence: NO_LIVEKIT_SERVER };
+  const { apiKey, apiSecret } = target;
+  try {
+    const server = await startLiveKitServer({
+      binary,
+      port: PORT,
+      udpPort: UDP_PORT,
+      apiKey,
+      apiSecret,
+    });
+    return { sentence: `${target.url}, started from ${binary}`, server };
+  } catch (error) {
+    return { sentence: `${binary} could not be started: ${(error as Error).message}` };
+  }
+}

@@ -1,0 +1,95 @@
+// `npm run dev` as a developer runs it: a process of its own, and what it prints.
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { TokenVerifier } from 'livekit-server-sdk';
+import { afterEach, describe, expect, it } from 'vitest';
+import { curlLine } from '../../src/dev/banner.ts';
+
+const CLI = join(import.meta.dirname, '../../src/cli.ts');
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+function run(env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [CLI, 'dev'], {
+    env: { PATH: process.env.PATH, PORT: '0', LIVEKIT_SERVER: 'off', ...env },
+  });
+  children.push(child);
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code, out, err }));
+  const banner = async (): Promise<string> => {
+    while (!out.includes('Ctrl-C')) await Promise.race([once(child.stdout, 'data'), ended]);
+    return out;
+  };
+  return { child, ended, banner };
+}
+
+describe('npm run dev', { timeout: 20_000 }, () => {
+  it('prints a command that works as it stands', async () => {
+    const { banner } = run();
+    const command = /^curl .*$/m.exec(await banner())?.[0] ?? '';
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${command} -w '\n%{http_code}'`]);
+    const [body = '', status] = stdout.split('\n');
+    expect(status).toBe('200');
+    const { token } = JSON.parse(body);
+    const claims = await new TokenVerifier('devkey', 'secret').verify(token);
+    expect(claims).toMatchObject({ sub: 'alice', name: 'Alice Ångström' });
+    expect(claims.video).toEqual({
+      room: 'demo',
+      roomJoin: true,
+      canPublish: true,
+      canSubscribe: true,
+    });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends well on %s', async (signal) => {
+    const { child, ended, banner } = run();
+    await banner();
+    child.kill(signal);
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  it.each(['production', ' production '])('refuses NODE_ENV="%s"', async (NODE_ENV) => {
+    const { code, out, err } = await run({ NODE_ENV }).ended;
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain('NODE_ENV is production, and development mode hands out ID tokens');
+    expect(err).not.toContain('    at ');
+  });
+
+  it('says what to do about a port that is taken, and leaves nothing running', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { code, err } = await run({ PORT: String(port) }).ended;
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: `Port ${port} is in use: stop what listens there, or set PORT.\n`,
+    });
+    taken.close();
+  });
+
+  it('says what is wrong with LIVEKIT_SERVER', async () => {
+    const { code, err } = await run({ LIVEKIT_SERVER: '/nowhere/livekit-server' }).ended;
+    expect(code).toBe(1);
+    expect(err).toContain('LIVEKIT_SERVER must be the path of a livekit-server, or off');
+  });
+});
+
+it('the command goes past a proxy', () => {
+  const url = 'http://localhost:3000';
+  expect(curlLine(url, 'bob', {})).not.toContain('proxy');
+  const line = curlLine(url, 'bob', { http_proxy: 'http://proxy.example' });
+  expect(line.match(/curl -s --noproxy '\*'/g)).toHaveLength(2);
+});

@@ -1,0 +1,213 @@
+// Development mode in this process: its routes, and who may ask them.
+import { request } from 'node:http';
+import { createConnection } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDevelopment, type Development } from '../../src/dev/dev.ts';
+import { GOOD_BODY } from '../stage.ts';
+
+/** What an environment of real work could hold. Nothing of it may count. */
+const REAL_ENV = {
+  HOST: '0.0.0.0',
+  FIREBASE_PROJECT_ID: 'real-project',
+  FIREBASE_KEYS_URL: 'https://keys.example',
+  LIVEKIT_API_KEY: 'real-key',
+  LIVEKIT_API_SECRET_FILE: '/nowhere',
+};
+
+let development: Development;
+let url: string;
+let said = '';
+beforeAll(async () => {
+  const env = { PORT: '0', LIVEKIT_SERVER: 'off', ...REAL_ENV };
+  development = createDevelopment(env, (text) => {
+    said += text;
+  });
+  url = await development.start();
+});
+afterAll(() => development.stop());
+
+const textOf = async (path: string): Promise<string> => (await fetch(`${url}${path}`)).text();
+
+async function askAs(idToken: string) {
+  const response = await fetch(`${url}/api/calls/livekit-token`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${idToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify(GOOD_BODY),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+/** With a Host header of one's own, which fetch does not allow. */
+function statusWithHost(path: string, host: string): Promise<number | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  const sent = request(`${url}${path}`, { headers: { host } }, (response) => {
+    response.resume();
+    resolve(response.statusCode);
+  });
+  sent.on('error', reject).end();
+  return promise;
+}
+
+function outcomeOfConnecting(host: string): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  const socket = createConnection({ host, port: Number(new URL(url).port), timeout: 2000 });
+  const settle = (outcome: string | undefined) => {
+    socket.destroy();
+    resolve(outcome);
+  };
+  socket.on('connect', () => settle('connected'));
+  socket.on('timeout', () => settle('timeout'));
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => settle(code));
+  return promise;
+}
+
+describe('the identity provider', () => {
+  it.each(['alice', 'bob', 'carol'])('signs %s an ID token of Firebase’s shape', async (uid) => {
+    const [header, claims] = (await textOf(`/dev/id-token/${uid}`))
+      .split('.')
+      .slice(0, 2)
+      .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString()));
+    const [key] = JSON.parse(await textOf('/dev/keys')).keys;
+    expect(header).toEqual({ alg: 'RS256', kid: key.kid, typ: 'JWT' });
+    expect(claims).toMatchObject({
+      iss: 'https://securetoken.google.com/demo-switchboard',
+      aud: 'demo-switchboard',
+      sub: uid,
+      user_id: uid,
+      exp: claims.iat + 3600,
+      auth_time: claims.iat,
+      firebase: { identities: {}, sign_in_provider: expect.any(String) },
+    });
+  });
+
+  it('publishes the public half of its key, with a lifetime', async () => {
+    const response = await fetch(`${url}/dev/keys`);
+    expect(response.headers.get('cache-control')).toMatch(/max-age=3600/);
+    const { keys } = (await response.json()) as { keys: object[] };
+    expect(Object.keys(keys[0] ?? {}).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);
+  });
+
+  it('is believed by the token endpoint', async () => {
+    const answer = await askAs(await textOf('/dev/id-token/alice'));
+    expect(answer).toMatchObject({ status: 200, body: { server_url: 'ws://localhost:7880' } });
+  });
+
+  it('makes an expired token too, which is refused as such', async () => {
+    const answer = await askAs(await textOf('/dev/id-token/alice?expired'));
+    expect(answer).toMatchObject({ status: 403, body: { code: 'id_token_expired' } });
+  });
+
+  it('knows no strangers', async () => {
+    expect((await fetch(`${url}/dev/id-token/mallory`)).status).toBe(404);
+    expect((await fetch(`${url}/dev/id-token/`)).status).toBe(404);
+  });
+});
+
+describe('the page', () => {
+  it('is served with all that it names, and a policy that keeps to this machine', async () => {
+    const response = await fetch(`${url}/`);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'; script-src 'self'");
+    expect(policy).toContain("connect-src 'self' ws://localhost:7880 http://localhost:7880;");
+    const page = await response.text();
+    const named = [...page.matchAll(/(?:src|href)="(\/dev\/[^"]+)"/g)].map(([, path]) => path);
+    expect(named.length).toBeGreaterThanOrEqual(3);
+    for (const path of named) expect((await fetch(`${url}${path}`)).status, path).toBe(200);
+    expect(page).not.toMatch(/https?:\/\//);
+  });
+
+  it('finds every module that it imports', async () => {
+    const main = await textOf('/dev/page/main.js');
+    const imported = [...main.matchAll(/from '\.\/([^']+)'/g)].map(([, name]) => name);
+    expect(imported.length).toBeGreaterThanOrEqual(3);
+    for (const name of imported) {
+      const response = await fetch(`${url}/dev/page/${name}`);
+      expect(response.headers.get('content-type'), name).toBe('text/javascript; charset=utf-8');
+    }
+  });
+
+  it('brings LiveKit’s client along', async () => {
+    expect(await textOf('/dev/livekit-client.js')).toContain('LivekitClient');
+    const status = JSON.parse(await textOf('/dev/status'));
+    expect(status).toEqual({
+      liveKitUrl: 'ws://localhost:7880',
+      liveKitAnswers: expect.any(Boolean),
+      liveKitClientInstalled: true,
+    });
+  });
+
+  it.each([
+    '/dev',
+    '/dev/',
+    '/dev/nothing',
+    '/dev/page/',
+    '/dev/page/nothing.js',
+    '/dev/page/..%2fdev.ts',
+    '/dev/page/%2e%2e%2fdev.ts',
+    '/dev/page/%',
+    '/dev/keys/x',
+    '/dev/constructor',
+  ])('has nothing at %s', async (path) => {
+    expect((await fetch(`${url}${path}`)).status).toBe(404);
+  });
+
+  it('is only read', async () => {
+    const response = await fetch(`${url}/dev/id-token/alice`, { method: 'POST' });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  it('leaves the switchboard’s own routes alone', async () => {
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect(await (await fetch(`${url}/devious`)).json()).toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('who may ask', () => {
+  it.each(['localhost', 'LOCALHOST:3000', '127.0.0.1:3000', '[::1]:3000'])(
+    'a page at %s',
+    async (host) => {
+      expect(await statusWithHost('/dev/id-token/alice', host)).toBe(200);
+    },
+  );
+
+  it.each(['evil.example', 'evil.example:3000', 'localhost.evil.example', '127.0.0.1.nip.io'])(
+    'not a page at "%s", though its name leads here',
+    async (host) => {
+      expect(await statusWithHost('/dev/id-token/alice', host)).toBe(421);
+      expect(await statusWithHost('/', host)).toBe(421);
+    },
+  );
+
+  it('not a page of another origin', async () => {
+    const { headers } = await fetch(`${url}/dev/id-token/alice`, {
+      headers: { origin: 'https://evil.example' },
+    });
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('not another machine', async () => {
+    const addresses = Object.values(networkInterfaces())
+      .flatMap((list) => list ?? [])
+      .filter(({ internal, family }) => !internal && family === 'IPv4')
+      .map(({ address }) => address);
+    // Linux has the whole of 127/8 on its loopback.
+    if (process.platform === 'linux') addresses.push('127.0.0.2');
+    for (const address of addresses) {
+      expect(await outcomeOfConnecting(address), address).not.toBe('connected');
+    }
+    expect(await outcomeOfConnecting('127.0.0.1')).toBe('connected');
+  });
+});
+
+it('tells the address and the users, and no token', () => {
+  expect(said).toContain(`${url}/\n`);
+  expect(said).toContain('alice, bob, carol');
+  expect(said).not.toContain('eyJ');
+  expect(said).not.toContain('real-');
+});
