@@ -23,8 +23,8 @@ function showProgress(packages: number, line: string): void {
     console.error(line);
     return;
   }
-  const text = line.startsWith('go: ') ? line : `${packages} packages compiled: ${line}`;
-  process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
+  const text = line.startsWith('go: ') ? line : `packages compiled: ${packages}, now ${line}`;
+  process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns || 80) - 1)}`);
 }
 
 async function install(folder: string): Promise<{ status: number | null; last: string[] }> {
@@ -56,7 +56,7 @@ async function main(): Promise<number> {
     console.error(NO_GO);
     return 1;
   }
-  console.log(`Building ${MODULE} (about three minutes the first time) …`);
+  console.log(`Building ${MODULE} (some minutes the first time) …`);
   mkdirSync(folder, { recursive: true });
   const { status, last } = await install(folder);
   if (status !== 0 || !isExecutable(path)) {

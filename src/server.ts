@@ -88,9 +88,9 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   });
   warnOnceOfForwarded(server, config, log);
 
+  await listening(server, config);
   // Not awaited: a platform's health check must not wait for Google.
   void switchboard.start();
-  await listening(server, config);
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   log.info({ host: config.host, port }, 'listening');

@@ -118,8 +118,11 @@ export function createApp(options: AppOptions): App {
   app.setErrorHandler((error, request, reply) => refuse(reply, translate(error, request)));
   app.setNotFoundHandler((request, reply) => refuse(reply, unrouted(request, table)));
 
+  // Answers are text already: no serializer has to be made from their schemas.
+  app.setSerializerCompiler(() => JSON.stringify);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (request, _payload, done) => {
+  // The first is found by its name, without a look at patterns.
+  app.addContentTypeParser(['application/json', '*'], (request, _payload, done) => {
     readJsonBody(request.raw, done as (fault: Error | null, value?: unknown) => void);
   });
 

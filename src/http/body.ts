@@ -1,4 +1,5 @@
 // The JSON body of a request, from the wire or from what the host's parser left.
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { SwitchboardError } from '../errors.ts';
 import { arrivalOf, letBodyCome } from './arrival.ts';
@@ -7,7 +8,6 @@ import { arrivalOf, letBodyCome } from './arrival.ts';
 export const BODY_MAX_BYTES = 16 * 1024;
 
 const JSON_TYPE = /^application\/json\s*(?:;.*)?$/i;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 type Parsed = { value: unknown } | { fault: SwitchboardError };
 
@@ -47,14 +47,18 @@ export function readJsonBody(
 function readWire(raw: IncomingMessage, finish: (parsed: Parsed) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let isSettled = false;
+  // The listeners stay: taking four off costs more than calling them for nothing.
   const settle = (parsed: Parsed) => {
-    raw.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+    if (isSettled) return;
+    isSettled = true;
     finish(parsed);
   };
   const onData = (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > BODY_MAX_BYTES) {
-      raw.pause();
+      // What is still coming is for the refusal to drain.
+      raw.off('data', onData).pause();
       settle(tooLarge());
     } else chunks.push(chunk);
   };
@@ -90,14 +94,10 @@ const measured = (bytes: Buffer): Parsed =>
   bytes.length > BODY_MAX_BYTES ? tooLarge() : parse(bytes);
 
 function parse(bytes: Buffer): Parsed {
-  let text: string;
+  // JSON.parse alone would take U+FFFD for whatever was broken.
+  if (!isUtf8(bytes)) return invalid('The body is not valid UTF-8.');
   try {
-    text = utf8.decode(bytes);
-  } catch {
-    return invalid('The body is not valid UTF-8.');
-  }
-  try {
-    return { value: JSON.parse(text) };
+    return { value: JSON.parse(bytes.toString()) };
   } catch {
     return invalid('The body is not valid JSON.');
   }

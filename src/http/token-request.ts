@@ -1,35 +1,28 @@
 // The body of the token endpoint: the app's own camelCase form and LiveKit's standard snake_case
 // form (https://docs.livekit.io/frontends/authentication/tokens/endpoint/), on one route.
-import Type, { type Static } from 'typebox';
 import { SwitchboardError } from '../errors.ts';
 import { faultOfLiveKitName, type RoomName } from '../ids.ts';
 
-/** The name of the Ajv format that {@link LIVEKIT_NAME} asks for. */
+/** The name of the Ajv format that {@link liveKitName} asks for. */
 export const LIVEKIT_NAME_FORMAT = 'livekit-name';
-/** The name of the Ajv keyword behind {@link Unset}. */
+/** The name of the Ajv keyword behind {@link unset}. */
 export const PROTOBUF_EMPTY = 'x-protobuf-empty';
 
 const REQUIRED = 'roomName and participantIdentity are required.';
-const NAMES = ['roomName', 'participantIdentity', 'room_name', 'participant_identity'];
 
-const LIVEKIT_NAME = (description: string) =>
-  Type.String({
+const liveKitName = (description: string) =>
+  ({
+    type: 'string',
     minLength: 1,
     format: LIVEKIT_NAME_FORMAT,
     description: `${description} 1 to 256 bytes of UTF-8 without control characters, taken literally.`,
-  });
-
-/** A field of the standard that clients send empty; with something in it, it is refused. */
-const Unset = (description: string) =>
-  Type.Unknown({
-    [PROTOBUF_EMPTY]: true,
-    description: `${description} Must be empty (null, "", 0, false, [] or {}, at every depth).`,
-  });
+  }) as const;
 
 const ROOM_CONFIG = 'Room settings, agents and egress are not the client’s to start.';
 const METADATA = 'Metadata is not the client’s to set: it would be signed unseen.';
 const ATTRIBUTES = 'Attributes are not the client’s to set: they would be signed unseen.';
 
+/** Fields of the standard that clients send empty; with something in them, they are refused. */
 const UNSET_REASON: Readonly<Record<string, string>> = {
   room_config: ROOM_CONFIG,
   roomConfig: ROOM_CONFIG,
@@ -39,28 +32,35 @@ const UNSET_REASON: Readonly<Record<string, string>> = {
   participantAttributes: ATTRIBUTES,
 };
 
-export const TokenRequestBody = Type.Object(
-  {
-    roomName: Type.Optional(LIVEKIT_NAME('The LiveKit room to join.')),
-    participantIdentity: Type.Optional(LIVEKIT_NAME('The caller’s own Firebase uid.')),
-    room_name: Type.Optional(LIVEKIT_NAME('Standard spelling of roomName.')),
-    participant_identity: Type.Optional(
-      LIVEKIT_NAME('Standard spelling of participantIdentity; absent means the caller.'),
-    ),
-    participant_name: Type.Optional(
-      Type.Unknown({ description: 'Ignored: the name comes from the ID token.' }),
-    ),
-    room_config: Type.Optional(Unset(ROOM_CONFIG)),
-    roomConfig: Type.Optional(Unset(ROOM_CONFIG)),
-    participant_metadata: Type.Optional(Unset(METADATA)),
-    participantMetadata: Type.Optional(Unset(METADATA)),
-    participant_attributes: Type.Optional(Unset(ATTRIBUTES)),
-    participantAttributes: Type.Optional(Unset(ATTRIBUTES)),
-  },
-  { description: 'Other keys are ignored.' },
-);
+const unset = (reason: string) => ({
+  [PROTOBUF_EMPTY]: true,
+  description: `${reason} Must be empty (null, "", 0, false, [] or {}, at every depth).`,
+});
 
-export type TokenRequestBody = Static<typeof TokenRequestBody>;
+const NAME_FIELDS = {
+  roomName: liveKitName('The LiveKit room to join.'),
+  participantIdentity: liveKitName('The caller’s own Firebase uid.'),
+  room_name: liveKitName('Standard spelling of roomName.'),
+  participant_identity: liveKitName(
+    'Standard spelling of participantIdentity; absent means the caller.',
+  ),
+};
+
+/** What the body is checked by, and what the API's description shows. */
+export const TOKEN_REQUEST_SCHEMA = {
+  type: 'object',
+  description: 'Other keys are ignored.',
+  properties: {
+    ...NAME_FIELDS,
+    participant_name: { description: 'Ignored: the name comes from the ID token.' },
+    ...Object.fromEntries(
+      Object.entries(UNSET_REASON).map(([field, reason]) => [field, unset(reason)]),
+    ),
+  },
+};
+
+/** A body that has passed the schema, as far as it is read. */
+export type TokenRequestBody = { readonly [Field in keyof typeof NAME_FIELDS]?: string };
 
 /**
  * Which room, and for whom, a body that has passed the schema asks. `identity` is the caller where
@@ -100,7 +100,7 @@ function oneOf(
 /** The sentence for a body that the schema refused at `field` (empty: the body itself). */
 export function schemaFault(body: unknown, field: string, keyword: string): SwitchboardError {
   if (field === '') return requestInvalid('The body must be a JSON object.');
-  if (NAMES.includes(field)) {
+  if (Object.hasOwn(NAME_FIELDS, field)) {
     const value = (body as Record<string, unknown>)[field];
     const fault = keyword === 'format' ? faultOfLiveKitName(value as string) : undefined;
     return requestInvalid(fault === undefined ? REQUIRED : `${field} ${fault}.`);

@@ -1,6 +1,5 @@
 // POST /livekit-token: identity and access are known here, a LiveKit token goes out.
 import type { FastifyRequest } from 'fastify';
-import Type from 'typebox';
 import { andThen } from '../and-then.ts';
 import { SwitchboardError } from '../errors.ts';
 import type { RoomName } from '../ids.ts';
@@ -8,7 +7,7 @@ import type { RoomPermissions } from '../permissions.ts';
 import type { User } from '../user.ts';
 import { PROBLEM_RESPONSES } from './problem-schema.ts';
 import type { Admit, Route } from './routes.ts';
-import { readTokenRequest, TokenRequestBody } from './token-request.ts';
+import { readTokenRequest, TOKEN_REQUEST_SCHEMA, type TokenRequestBody } from './token-request.ts';
 
 /** What this route needs of the access room. */
 export type AskAccess = (request: {
@@ -22,12 +21,23 @@ export type Mint = (request: { user: User; roomName: RoomName; permissions: Room
   expiresAt: Date;
 };
 
-export const TokenAnswer = Type.Object({
-  token: Type.String({ description: 'The LiveKit access token (a JWT).' }),
-  participant_token: Type.String({ description: 'The same token, as LiveKit’s SDKs name it.' }),
-  server_url: Type.Optional(Type.String({ description: 'Where to connect, if configured.' })),
-  expires_at: Type.String({ format: 'date-time', description: 'Until when it opens the room.' }),
-});
+const TOKEN_ANSWER_SCHEMA = {
+  type: 'object',
+  required: ['token', 'participant_token', 'expires_at'],
+  properties: {
+    token: { type: 'string', description: 'The LiveKit access token (a JWT).' },
+    participant_token: {
+      type: 'string',
+      description: 'The same token, as LiveKit’s SDKs name it.',
+    },
+    server_url: { type: 'string', description: 'Where to connect, if configured.' },
+    expires_at: {
+      type: 'string',
+      format: 'date-time',
+      description: 'Until when it opens the room.',
+    },
+  },
+};
 
 export function tokenRoute(options: {
   path: string;
@@ -73,8 +83,8 @@ export function tokenRoute(options: {
         'access token to join, publish and subscribe. Also LiveKit’s standard token endpoint.',
       security: [{ firebaseIdToken: [] }],
       consumes: ['application/json'],
-      body: TokenRequestBody,
-      response: { 200: TokenAnswer, ...PROBLEM_RESPONSES },
+      body: TOKEN_REQUEST_SCHEMA,
+      response: { 200: TOKEN_ANSWER_SCHEMA, ...PROBLEM_RESPONSES },
     },
     answer(request: FastifyRequest) {
       const user = request.user as User;

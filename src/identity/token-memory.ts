@@ -5,7 +5,8 @@ import type { Clock } from '../clock.ts';
 import { JWT_MAX_BYTES } from './jwt.ts';
 import type { KeyStore } from './key-store.ts';
 
-const REMEMBERED_MAX = 20_000;
+/** About 20 MB. An hour's worth of callers of a mid-sized app; past it the RSA check is made again. */
+const REMEMBERED_MAX = 10_000;
 
 interface Remembered<T> {
   readonly value: T;

@@ -1,0 +1,45 @@
+// The bars of this benchmark: what is measured has to hold against each.
+
+export interface Verdict {
+  readonly bar: string;
+  readonly measured: string;
+  readonly met: boolean;
+}
+
+export const BARS = {
+  seenOfFloor: 0.55,
+  seenOfExample: 3,
+  newOfFloor: 0.6,
+  newOfExample: 1.8,
+  p99OfExample: 0.2,
+  residentMb: 150,
+  /** What the last half million requests may add, as a part of the whole. */
+  residentGrowth: 0.05,
+  startMs: 500,
+} as const;
+
+export const atLeast = (bar: string, limit: number, values: readonly number[]): Verdict => ({
+  bar: `${bar} ≥ ${limit}`,
+  measured: spread(values),
+  met: median(values) >= limit,
+});
+
+export const atMost = (bar: string, limit: number, values: readonly number[]): Verdict => ({
+  bar: `${bar} ≤ ${limit}`,
+  measured: spread(values),
+  met: median(values) <= limit,
+});
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+function spread(values: readonly number[]): string {
+  if (values.length === 1) return figure(median(values));
+  return `${figure(median(values))} (${figure(Math.min(...values))}–${figure(Math.max(...values))})`;
+}
+
+const figure = (value: number): string => (value >= 20 ? value.toFixed(0) : value.toFixed(3));
