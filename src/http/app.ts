@@ -12,6 +12,7 @@ import { bodyTooLarge, checkContentType, contentTypeUnsupported, readJsonBody } 
 import { answerThenDrain, isBodyPending } from './drain.ts';
 import type { Metrics } from './metrics.ts';
 import { OPENAPI } from './openapi.ts';
+import { type AnswerPlainly, createPlainAnswer } from './plain-answer.ts';
 import { problemBody, problemHeaders, problemOf, statusOf } from './problems.ts';
 import { nextRequestId } from './request-id.ts';
 import { type Route, type RouteTable, tableOf } from './routes.ts';
@@ -83,26 +84,22 @@ export function createApp(options: AppOptions): App {
     },
   });
 
-  const common = Object.entries({ ...options.headers, 'cache-control': 'no-store' });
-  function prepare(reply: FastifyReply): void {
-    for (const [name, value] of common) reply.header(name, value);
-    reply.header('x-request-id', reply.request.id);
-    if (options.isClosing()) reply.header('connection', 'close');
-  }
+  const headers = { ...options.headers, 'cache-control': 'no-store' };
+  const answerPlainly = createPlainAnswer({ headers, isClosing: options.isClosing });
 
   function refuse(reply: FastifyReply, error: unknown): void {
     const { request } = reply;
     const problem = problemOf(error);
     request.problem = problem;
     options.metrics.refused(problem.code);
-    prepare(reply);
-    reply.code(statusOf(problem)).headers(problemHeaders(problem));
+    reply.code(statusOf(problem)).headers({ ...headers, ...problemHeaders(problem) });
+    reply.header('x-request-id', request.id);
     reply.header('content-type', 'application/json; charset=utf-8');
     if (problem.code === 'method_not_allowed') {
       reply.header('allow', methodsAt(request, table)?.join(', ') ?? '');
     }
     const text = problemBody(problem, request.id);
-    if (isBodyHeldBack(request.raw)) reply.header('connection', 'close');
+    if (options.isClosing() || isBodyHeldBack(request.raw)) reply.header('connection', 'close');
     if (!isBodyPending(request.raw)) {
       reply.send(text);
       return;
@@ -147,16 +144,12 @@ export function createApp(options: AppOptions): App {
   }
   if (options.openapi) app.register(swagger, OPENAPI);
   app.register(async (scope) => {
-    for (const route of routes) addRoute(scope, route, prepare);
+    for (const route of routes) addRoute(scope, route, answerPlainly);
   });
   return { fastify: app, table };
 }
 
-function addRoute(
-  app: FastifyInstance,
-  route: Route,
-  prepare: (reply: FastifyReply) => void,
-): void {
+function addRoute(app: FastifyInstance, route: Route, answerPlainly: AnswerPlainly): void {
   const hasBody = route.schema.body !== undefined;
   const contentType = route.contentType ?? 'application/json; charset=utf-8';
 
@@ -179,10 +172,7 @@ function addRoute(
       }
     },
     handler(request, reply) {
-      const send = (text: string) => {
-        prepare(reply);
-        reply.header('content-type', contentType).send(text);
-      };
+      const send = (text: string) => answerPlainly(reply, contentType, text);
       const answer = route.answer(request, reply);
       if (answer instanceof Promise) answer.then(send).catch((error) => reply.send(error));
       else send(answer);
