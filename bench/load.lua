@@ -1,6 +1,6 @@
--- Sends a different ID token with each request: wrk … -- <start> <file> [<file>]
+-- Sends a different ID token with each request: wrk … -- <start> <delay in ms> <file> [<file>]
 -- With two files their tokens take turns. Every request is put together before the first is sent.
-local lists, position = {}, 0
+local lists, position, pause = {}, 0, 0
 
 local function readRequests(path)
   local requests = {}
@@ -17,7 +17,8 @@ end
 
 function init(args)
   position = tonumber(args[1])
-  for i = 2, #args do
+  pause = tonumber(args[2])
+  for i = 3, #args do
     lists[#lists + 1] = readRequests(args[i])
   end
 end
@@ -26,6 +27,11 @@ function request()
   position = position + 1
   local list = lists[position % #lists + 1]
   return list[math.floor(position / #lists) % #list + 1]
+end
+
+-- How long a connection waits before its next request.
+function delay()
+  return pause
 end
 
 function done(summary, latency)

@@ -22,12 +22,14 @@ export async function burst(options: {
   files: readonly string[];
   start: number;
   seconds: number;
+  /** How long each connection waits between an answer and the next request. */
+  delayMs?: number;
 }): Promise<Burst> {
-  const { url, files, start, seconds } = options;
+  const { url, files, start, seconds, delayMs = 0 } = options;
   const output = await run('taskset', [
     ...['-c', String(LOAD_CORE), 'wrk', '-t', '1', '-c', String(CONNECTIONS)],
     ...['-d', `${seconds}s`, '--timeout', '10s', '--latency', '-s', SCRIPT, url],
-    ...['--', String(start), ...files],
+    ...['--', String(start), String(delayMs), ...files],
   ]);
   const result = /^RESULT (.*)$/m.exec(output)?.[1];
   if (result === undefined) throw new Error(`wrk told no result:\n${output}`);

@@ -21,6 +21,8 @@ export interface Bench {
   readonly keys: KeyEndpoint;
   /** For logs and the certificate; gone at the end. */
   readonly directory: string;
+  /** How long ours serves on after the signal; by default not at all. */
+  readonly drainSeconds?: number;
 }
 
 export interface Server {
@@ -48,7 +50,7 @@ const SERVERS: Readonly<
       ID_TOKEN_KEY_PEM: tokens.publicKey.export({ type: 'spki', format: 'pem' }) as string,
     },
   ],
-  ours: ({ keys }) => [
+  ours: ({ keys, drainSeconds = 0 }) => [
     [join(ROOT, 'dist', 'cli.js'), 'serve'],
     {
       HOST: '127.0.0.1',
@@ -58,7 +60,7 @@ const SERVERS: Readonly<
       AUTH_FAILURES_PER_MINUTE: '1000000',
       METRICS_TOKEN,
       LOG_LEVEL: 'info',
-      DRAIN_SECONDS: '0',
+      DRAIN_SECONDS: String(drainSeconds),
     },
   ],
   example: ({ keys }) => [
