@@ -64,8 +64,11 @@ function readWire(raw: IncomingMessage, finish: (parsed: Parsed) => void): void 
   };
   const onEnd = () =>
     settle(parse(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-  // Nobody is left to read the answer; it only ends the request's way through the house.
-  const onGone = () => settle(invalid('The body ended before its announced length.'));
+  // Nobody is left to read the answer; it only ends the request's way through the house. `close`
+  // comes after every body: an error made for nothing would be a tenth of the request's cost.
+  const onGone = () => {
+    if (!isSettled) settle(invalid('The body ended before its announced length.'));
+  };
   raw.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   letBodyCome(raw);
 }

@@ -50,6 +50,9 @@ export function tokenRoute(options: {
 }): Route {
   const { access, mint, serverUrl, onMinted } = options;
 
+  const serverUrlMember =
+    serverUrl === undefined ? '' : `,"server_url":${JSON.stringify(serverUrl)}`;
+
   function answerWith(user: User, roomName: RoomName, permissions: RoomPermissions): string {
     if (mint === undefined) {
       throw new SwitchboardError(
@@ -64,12 +67,8 @@ export function tokenRoute(options: {
     }
     const { token, expiresAt } = mint({ user, roomName, permissions });
     onMinted();
-    return JSON.stringify({
-      token,
-      participant_token: token,
-      server_url: serverUrl,
-      expires_at: expiresAt.toISOString(),
-    });
+    // The token is base64url and dots: nothing in it needs escaping, twice.
+    return `{"token":"${token}","participant_token":"${token}"${serverUrlMember},"expires_at":"${expiresAt.toISOString()}"}`;
   }
 
   return {
