@@ -30,7 +30,7 @@ export function createAppCheck(options: {
 }): CheckApp {
   const { projectId, keys, clock, consume } = options;
   const appIds = new Set(options.appIds);
-  const memory = createTokenMemory<'ok'>(keys, clock);
+  const memory = createTokenMemory(keys, clock, () => 'ok' as const);
 
   function decide(token: string, jwt: Rs256Jwt, found: KeyLookup): AppCheckResult {
     if (found.kind === 'unavailable') return 'unavailable';
@@ -41,7 +41,7 @@ export function createAppCheck(options: {
     if (nbf !== undefined && !(Number.isFinite(nbf) && (nbf as number) <= nowS)) return 'invalid';
     if ((exp as number) <= nowS) return 'expired';
     const expiresAt = (exp as number) * 1000;
-    memory.keep(token, { value: 'ok', kid: jwt.kid, key: found.key, expiresAt });
+    memory.keep(token, { claimsText: '', kid: jwt.kid, key: found.key, expiresAt });
     return 'ok';
   }
 

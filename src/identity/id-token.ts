@@ -25,7 +25,10 @@ export function createIdTokenVerifier(options: {
   clock: Clock;
 }): IdTokenVerifier {
   const { projectId, keys, clock } = options;
-  const memory = createTokenMemory<User>(keys, clock);
+  const memory = createTokenMemory(keys, clock, (claimsText): User => {
+    const claims = JSON.parse(claimsText);
+    return userFromClaims(claims.sub, claims);
+  });
 
   function decide(token: string, jwt: Rs256Jwt, found: KeyLookup): User {
     if (found.kind === 'unavailable') throw identityUnavailable(found.cause);
@@ -34,7 +37,8 @@ export function createIdTokenVerifier(options: {
     checkTimes(jwt.claims, clock.now());
     const { sub, exp } = jwt.claims as { sub: string; exp: number };
     const user = userFromClaims(sub, jwt.claims);
-    memory.keep(token, { value: user, kid: jwt.kid, key: found.key, expiresAt: exp * 1000 });
+    const { kid, claimsText } = jwt;
+    memory.keep(token, { claimsText, kid, key: found.key, expiresAt: exp * 1000 });
     return user;
   }
 

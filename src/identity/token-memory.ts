@@ -5,11 +5,12 @@ import type { Clock } from '../clock.ts';
 import { JWT_MAX_BYTES } from './jwt.ts';
 import type { KeyStore } from './key-store.ts';
 
-/** About 20 MB. An hour's worth of callers of a mid-sized app; past it the RSA check is made again. */
+/** About 10 MB. An hour's worth of callers of a mid-sized app; past it the RSA check is made again. */
 const REMEMBERED_MAX = 10_000;
 
-interface Remembered<T> {
-  readonly value: T;
+interface Remembered {
+  /** The claims as text: an eighth of what they take as objects, and most tokens never come again. */
+  readonly claimsText: string;
   readonly kid: string;
   readonly key: KeyObject;
   readonly expiresAt: number;
@@ -19,23 +20,25 @@ interface Remembered<T> {
 export interface TokenMemory<T extends {}> {
   /** What a token stood for, unless it has expired or its key is gone. */
   recall(token: string): T | undefined;
-  keep(token: string, entry: Remembered<T>): void;
+  keep(token: string, entry: Remembered): void;
 }
 
 export function createTokenMemory<T extends {}>(
   keys: Pick<KeyStore, 'holds'>,
   clock: Clock,
+  /** What verified claims stand for. */
+  valueFrom: (claimsText: string) => T,
 ): TokenMemory<T> {
-  const entries = new LRUCache<string, Remembered<T>>({ max: REMEMBERED_MAX });
+  const entries = new LRUCache<string, Remembered & { value?: T }>({ max: REMEMBERED_MAX });
   return {
     recall(token) {
       if (token.length > JWT_MAX_BYTES) return undefined;
       const entry = entries.get(digestOf(token));
       if (entry === undefined) return undefined;
       // A token falls with its key, and is never believed beyond its `exp`.
-      return keys.holds(entry.kid, entry.key) && clock.now() < entry.expiresAt
-        ? entry.value
-        : undefined;
+      if (!keys.holds(entry.kid, entry.key) || clock.now() >= entry.expiresAt) return undefined;
+      entry.value ??= valueFrom(entry.claimsText);
+      return entry.value;
     },
     keep: (token, entry) => void entries.set(digestOf(token), entry),
   };

@@ -157,7 +157,7 @@ describe('a token that has been verified', () => {
     const token = signIdToken();
     expect(verifier.remembered(token)).toBeUndefined();
     const user = await verifier.verify(token);
-    expect(verifier.remembered(token)).toBe(user);
+    expect(verifier.remembered(token)).toEqual(user);
     expect(find).toHaveBeenCalledTimes(1);
     expect(endpoint.requests).toBe(1);
   });
@@ -202,7 +202,7 @@ describe('a token that has been verified', () => {
     const user = await verifier.verify(token);
     await verdictOf(verifier, signIdToken({}, { kid: 'asks for a fetch' }));
     expect(endpoint.requests).toBe(2);
-    expect(verifier.remembered(token)).toBe(user);
+    expect(verifier.remembered(token)).toEqual(user);
   });
 
   it('does not speak for a token that differs in one letter', async () => {
