@@ -1,7 +1,7 @@
 // The standalone server: a thin user of the library, with what only the owner of the socket sees.
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -19,6 +19,8 @@ const KEEP_ALIVE_MS = 75_000;
 const CHECK_EVERY_MS = 1_000;
 /** From the signal to the end: what is then still in flight is cut off. */
 const STOP_WITHIN_MS = 9_500;
+/** What was accepted last, just before the drain was over, is served for so long. */
+const LINGER_MS = 500;
 
 const STYLE_HASH = createHash('sha256').update(API_PAGE_STYLE).digest('base64');
 const SECURITY_HEADERS = {
@@ -141,14 +143,23 @@ async function drainAndClose(parts: {
   drainMs: number;
 }): Promise<void> {
   const { server, switchboard, clock, drainMs } = parts;
-  const { promise: drained, resolve } = Promise.withResolvers<void>();
-  if (drainMs === 0) resolve();
-  else clock.after(drainMs, resolve);
-  await drained;
-  const closed = new Promise<void>((done) => server.close(() => done()));
-  const cancel = clock.after(STOP_WITHIN_MS - drainMs, () => server.closeAllConnections());
+  const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
+  const lingerMs = drainMs === 0 ? 0 : LINGER_MS;
+  await Promise.all([
+    // Of net alone: http's own close would cut off connections whose first request is on its way.
+    passed(clock, drainMs).then(() => NetServer.prototype.close.call(server, () => onClosed())),
+    passed(clock, drainMs + lingerMs),
+  ]);
+  const cancel = clock.after(STOP_WITHIN_MS - drainMs - lingerMs, () =>
+    server.closeAllConnections(),
+  );
   await switchboard.stop();
-  server.closeIdleConnections();
+  // Ends kept connections on which nothing is under way, and the server's own timer.
+  server.close();
   await closed;
   cancel();
+}
+
+function passed(clock: Clock, ms: number): Promise<void> {
+  return ms === 0 ? Promise.resolve() : new Promise((resolve) => void clock.after(ms, resolve));
 }

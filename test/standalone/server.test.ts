@@ -348,7 +348,13 @@ describe('stopping', () => {
     const served = await askToken(url);
     // So that no kept connection is cut off under a request when the drain is over.
     expect([served.status, served.headers.get('connection')]).toEqual([200, 'close']);
+    const { socket, read } = await openSocket(url);
     clock.advance(2_000);
+    // Accepted before the drain was over: served, though nobody new is let in.
+    await expect.poll(() => fetch(`${url}/healthz`).catch(() => 'refused')).toBe('refused');
+    socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    expect(await read()).toMatch(/^HTTP\/1\.1 200 /);
+    clock.advance(500);
     await stopped;
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
