@@ -5,7 +5,7 @@ import closeWithGrace from 'close-with-grace';
 import { ConfigError, loadConfig } from './config/config.ts';
 import { createJsonLogger } from './log.ts';
 import { startServer } from './server.ts';
-import { VERSION } from './version.ts';
+import { checkNode, VERSION } from './version.ts';
 
 const USAGE = `livekit-switchboard ${VERSION}
 
@@ -73,16 +73,8 @@ async function main(): Promise<void> {
 
 class UsageError extends Error {}
 
-/** npm only warns where `engines` is not met, and what comes after that no one would understand. */
-function checkNode(): void {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 12)) return;
-  process.stderr.write(`Node 22.12 or newer is needed, and this is ${process.version}.\n`);
-  process.exit(1);
-}
-
-checkNode();
 try {
+  checkNode();
   await main();
 } catch (error) {
   const usage =

@@ -14,6 +14,7 @@ import { createJsonLogger, type Logger } from './log.ts';
 import type { SwitchboardOptions } from './options.ts';
 import { createRooms } from './rooms.ts';
 import { createTokenMint, type MintToken } from './tokens/livekit-token.ts';
+import { checkNode } from './version.ts';
 
 /** Whether requests can be served well, and what is missing where not (names, never values). */
 export interface Readiness {
@@ -75,6 +76,7 @@ const MOUNTED: Standalone = {
  * app.use('/api/calls', switchboard.handler);
  */
 export function createSwitchboard(options: SwitchboardOptions): Switchboard {
+  checkNode();
   return compose(options, systemClock).switchboard;
 }
 

@@ -140,6 +140,16 @@ describe('the configuration', () => {
     expect(port).toBe(3000);
   });
 
+  it('warns of names that are nearly right', () => {
+    expect(
+      load({ ROOM_ACCES: 'calls', LIVEKTI_URL: 'wss://l', PORTS: '1', FIREBASE_CONFIG: '{}' })
+        .warnings,
+    ).toEqual([
+      'ROOM_ACCES is no variable of this server: ROOM_ACCESS was meant?',
+      'LIVEKTI_URL is no variable of this server: LIVEKIT_URL was meant?',
+    ]);
+  });
+
   it('warns in production of what is open', () => {
     const env = { NODE_ENV: 'production', LIVEKIT_URL: 'ws://livekit.internal' };
     expect(load(env).warnings).toEqual([

@@ -1,6 +1,7 @@
 // The environment, read and checked once: the only reader of it.
 import type { LogLevel } from '../log.ts';
 import type { SwitchboardOptions } from '../options.ts';
+import { misspelt } from './misspelt.ts';
 import type { ServiceAccount } from './parse.ts';
 import { type Environment, SECRETS_DIRECTORY, secretText, textOf } from './sources.ts';
 import { VARIABLES, type Variable } from './variables.ts';
@@ -60,7 +61,8 @@ export function loadConfig(env: Environment, secretsDirectory = SECRETS_DIRECTOR
   const production = textOf(env.NODE_ENV) === 'production';
   if (problems.length === 0) problems.push(...contradictionsOf(given, { env, production }));
   if (problems.length > 0) throw new ConfigError(problems);
-  return configOf(given, production);
+  const config = configOf(given, production);
+  return { ...config, warnings: [...misspelt(env), ...config.warnings] };
 }
 
 function configOf(values: Values, production: boolean): Config {

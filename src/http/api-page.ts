@@ -24,7 +24,8 @@ const STYLE = `
   h2 { font-family: ui-monospace, monospace; font-size: 1.1rem; margin-top: 2.5rem }
   table { border-collapse: collapse; width: 100% }
   td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884 }
-  code, td:first-child { font-family: ui-monospace, monospace; overflow-wrap: anywhere }
+  code, td:first-child { font-family: ui-monospace, monospace }
+  td:first-child { white-space: nowrap }
 `;
 
 /** The hash that lets a Content-Security-Policy allow this page's style and nothing else. */
@@ -49,11 +50,11 @@ function operationPart(method: string, path: string, operation: Operation): stri
   const { summary = '', description = '', requestBody, responses = {} } = operation;
   const answers = Object.entries(responses).map(
     ([status, response]) =>
-      `<h3>${escapeHtml(status)}</h3>${schemaPart(schemaOf(response)) || `<p>${escapeHtml(response.description ?? '')}</p>`}`,
+      `<h3>${escapeHtml(status)}</h3>${schemaPart(schemaOf(response)) || paragraph(response.description)}`,
   );
   const body = requestBody === undefined ? '' : `<h3>Body</h3>${schemaPart(schemaOf(requestBody))}`;
   return `<section><h2>${escapeHtml(method.toUpperCase())} ${escapeHtml(path)}</h2>
-<p><strong>${escapeHtml(summary)}</strong></p><p>${escapeHtml(description)}</p>${body}${answers.join('')}</section>`;
+<p><strong>${prose(summary)}</strong></p>${paragraph(description)}${body}${answers.join('')}</section>`;
 }
 
 const schemaOf = (content: Content): Schema | undefined =>
@@ -65,8 +66,13 @@ function schemaPart(schema: Schema | undefined): string {
     const values = property.enum === undefined ? '' : ` One of: ${property.enum.join(', ')}.`;
     return `<tr><td>${escapeHtml(name)}<td>${escapeHtml(property.type ?? '')}<td>${escapeHtml((property.description ?? '') + values)}`;
   });
-  return `<p>${escapeHtml(schema.description ?? '')}</p><table>${rows.join('')}</table>`;
+  return `${paragraph(schema.description)}<table>${rows.join('')}</table>`;
 }
+
+const paragraph = (text = ''): string => (text === '' ? '' : `<p>${prose(text)}</p>`);
+
+/** Markdown's code spans, and nothing more of it. */
+const prose = (text: string): string => escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

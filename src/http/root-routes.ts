@@ -16,7 +16,7 @@ export function rootRoutes(options: {
   const { readiness, metrics, metricsToken } = options;
   const routes: Route[] = [
     get('/healthz', 'Alive: what a platform’s health check asks', () => '{"status":"ok"}'),
-    get('/readyz', 'Ready: 503 `not_ready` names what is missing', () => {
+    get('/readyz', 'Ready, or 503 `not_ready` that names what is missing', () => {
       const { ready, missing } = readiness();
       if (ready) return '{"status":"ready"}';
       throw new SwitchboardError('not_ready', `Not ready: ${missing.join('; ')}.`);
@@ -46,7 +46,8 @@ export function rootRoutes(options: {
 }
 
 function get(path: string, summary: string, answer: Route['answer']): Route {
-  return { method: 'GET', path, admit: 'public', schema: { summary }, answer };
+  const response = { 200: { description: 'Fine.' } };
+  return { method: 'GET', path, admit: 'public', schema: { summary, response }, answer };
 }
 
 function checkMetricsToken(request: FastifyRequest, metricsToken: string): void {

@@ -73,7 +73,9 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
       failures += 1;
       log.warn(
         { url, err: cause, keysInHand: keys.size, nextTryInMs: nextInMs },
-        'public keys could not be fetched; keys in hand serve on for 24 h past their lifetime',
+        keys.size === 0
+          ? 'public keys could not be fetched, and none are in hand: no token can be checked'
+          : 'public keys could not be fetched; those in hand serve on for 24 h past their lifetime',
       );
     }
     if (started !== undefined && !stopped) {
