@@ -1,7 +1,7 @@
 // Resident memory of ours while a million requests come, half of them with new ID tokens.
-import { readFileSync } from 'node:fs';
 import { BARS, type Verdict } from './bars.ts';
 import { burst } from './load.ts';
+import { residentMb } from './resident.ts';
 import { type Bench, startServer } from './servers.ts';
 
 const MARKS = [250_000, 500_000, 750_000, 1_000_000];
@@ -45,9 +45,4 @@ export async function measureMemory(bench: Bench, say: (line: string) => void): 
       met: growth <= BARS.residentGrowth,
     },
   ];
-}
-
-function residentMb(pid: number): number {
-  const kb = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kb) / 1024;
 }

@@ -1,9 +1,9 @@
 // Connections that want nothing, or want it very slowly, beside callers who want a token.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { residentMb } from '../resident.ts';
 import type { Server } from '../servers.ts';
 import { ask, percentile } from './clients.ts';
-import { residentMb } from './resident.ts';
 
 const OPEN_AT_ONCE = 200;
 

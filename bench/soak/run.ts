@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { burst } from '../load.ts';
-import { startServer } from '../servers.ts';
+import { residentMb } from '../resident.ts';
+import { type Bench, startServer } from '../servers.ts';
 import { prepareTokens, type TokenSet } from '../tokens.ts';
 import { askSteadily, type Outcomes } from './clients.ts';
 import { type Crowd, measureCrowd } from './crowds.ts';
-import { MOODS, startFaultyKeys } from './faulty-keys.ts';
-import { residentMb } from './resident.ts';
+import { type FaultyKeys, MOODS, startFaultyKeys } from './faulty-keys.ts';
 
 const PHASE_SECONDS = 30;
 const CONNECTIONS = 32;
@@ -24,13 +24,18 @@ interface Verdict {
   readonly good: boolean;
 }
 
+/** What a server is started with, its key endpoint being a sick one. */
+const benchWith = (keys: FaultyKeys, tokens: TokenSet, directory: string): Bench => ({
+  tokens,
+  directory,
+  keys: { jwksUrl: keys.url, tlsPort: 0, certificate: '', close: keys.close },
+});
+
 /** Minutes at half the limit while the key endpoint fails, hangs and rotates in turns. */
 async function soak(tokens: TokenSet, directory: string, minutes: number): Promise<Verdict[]> {
   const keys = await startFaultyKeys(tokens.keyId, tokens.publicKey);
   const server = await startServer('ours', 'new', {
-    tokens,
-    keys: { jwksUrl: keys.url, tlsPort: 0, certificate: '', close: keys.close },
-    directory,
+    ...benchWith(keys, tokens, directory),
   });
   const files = [tokens.seenFile, tokens.newFile];
   try {
@@ -92,9 +97,7 @@ function linesOf(logFile: string, part: string): number {
 async function stopUnderLoad(tokens: TokenSet, directory: string): Promise<Verdict[]> {
   const keys = await startFaultyKeys(tokens.keyId, tokens.publicKey);
   const server = await startServer('ours', 'seen', {
-    tokens,
-    keys: { jwksUrl: keys.url, tlsPort: 0, certificate: '', close: keys.close },
-    directory,
+    ...benchWith(keys, tokens, directory),
     drainSeconds: DRAIN_SECONDS,
   });
   const drained: Outcomes = {};
@@ -150,9 +153,7 @@ async function stopUnderLoad(tokens: TokenSet, directory: string): Promise<Verdi
 async function crowds(tokens: TokenSet, directory: string): Promise<Verdict[]> {
   const keys = await startFaultyKeys(tokens.keyId, tokens.publicKey);
   const server = await startServer('ours', 'seen', {
-    tokens,
-    keys: { jwksUrl: keys.url, tlsPort: 0, certificate: '', close: keys.close },
-    directory,
+    ...benchWith(keys, tokens, directory),
   });
   const by = tokens.sample;
   try {
