@@ -3,6 +3,7 @@ import { TokenVerifier } from 'livekit-server-sdk';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SwitchboardOptions } from '../../src/options.ts';
 import { signIdToken, signingKey, timesAt } from '../fakes/firebase.ts';
+import { sendJson, startFirebaseAdmin } from '../fakes/firebase-admin.ts';
 import { HOST_SAYS, MOUNTS } from '../mounts.ts';
 import {
   type Answer,
@@ -317,6 +318,35 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
     const errors = log.lines.filter(({ level }) => level === 'error');
     expect(errors[0]?.message).toMatch(/LIVEKIT_API_KEY/);
     expect(switchboard.readiness().missing.join()).toMatch(/LIVEKIT_API_KEY/);
+  });
+
+  it('refuses kinds of account that do not count', async () => {
+    const { ask, idToken } = await open({ anonymousUsers: 'deny' });
+    const token = idToken({ firebase: { sign_in_provider: 'anonymous', identities: {} } });
+    expect(row(await ask({ token }))).toEqual([
+      403,
+      'Forbidden: Anonymous accounts may not make calls. Sign in first.',
+      'account_not_allowed',
+    ]);
+  });
+
+  it('refuses a session that was revoked', async () => {
+    const google = await startFirebaseAdmin();
+    google.on('accounts:lookup', (_body, response) => sendJson(response, 200, { users: [] }));
+    const { ask } = await open({ checkRevoked: true, firebaseApp: google.app });
+    const answer = await ask();
+    await google.close();
+    expect(row(answer)).toEqual([403, INVALID, 'id_token_revoked']);
+  });
+
+  it('refuses an app that is not recognized, where App Check is enforced', async () => {
+    // Nobody listens there, and nobody is asked about a token that is missing.
+    const { ask } = await open({ appCheck: 'enforce', appCheckKeysUrl: 'http://127.0.0.1:9/' });
+    expect(row(await ask())).toEqual([
+      403,
+      'Forbidden: This app is not recognized.',
+      'app_check_failed',
+    ]);
   });
 
   it('limits the requests of one user, and a refused one does not count', async () => {
