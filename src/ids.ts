@@ -8,6 +8,9 @@ export type UserId = Branded<'UserId'>;
 /** A LiveKit room name that has passed {@link faultOfLiveKitName}. */
 export type RoomName = Branded<'RoomName'>;
 
+/** Firebase's limit for a uid. */
+export const UID_MAX_CHARACTERS = 128;
+
 /** LiveKit's limit for room names, identities and participant names, in UTF-8 bytes. */
 export const LIVEKIT_NAME_MAX_BYTES = 256;
 

@@ -4,13 +4,13 @@ import type { FastifyRequest } from 'fastify';
 import { andThen } from '../and-then.ts';
 import { type Clock, withDeadline } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
+import { UID_MAX_CHARACTERS } from '../ids.ts';
 import { type RateLimit, refuseIfWaiting } from '../limits/rate-limit.ts';
 import { type User, userFromClaims } from '../user.ts';
 import { arrivalOf } from './arrival.ts';
 import { addressKey, clientAddress } from './client-address.ts';
 
 const HOST_TIMEOUT_MS = 2_000;
-const UID_MAX_CHARACTERS = 128;
 const BEARER = /^bearer +(\S.*)$/i;
 
 /** The user of a request, or a SwitchboardError thrown or rejected with. Never reads the body. */

@@ -63,13 +63,10 @@ export const TOKEN_REQUEST_SCHEMA = {
 export type TokenRequestBody = { readonly [Field in keyof typeof NAME_FIELDS]?: string };
 
 /**
- * Which room, and for whom, a body that has passed the schema asks. `identity` is the caller where
- * the standard form names none. Throws `request_invalid` or `identity_mismatch`.
+ * Which room a body that has passed the schema asks for, on behalf of the caller: the standard form
+ * need not name an identity. Throws `request_invalid` or `identity_mismatch`.
  */
-export function readTokenRequest(
-  body: TokenRequestBody,
-  uid: string,
-): { roomName: RoomName; identity: string } {
+export function readTokenRequest(body: TokenRequestBody, uid: string): RoomName {
   const roomName = oneOf(body, 'roomName', 'room_name');
   const asked = oneOf(body, 'participantIdentity', 'participant_identity');
   const identity = asked ?? (body.room_name === undefined ? undefined : uid);
@@ -82,7 +79,7 @@ export function readTokenRequest(
   }
   const fault = faultOfLiveKitName(identity);
   if (fault !== undefined) throw requestInvalid(`participantIdentity ${fault}.`);
-  return { roomName: roomName as RoomName, identity };
+  return roomName as RoomName;
 }
 
 function oneOf(

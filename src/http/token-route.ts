@@ -87,7 +87,7 @@ export function tokenRoute(options: {
     },
     answer(request: FastifyRequest) {
       const user = request.user as User;
-      const { roomName } = readTokenRequest(request.body as TokenRequestBody, user.uid);
+      const roomName = readTokenRequest(request.body as TokenRequestBody, user.uid);
       return andThen(access({ user, roomName }), (permissions) =>
         answerWith(user, roomName, permissions),
       );

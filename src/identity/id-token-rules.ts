@@ -3,6 +3,7 @@
 // and a few more that the documentation implies; docs/decisions/0003 lists where this is stricter
 // than firebase-admin.
 import { SwitchboardError } from '../errors.ts';
+import { UID_MAX_CHARACTERS } from '../ids.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -10,7 +11,6 @@ type Claims = Readonly<Record<string, unknown>>;
 const CLOCK_TOLERANCE_S = 60;
 /** ID tokens live one hour; one that claims more was not made by Firebase. */
 const LIFETIME_MAX_S = 3_600 + CLOCK_TOLERANCE_S;
-const UID_MAX_CHARACTERS = 128;
 
 export const idTokenInvalid = (): SwitchboardError =>
   new SwitchboardError('id_token_invalid', 'Unauthorized: Invalid token.');

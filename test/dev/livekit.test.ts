@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_LIVEKIT_SERVER, provideLiveKit } from '../../src/dev/livekit.ts';
 import { cachedBinary, findLiveKitServer } from '../../src/dev/livekit-binary.ts';
 import { startLiveKitServer, whoAnswers } from '../../src/dev/livekit-server.ts';
+import { freePort } from '../fakes/free-port.ts';
 
 /** Answers as LiveKit does, and like it waits on SIGTERM for those who are in a room. */
 const STUBBORN = `
@@ -30,15 +31,6 @@ function program(path: string, source: string): string {
   writeFileSync(file, `#!${process.execPath}\n${source}\n`);
   chmodSync(file, 0o755);
   return file;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const optionsOf = (binary: string, port: number) => ({

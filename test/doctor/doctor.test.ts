@@ -8,6 +8,7 @@ import { doctor } from '../../src/doctor/doctor.ts';
 import type { FirebaseParts } from '../../src/doctor/firebase.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { sendJson, startFirebaseAdmin } from '../fakes/firebase-admin.ts';
+import { freePort } from '../fakes/free-port.ts';
 import { startKeyEndpoint } from '../fakes/key-endpoint.ts';
 import { type FakeLiveKit, startLiveKit } from './fake-livekit.ts';
 import {
@@ -89,16 +90,6 @@ async function rowOfHanging(
   await vi.waitFor(() => expect(clock.waiting()).toEqual([timeoutMs]), { timeout: 10_000 });
   clock.advance(timeoutMs);
   return row;
-}
-
-/** A port where nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe('a configuration', () => {

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSharedLimits, type SharedLimits } from '../../src/limits/shared-rate-limit.ts';
 import { createFakeClock } from '../fakes/clock.ts';
+import { freePort } from '../fakes/free-port.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { MOUNTS } from '../mounts.ts';
 import { setStage } from '../stage.ts';
@@ -32,14 +33,7 @@ async function standIn(onData: (socket: Socket, data: Buffer) => void): Promise<
   return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function nobody(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return `redis://127.0.0.1:${port}`;
-}
+const nobody = async () => `redis://127.0.0.1:${await freePort()}`;
 
 function make(redisUrl: string) {
   const clock = createFakeClock();
