@@ -51,7 +51,7 @@ const SERVERS: Readonly<
     },
   ],
   ours: ({ keys, drainSeconds = 0 }) => [
-    [join(ROOT, 'dist', 'cli.js'), 'serve'],
+    startCommand(),
     {
       HOST: '127.0.0.1',
       FIREBASE_KEYS_URL: keys.jwksUrl,
@@ -68,6 +68,14 @@ const SERVERS: Readonly<
     { GOOGLE_PORT: String(keys.tlsPort), GOOGLE_CERTIFICATE: keys.certificate },
   ],
 };
+
+/** What `npm start` hands to node: its flags, the file and the command. */
+function startCommand(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const [exec, node, ...rest] = (scripts.start as string).split(' ');
+  if (exec !== 'exec' || node !== 'node') throw new Error('npm start does not call node');
+  return rest.map((word) => (word.endsWith('.js') ? join(ROOT, word) : word));
+}
 
 /** Starts a server without waiting for it. */
 export async function spawnServer(

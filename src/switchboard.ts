@@ -8,6 +8,7 @@ import { createErrorHandler, type ErrorHandler } from './http/express-errors.ts'
 import { createFastifyPlugin, type FastifyPlugin } from './http/fastify-plugin.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createMount, type Handler } from './http/mount.ts';
+import { createDescription } from './http/openapi.ts';
 import type { Route } from './http/routes.ts';
 import { tokenRoute } from './http/token-route.ts';
 import { createJsonLogger, type Logger } from './log.ts';
@@ -47,17 +48,19 @@ export interface Switchboard {
 export interface Standalone {
   /** Headers on every answer. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Serve an OpenAPI document of all routes. */
-  readonly openapi: boolean;
   /** True while the server drains: connections end with their answers, so that none is cut off later. */
   readonly isDraining: () => boolean;
   /** Routes beside the library's own. */
-  readonly routes: (parts: { readiness(): Readiness; metrics: Metrics }) => readonly Route[];
+  readonly routes: (parts: {
+    readiness(): Readiness;
+    metrics: Metrics;
+    /** Answers the OpenAPI document of all routes, these among them. */
+    describe(): Promise<object>;
+  }) => readonly Route[];
 }
 
 const MOUNTED: Standalone = {
   headers: { 'x-content-type-options': 'nosniff' },
-  openapi: false,
   isDraining: () => false,
   routes: () => [],
 };
@@ -109,19 +112,21 @@ export function compose(
     return { ready: missing.length === 0, missing };
   };
 
+  const routes: Route[] = [
+    tokenRoute({
+      path: `${basePath}/livekit-token`,
+      admit: callers.admit,
+      access: rooms.access,
+      mint: mint && ((request) => mint(request, clock.now())),
+      serverUrl: settings.livekitUrl,
+      onMinted: metrics.tokenMinted,
+    }),
+  ];
+  const describe = createDescription(() => routes);
+  routes.push(...standalone.routes({ readiness, metrics, describe }));
   const app = createApp({
     ...standalone,
-    routes: [
-      tokenRoute({
-        path: `${basePath}/livekit-token`,
-        admit: callers.admit,
-        access: rooms.access,
-        mint: mint && ((request) => mint(request, clock.now())),
-        serverUrl: settings.livekitUrl,
-        onMinted: metrics.tokenMinted,
-      }),
-      ...standalone.routes({ readiness, metrics }),
-    ],
+    routes,
     clock,
     log,
     metrics,

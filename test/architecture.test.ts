@@ -10,6 +10,7 @@ const LEVELS: readonly (readonly string[])[] = [
   [
     'and-then',
     'bounded-fetch',
+    'bounded-map',
     'clock',
     'errors',
     'faults',

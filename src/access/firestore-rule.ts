@@ -1,5 +1,5 @@
 // ROOM_ACCESS=firestore: whoever is a member in the room's document may enter the room.
-import { LRUCache } from 'lru-cache';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { Clock } from '../clock.ts';
 import type { UserId } from '../ids.ts';
 import type { AuthorizeRoom } from './room-access.ts';
@@ -70,7 +70,7 @@ type IsMemberOf = (roomName: string, uid: UserId) => Promise<boolean>;
 
 /** Keeps every yes for a while, joins the same questions into one, and bounds those under way. */
 function remembering(clock: Clock, ask: IsMemberOf): IsMemberOf {
-  const yesAskedAt = new LRUCache<string, number>({ max: KEPT_MAX });
+  const yesAskedAt = createBoundedMap<number>(KEPT_MAX);
   const latest = new Map<string, { askedAt: number; answer: Promise<boolean> }>();
   let underWay = 0;
 

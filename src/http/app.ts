@@ -1,27 +1,19 @@
 // The Fastify application: one route table, one way to refuse, one log line a request.
 import cors from '@fastify/cors';
-import swagger from '@fastify/swagger';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { andThen } from '../and-then.ts';
 import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
-import { faultOfLiveKitName } from '../ids.ts';
 import type { Logger } from '../log.ts';
 import { arrivalOf, isBodyHeldBack } from './arrival.ts';
 import { bodyTooLarge, checkContentType, contentTypeUnsupported, readJsonBody } from './body.ts';
 import { answerThenDrain, isBodyPending } from './drain.ts';
 import type { Metrics } from './metrics.ts';
-import { OPENAPI } from './openapi.ts';
+import { NO_COMPILERS } from './no-compilers.ts';
 import { type AnswerPlainly, createPlainAnswer } from './plain-answer.ts';
 import { problemBody, problemHeaders, problemOf, statusOf } from './problems.ts';
 import { nextRequestId } from './request-id.ts';
 import { type Route, type RouteTable, tableOf } from './routes.ts';
-import {
-  isProtobufEmpty,
-  LIVEKIT_NAME_FORMAT,
-  PROTOBUF_EMPTY,
-  schemaFault,
-} from './token-request.ts';
 
 /** Hops, or addresses and CIDR ranges, of the proxies that are believed about the client's address. */
 export type TrustProxy = number | readonly string[];
@@ -43,8 +35,6 @@ export interface AppOptions {
   readonly corsOrigins: readonly string[];
   /** Headers on every answer, beside `Cache-Control` and `X-Request-Id`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Collect an OpenAPI document; `request.server.swagger()` answers it. */
-  readonly openapi: boolean;
   /** True from the moment on when connections are to end with their answer. */
   readonly isClosing: () => boolean;
 }
@@ -65,23 +55,7 @@ export function createApp(options: AppOptions): App {
     exposeHeadRoutes: true,
     // Our own reader measures; Fastify only has to let it.
     bodyLimit: Number.MAX_SAFE_INTEGER,
-    ajv: {
-      customOptions: {
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-        allErrors: false,
-        formats: {
-          [LIVEKIT_NAME_FORMAT]: (name: string) => faultOfLiveKitName(name) === undefined,
-        },
-        keywords: [
-          {
-            keyword: PROTOBUF_EMPTY,
-            validate: (_: true, value: unknown) => isProtobufEmpty(value),
-          },
-        ],
-      },
-    },
+    schemaController: NO_COMPILERS,
   });
 
   const headers = { ...options.headers, 'cache-control': 'no-store' };
@@ -112,16 +86,8 @@ export function createApp(options: AppOptions): App {
   app.decorateRequest('route', null);
   app.decorateRequest('problem', null);
   app.decorateRequest('user', null);
-  app.setErrorHandler((error, request, reply) => refuse(reply, translate(error, request)));
+  app.setErrorHandler((error, _request, reply) => refuse(reply, translate(error)));
   app.setNotFoundHandler((request, reply) => refuse(reply, unrouted(request, table)));
-
-  // Answers are text already: no serializer has to be made from their schemas.
-  app.setSerializerCompiler(() => JSON.stringify);
-  app.removeAllContentTypeParsers();
-  // The first is found by its name, without a look at patterns.
-  app.addContentTypeParser(['application/json', '*'], (request, _payload, done) => {
-    readJsonBody(request.raw, done as (fault: Error | null, value?: unknown) => void);
-  });
 
   app.addHook('onRequest', (request, _reply, done) => {
     request.startedAt = performance.now();
@@ -142,54 +108,54 @@ export function createApp(options: AppOptions): App {
       strictPreflight: false,
     });
   }
-  if (options.openapi) app.register(swagger, OPENAPI);
   app.register(async (scope) => {
     for (const route of routes) addRoute(scope, route, answerPlainly);
   });
   return { fastify: app, table };
 }
 
+/**
+ * A route runs as a whole in Fastify's first hook. What would come between the hook and a handler (a
+ * parser, validation, a serializer, and an AsyncResource) is done here or needed by nobody.
+ */
 function addRoute(app: FastifyInstance, route: Route, answerPlainly: AnswerPlainly): void {
+  const { admit } = route;
   const hasBody = route.schema.body !== undefined;
   const contentType = route.contentType ?? 'application/json; charset=utf-8';
 
   app.route({
     method: route.method,
     url: route.path,
-    schema: route.schema,
-    onRequest(request, _reply, done) {
+    onRequest(request, reply, refuse) {
       request.route = route;
-      const enter = () => {
-        if (hasBody) checkContentType(request.raw);
+      const attempt = (step: () => unknown) => {
+        try {
+          const result = step();
+          if (result instanceof Promise) result.catch(refuse);
+        } catch (error) {
+          refuse(error as Error);
+        }
       };
-      try {
-        const admitted = route.admit === 'public' ? undefined : route.admit(request);
-        const entered = andThen(admitted, enter);
-        if (entered instanceof Promise) entered.then(() => done(), done);
-        else done();
-      } catch (error) {
-        done(error as Error);
-      }
-    },
-    handler(request, reply) {
       const send = (text: string) => answerPlainly(reply, contentType, text);
-      const answer = route.answer(request, reply);
-      if (answer instanceof Promise) answer.then(send).catch((error) => reply.send(error));
-      else send(answer);
+      const answer = (body: unknown) => andThen(route.answer(request, body), send);
+      attempt(() =>
+        andThen(admit === 'public' ? undefined : admit(request), () => {
+          if (!hasBody) return answer(undefined);
+          checkContentType(request.raw);
+          readJsonBody(request.raw, (fault, body) => {
+            if (fault === null) attempt(() => answer(body));
+            else refuse(fault);
+          });
+        }),
+      );
     },
+    handler: () => undefined,
   });
 }
 
 /** Fastify's own errors in our words. */
-function translate(error: unknown, request: FastifyRequest): unknown {
-  const { code, validation } = error as {
-    code?: string;
-    validation?: { instancePath: string; keyword: string }[];
-  };
-  const fault = validation?.[0];
-  if (fault !== undefined) {
-    return schemaFault(request.body, fault.instancePath.slice(1), fault.keyword);
-  }
+function translate(error: unknown): unknown {
+  const { code } = error as { code?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
     return contentTypeUnsupported('Send the header Content-Type: application/json.');

@@ -17,7 +17,7 @@ export interface Arrival {
 const ARRIVAL = Symbol('switchboard.arrival');
 const CONTINUE = Symbol('switchboard.continue');
 
-type Marked = IncomingMessage & { [ARRIVAL]?: Arrival; [CONTINUE]?: () => void };
+type Marked = IncomingMessage & { [ARRIVAL]?: Arrival; [CONTINUE]?: (() => void) | undefined };
 
 export function setArrival(raw: IncomingMessage, arrival: Arrival): void {
   (raw as Marked)[ARRIVAL] = arrival;
@@ -34,8 +34,10 @@ export function expectsContinue(raw: IncomingMessage, writeContinue: () => void)
 
 /** Lets a waiting client send its body, once. */
 export function letBodyCome(raw: IncomingMessage): void {
-  (raw as Marked)[CONTINUE]?.();
-  delete (raw as Marked)[CONTINUE];
+  const writeContinue = (raw as Marked)[CONTINUE];
+  if (writeContinue === undefined) return;
+  (raw as Marked)[CONTINUE] = undefined;
+  writeContinue();
 }
 
 export const isBodyHeldBack = (raw: IncomingMessage): boolean =>

@@ -1,4 +1,5 @@
 // The JSON body of a request, from the wire or from what the host's parser left.
+import { AsyncResource } from 'node:async_hooks';
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { SwitchboardError } from '../errors.ts';
@@ -48,11 +49,13 @@ function readWire(raw: IncomingMessage, finish: (parsed: Parsed) => void): void 
   const chunks: Buffer[] = [];
   let bytes = 0;
   let isSettled = false;
+  // The end may come in the socket's own context; a host's AsyncLocalStorage is to see the request's.
+  const context = new AsyncResource('switchboard.body');
   // The listeners stay: taking four off costs more than calling them for nothing.
   const settle = (parsed: Parsed) => {
     if (isSettled) return;
     isSettled = true;
-    finish(parsed);
+    context.runInAsyncScope(finish, undefined, parsed);
   };
   const onData = (chunk: Buffer) => {
     bytes += chunk.length;

@@ -50,16 +50,13 @@ export function createMetrics(): Metrics {
     registers,
   });
   // The label sets are few: each is looked up once.
-  const observers = new Map<string, (seconds: number) => void>();
+  const observers = new Map<string, Map<number, Histogram.Internal<string>>>();
   const observer = (route: string, status: number) => {
-    const key = `${status} ${route}`;
-    let observe = observers.get(key);
-    if (observe === undefined) {
-      const child = duration.labels(route, String(status));
-      observe = (seconds) => child.observe(seconds);
-      observers.set(key, observe);
-    }
-    return observe;
+    const known = observers.get(route)?.get(status);
+    if (known !== undefined) return known;
+    const made = duration.labels(route, String(status));
+    observers.set(route, (observers.get(route) ?? new Map()).set(status, made));
+    return made;
   };
   return {
     registry,
@@ -68,7 +65,7 @@ export function createMetrics(): Metrics {
     refused: (code) => refusals.inc({ code }),
     appChecked: (result) => appChecks.inc({ result }),
     limitFellBack: () => fallbacks.inc(),
-    answered: (route, status, seconds) => observer(route, status)(seconds),
+    answered: (route, status, seconds) => observer(route, status).observe(seconds),
   };
 }
 

@@ -1,8 +1,11 @@
-// The frame of the OpenAPI document; paths and schemas come from the route table.
+// The OpenAPI document of a route table, made when it is first asked for: what makes it is loaded
+// only then.
 import type { SwaggerOptions } from '@fastify/swagger';
 import { VERSION } from '../version.ts';
+import { NO_COMPILERS } from './no-compilers.ts';
+import type { Route } from './routes.ts';
 
-export const OPENAPI: SwaggerOptions = {
+const FRAME: SwaggerOptions = {
   openapi: {
     openapi: '3.1.0',
     info: {
@@ -18,3 +21,31 @@ export const OPENAPI: SwaggerOptions = {
     },
   },
 };
+
+/** Answers a function that answers the OpenAPI 3.1 document of `routes`. */
+export function createDescription(routes: () => readonly Route[]): () => Promise<object> {
+  let document: Promise<object> | undefined;
+  return () => {
+    document ??= describe(routes());
+    return document;
+  };
+}
+
+/** By an application that never serves: nothing in it has to be compiled. */
+async function describe(routes: readonly Route[]): Promise<object> {
+  const [{ fastify }, { default: swagger }] = await Promise.all([
+    import('fastify'),
+    import('@fastify/swagger'),
+  ]);
+  const app = fastify({ exposeHeadRoutes: false, schemaController: NO_COMPILERS });
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.register(swagger, FRAME);
+  app.register(async (scope) => {
+    for (const { method, path: url, schema } of routes) {
+      scope.route({ method, url, schema, handler: () => undefined });
+    }
+  });
+  await app.ready();
+  return app.swagger();
+}

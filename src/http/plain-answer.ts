@@ -11,10 +11,11 @@ export function createPlainAnswer(options: {
 }): AnswerPlainly {
   const common = Object.entries(options.headers).flat();
   return (reply, contentType, text) => {
+    const bytes = Buffer.byteLength(text);
     const headers: (string | number)[] = [
       ...common,
       ...['x-request-id', reply.request.id, 'content-type', contentType],
-      ...['content-length', Buffer.byteLength(text)],
+      ...['content-length', bytes],
     ];
     if (options.isClosing()) headers.push('connection', 'close');
     // What hooks have set (CORS, for one).
@@ -23,6 +24,7 @@ export function createPlainAnswer(options: {
     // Fastify's hooks still see the end of the answer.
     reply.hijack();
     reply.raw.writeHead(200, headers as string[]);
-    reply.raw.end(text);
+    // ASCII is both, and Latin-1 goes out without being looked at letter by letter.
+    reply.raw.end(text, bytes === text.length ? 'latin1' : 'utf8');
   };
 }

@@ -1,19 +1,19 @@
 // What only a server of its own has: health, metrics and the API's description.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { SwitchboardError } from '../errors.ts';
 import { apiPage } from './api-page.ts';
 import type { Metrics } from './metrics.ts';
 import type { Route } from './routes.ts';
 
-type Swagger = FastifyInstance & { swagger(): object };
-
 export function rootRoutes(options: {
   readiness: () => { ready: boolean; missing: readonly string[] };
   metrics: Metrics;
+  /** Answers the OpenAPI document. */
+  describe: () => Promise<object>;
   metricsToken: string | undefined;
 }): Route[] {
-  const { readiness, metrics, metricsToken } = options;
+  const { readiness, metrics, describe, metricsToken } = options;
   const routes: Route[] = [
     get('/healthz', 'Alive: what a platform’s health check asks', () => '{"status":"ok"}'),
     get('/readyz', 'Ready, or 503 `not_ready` that names what is missing', () => {
@@ -21,13 +21,9 @@ export function rootRoutes(options: {
       if (ready) return '{"status":"ready"}';
       throw new SwitchboardError('not_ready', `Not ready: ${missing.join('; ')}.`);
     }),
-    get('/openapi.json', 'This document', (request) =>
-      JSON.stringify((request.server as Swagger).swagger()),
-    ),
+    get('/openapi.json', 'This document', async () => JSON.stringify(await describe())),
     {
-      ...get('/docs', 'The API as a page', (request) =>
-        apiPage((request.server as Swagger).swagger()),
-      ),
+      ...get('/docs', 'The API as a page', async () => apiPage(await describe())),
       contentType: 'text/html; charset=utf-8',
     },
   ];

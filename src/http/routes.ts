@@ -1,5 +1,5 @@
 // A route is a row: who may call it, what it takes, what it answers.
-import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
+import type { FastifyRequest, FastifySchema } from 'fastify';
 
 /** Lets a request in, or throws. Runs before the body is read; answers a promise only where it must wait. */
 export type Admit = (request: FastifyRequest) => void | Promise<void>;
@@ -10,9 +10,13 @@ export interface Route {
   readonly path: string;
   /** A public route has to say so. */
   readonly admit: Admit | 'public';
+  /** What the API's description shows; with a `body`, JSON is read for the route to check. */
   readonly schema: FastifySchema & { summary: string; description?: string };
-  /** The body of the answer, as text of `contentType`; throws a SwitchboardError to refuse. */
-  readonly answer: (request: FastifyRequest, reply: FastifyReply) => string | Promise<string>;
+  /**
+   * The body of the answer, as text of `contentType`; throws a SwitchboardError to refuse. `body` is
+   * what came as JSON, unchecked; undefined where the schema has none.
+   */
+  readonly answer: (request: FastifyRequest, body: unknown) => string | Promise<string>;
   readonly contentType?: string;
 }
 

@@ -3,9 +3,9 @@
 import { SwitchboardError } from '../errors.ts';
 import { faultOfLiveKitName, type RoomName } from '../ids.ts';
 
-/** The name of the Ajv format that {@link liveKitName} asks for. */
+/** The name of the format behind {@link liveKitName}. */
 export const LIVEKIT_NAME_FORMAT = 'livekit-name';
-/** The name of the Ajv keyword behind {@link unset}. */
+/** The name of the keyword behind {@link unset}. */
 export const PROTOBUF_EMPTY = 'x-protobuf-empty';
 
 const REQUIRED = 'roomName and participantIdentity are required.';
@@ -46,7 +46,10 @@ const NAME_FIELDS = {
   ),
 };
 
-/** What the body is checked by, and what the API's description shows. */
+/**
+ * What the API's description shows of the body. {@link readTokenRequest} is what checks it, so that
+ * no server has to load a schema compiler to start; a test holds the two against each other.
+ */
 export const TOKEN_REQUEST_SCHEMA = {
   type: 'object',
   description: 'Other keys are ignored.',
@@ -59,17 +62,20 @@ export const TOKEN_REQUEST_SCHEMA = {
   },
 };
 
-/** A body that has passed the schema, as far as it is read. */
-export type TokenRequestBody = { readonly [Field in keyof typeof NAME_FIELDS]?: string };
+const NAMES = Object.keys(NAME_FIELDS);
+const UNSET = Object.keys(UNSET_REASON);
+
+type Names = { [Field in keyof typeof NAME_FIELDS]?: string };
 
 /**
- * Which room a body that has passed the schema asks for, on behalf of the caller: the standard form
- * need not name an identity. Throws `request_invalid` or `identity_mismatch`.
+ * Which room a body asks for, on behalf of the caller: the standard form need not name an identity.
+ * Throws `request_invalid` or `identity_mismatch`.
  */
-export function readTokenRequest(body: TokenRequestBody, uid: string): RoomName {
-  const roomName = oneOf(body, 'roomName', 'room_name');
-  const asked = oneOf(body, 'participantIdentity', 'participant_identity');
-  const identity = asked ?? (body.room_name === undefined ? undefined : uid);
+export function readTokenRequest(body: unknown, uid: string): RoomName {
+  const names = namesIn(body);
+  const roomName = oneOf(names, 'roomName', 'room_name');
+  const asked = oneOf(names, 'participantIdentity', 'participant_identity');
+  const identity = asked ?? (names.room_name === undefined ? undefined : uid);
   if (roomName === undefined || identity === undefined) throw requestInvalid(REQUIRED);
   if (asked !== undefined && asked !== uid) {
     throw new SwitchboardError(
@@ -82,8 +88,30 @@ export function readTokenRequest(body: TokenRequestBody, uid: string): RoomName 
   return roomName as RoomName;
 }
 
+/** The fields that are read; throws where one of them, or one that must be empty, has a fault. */
+function namesIn(body: unknown): Names {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw requestInvalid('The body must be a JSON object.');
+  }
+  const fields = body as Readonly<Record<string, unknown>>;
+  for (const field of NAMES) {
+    const value = fields[field];
+    if (value === undefined) continue;
+    if (typeof value !== 'string' || value === '') throw requestInvalid(REQUIRED);
+    const fault = faultOfLiveKitName(value);
+    if (fault !== undefined) throw requestInvalid(`${field} ${fault}.`);
+  }
+  for (const field of UNSET) {
+    const value = fields[field];
+    if (value !== undefined && !isProtobufEmpty(value)) {
+      throw requestInvalid(`${field} must be empty. ${UNSET_REASON[field]}`);
+    }
+  }
+  return fields as Names;
+}
+
 function oneOf(
-  body: TokenRequestBody,
+  body: Names,
   camel: 'roomName' | 'participantIdentity',
   snake: 'room_name' | 'participant_identity',
 ): string | undefined {
@@ -92,17 +120,6 @@ function oneOf(
     throw requestInvalid(`${camel} and ${snake} differ; send one of them.`);
   }
   return one ?? other;
-}
-
-/** The sentence for a body that the schema refused at `field` (empty: the body itself). */
-export function schemaFault(body: unknown, field: string, keyword: string): SwitchboardError {
-  if (field === '') return requestInvalid('The body must be a JSON object.');
-  if (Object.hasOwn(NAME_FIELDS, field)) {
-    const value = (body as Record<string, unknown>)[field];
-    const fault = keyword === 'format' ? faultOfLiveKitName(value as string) : undefined;
-    return requestInvalid(fault === undefined ? REQUIRED : `${field} ${fault}.`);
-  }
-  return requestInvalid(`${field} must be empty. ${UNSET_REASON[field] ?? ''}`.trim());
 }
 
 /** What protobuf's JSON form calls the default value, at every depth. Iterative: bodies nest deeply. */

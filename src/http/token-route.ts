@@ -7,7 +7,7 @@ import type { RoomPermissions } from '../permissions.ts';
 import type { User } from '../user.ts';
 import { PROBLEM_RESPONSES } from './problem-schema.ts';
 import type { Admit, Route } from './routes.ts';
-import { readTokenRequest, TOKEN_REQUEST_SCHEMA, type TokenRequestBody } from './token-request.ts';
+import { readTokenRequest, TOKEN_REQUEST_SCHEMA } from './token-request.ts';
 
 /** What this route needs of the access room. */
 export type AskAccess = (request: {
@@ -53,6 +53,14 @@ export function tokenRoute(options: {
   const serverUrlMember =
     serverUrl === undefined ? '' : `,"server_url":${JSON.stringify(serverUrl)}`;
 
+  // Many tokens end in the same second.
+  let expiry = { ms: 0, text: '' };
+  const textOf = (expiresAt: Date) => {
+    const ms = expiresAt.getTime();
+    if (ms !== expiry.ms) expiry = { ms, text: expiresAt.toISOString() };
+    return expiry.text;
+  };
+
   function answerWith(user: User, roomName: RoomName, permissions: RoomPermissions): string {
     if (mint === undefined) {
       throw new SwitchboardError(
@@ -68,7 +76,7 @@ export function tokenRoute(options: {
     const { token, expiresAt } = mint({ user, roomName, permissions });
     onMinted();
     // The token is base64url and dots: nothing in it needs escaping, twice.
-    return `{"token":"${token}","participant_token":"${token}"${serverUrlMember},"expires_at":"${expiresAt.toISOString()}"}`;
+    return `{"token":"${token}","participant_token":"${token}"${serverUrlMember},"expires_at":"${textOf(expiresAt)}"}`;
   }
 
   return {
@@ -85,9 +93,9 @@ export function tokenRoute(options: {
       body: TOKEN_REQUEST_SCHEMA,
       response: { 200: TOKEN_ANSWER_SCHEMA, ...PROBLEM_RESPONSES },
     },
-    answer(request: FastifyRequest) {
+    answer(request: FastifyRequest, body: unknown) {
       const user = request.user as User;
-      const roomName = readTokenRequest(request.body as TokenRequestBody, user.uid);
+      const roomName = readTokenRequest(body, user.uid);
       return andThen(access({ user, roomName }), (permissions) =>
         answerWith(user, roomName, permissions),
       );

@@ -40,8 +40,7 @@ export function createAppCheck(options: {
     if (!Number.isFinite(exp)) return 'invalid';
     if (nbf !== undefined && !(Number.isFinite(nbf) && (nbf as number) <= nowS)) return 'invalid';
     if ((exp as number) <= nowS) return 'expired';
-    const expiresAt = (exp as number) * 1000;
-    memory.keep(token, { claimsText: '', kid: jwt.kid, key: found.key, expiresAt });
+    memory.keep(token, { kid: jwt.kid, key: found.key, expiresAtS: exp as number });
     return 'ok';
   }
 

@@ -25,9 +25,9 @@ export function createIdTokenVerifier(options: {
   clock: Clock;
 }): IdTokenVerifier {
   const { projectId, keys, clock } = options;
-  const memory = createTokenMemory(keys, clock, (claimsText): User => {
-    const claims = JSON.parse(claimsText);
-    return userFromClaims(claims.sub, claims);
+  const memory = createTokenMemory(keys, clock, (token) => {
+    const { claims } = readRs256Jwt(token) as Rs256Jwt;
+    return userFromClaims(claims.sub as string, claims);
   });
 
   function decide(token: string, jwt: Rs256Jwt, found: KeyLookup): User {
@@ -36,10 +36,8 @@ export function createIdTokenVerifier(options: {
     // The signature comes first: an expired token that nobody signed is a forgery.
     checkTimes(jwt.claims, clock.now());
     const { sub, exp } = jwt.claims as { sub: string; exp: number };
-    const user = userFromClaims(sub, jwt.claims);
-    const { kid, claimsText } = jwt;
-    memory.keep(token, { claimsText, kid, key: found.key, expiresAt: exp * 1000 });
-    return user;
+    memory.keep(token, { kid: jwt.kid, key: found.key, expiresAtS: exp });
+    return userFromClaims(sub, jwt.claims);
   }
 
   return {

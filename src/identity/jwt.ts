@@ -8,7 +8,6 @@ export const JWT_MAX_BYTES = 8192;
 export interface Rs256Jwt {
   readonly kid: string;
   readonly claims: Readonly<Record<string, unknown>>;
-  readonly claimsText: string;
   readonly signingInput: string;
   readonly signature: Buffer;
 }
@@ -26,19 +25,33 @@ export function readRs256Jwt(token: string): Rs256Jwt | undefined {
   const parts = COMPACT.exec(token);
   if (parts === null) return undefined;
   const [, encodedHeader, encodedClaims, encodedSignature] = parts as unknown as string[];
-  const header = objectOf(textOf(encodedHeader as string));
-  if (header?.alg !== 'RS256' || 'crit' in header) return undefined;
-  if (typeof header.kid !== 'string' || header.kid === '') return undefined;
-  const claimsText = textOf(encodedClaims as string);
-  const claims = objectOf(claimsText);
-  if (claims === undefined || claimsText === undefined) return undefined;
+  const kid = kidOf(encodedHeader as string);
+  if (kid === undefined) return undefined;
+  const claims = objectOf(textOf(encodedClaims as string));
+  if (claims === undefined) return undefined;
   return {
-    kid: header.kid,
+    kid,
     claims,
-    claimsText,
     signingInput: token.slice(0, token.lastIndexOf('.')),
     signature: Buffer.from(encodedSignature as string, 'base64url'),
   };
+}
+
+/** All tokens of one key have the same header: it is read once. */
+let lastHeader: { readonly encoded: string; readonly kid: string | undefined } | undefined;
+
+function kidOf(encodedHeader: string): string | undefined {
+  if (lastHeader?.encoded !== encodedHeader) {
+    // A copy: a part of a string keeps the whole of it in memory, and this is a part of a token.
+    const encoded = Buffer.from(encodedHeader, 'latin1').toString('latin1');
+    lastHeader = { encoded, kid: kidIn(objectOf(textOf(encodedHeader))) };
+  }
+  return lastHeader.kid;
+}
+
+function kidIn(header: Record<string, unknown> | undefined): string | undefined {
+  if (header?.alg !== 'RS256' || 'crit' in header) return undefined;
+  return typeof header.kid === 'string' && header.kid !== '' ? header.kid : undefined;
 }
 
 /** The claims of an unsecured JWT (RFC 7519, section 6): `alg` none, an empty signature. */
@@ -53,7 +66,7 @@ export function readUnsignedJwt(token: string): Rs256Jwt['claims'] | undefined {
 
 /** Whether `key` made the token's signature. `node:crypto`, because WebCrypto costs two to nine times as much. */
 export function isSignedBy(jwt: Rs256Jwt, key: KeyObject): boolean {
-  return verify('sha256', Buffer.from(jwt.signingInput), key, jwt.signature);
+  return verify('sha256', Buffer.from(jwt.signingInput, 'latin1'), key, jwt.signature);
 }
 
 /** Undefined where the bytes are not UTF-8. A byte order mark stays: JSON.parse refuses it (RFC 8259, section 8.1). */

@@ -1,6 +1,6 @@
 // Sessions that were revoked and accounts that were disabled or deleted since the ID token was
 // signed. Firebase tells by one call a user; here at most one a minute and user.
-import { LRUCache } from 'lru-cache';
+import { createBoundedMap } from '../bounded-map.ts';
 import { type Clock, withDeadline } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 import type { User } from '../user.ts';
@@ -24,9 +24,7 @@ export type LookUpAccount = (user: User) => Promise<AccountState | 'deleted'>;
 export type CheckRevoked = (user: User) => void | Promise<void>;
 
 export function createRevocationCheck(lookUp: LookUpAccount, clock: Clock): CheckRevoked {
-  const states = new LRUCache<string, { state: AccountState | 'deleted'; until: number }>({
-    max: KEPT_MAX,
-  });
+  const states = createBoundedMap<{ state: AccountState | 'deleted'; until: number }>(KEPT_MAX);
   const asking = new Map<string, Promise<AccountState | 'deleted'>>();
 
   async function ask(user: User, key: string): Promise<AccountState | 'deleted'> {

@@ -1,10 +1,10 @@
 // Counting in fixed windows of a minute, in memory that has a limit of its own.
-import { LRUCache } from 'lru-cache';
+import { createBoundedMap } from '../bounded-map.ts';
 import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 
 export const WINDOW_MS = 60_000;
-/** About 10 MB. Past it the key that was silent longest is forgotten. */
+/** About 10 MB. Past it the keys that were silent longest are forgotten. */
 const KEYS_MAX = 100_000;
 
 /** Answers are seconds to wait, 0 where there is no need; a promise only where others are asked. */
@@ -16,10 +16,17 @@ export interface RateLimit {
 }
 
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
-  const windows = new LRUCache<string, { count: number; endsAt: number }>({ max: KEYS_MAX });
+  const windows = createBoundedMap<{ count: number; endsAt: number }>(KEYS_MAX);
+  let turnedAt = clock.now();
   const current = (key: string, now: number) => {
     const window = windows.get(key);
     return window !== undefined && now < window.endsAt ? window : undefined;
+  };
+  /** Where nobody was for a whole window, the window has ended. */
+  const forgetEnded = (now: number) => {
+    if (now - turnedAt < WINDOW_MS) return;
+    turnedAt = now;
+    windows.turn();
   };
   const waitOf = (window: { count: number; endsAt: number } | undefined, now: number) =>
     window !== undefined && window.count >= perMinute ? Math.ceil((window.endsAt - now) / 1000) : 0;
@@ -34,8 +41,10 @@ export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
       const window = current(key, now);
       const wait = waitOf(window, now);
       if (wait > 0) return wait;
-      if (window === undefined) windows.set(key, { count: 1, endsAt: now + WINDOW_MS });
-      else window.count += 1;
+      if (window === undefined) {
+        forgetEnded(now);
+        windows.set(key, { count: 1, endsAt: now + WINDOW_MS });
+      } else window.count += 1;
       return 0;
     },
   };

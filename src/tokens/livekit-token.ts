@@ -9,6 +9,7 @@ import type { User } from '../user.ts';
 /** A phone whose clock is slow throws a token "of the future" away and asks again and again. */
 const NOT_BEFORE_LEEWAY_S = 60;
 const PICTURE_MAX_BYTES = 1024;
+const HTTPS = /^https:\/\//i;
 
 /** A LiveKit access token and when it stops opening the room. */
 export interface LiveKitToken {
@@ -95,7 +96,7 @@ function nameOf({ name }: User): string | undefined {
 
 function pictureOf({ picture }: User): string | undefined {
   if (picture === undefined || Buffer.byteLength(picture) > PICTURE_MAX_BYTES) return undefined;
-  return URL.parse(picture)?.protocol === 'https:' ? picture : undefined;
+  return HTTPS.test(picture) && URL.canParse(picture) ? picture : undefined;
 }
 
 function base64url(text: string): string {
