@@ -9,8 +9,8 @@ const SRC = join(import.meta.dirname, '..', 'src');
 const LEVELS: readonly (readonly string[])[] = [
   [
     'and-then',
-    'bounded-fetch',
     'bounded-map',
+    'bounded-text',
     'clock',
     'errors',
     'faults',

@@ -1,7 +1,7 @@
 // ROOM_ACCESS=http: the host's own backend decides. It is asked in a request signed as Standard
 // Webhooks has it (https://www.standardwebhooks.com), for which it finds ready libraries.
 import { createHmac, createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
-import { textOf } from '../bounded-fetch.ts';
+import { boundedText } from '../bounded-text.ts';
 import type { Clock } from '../clock.ts';
 import { faultOfUrl } from '../faults.ts';
 import type { User } from '../user.ts';
@@ -50,7 +50,7 @@ export function createHttpRule({ url, secret, clock }: HttpRuleOptions): Authori
       await response.body?.cancel();
       throw new Error(`the access endpoint answered ${response.status}`);
     }
-    return answerFrom(await textOf(response, ANSWER_MAX_BYTES));
+    return answerFrom(await boundedText(response.body ?? new Blob([]).stream(), ANSWER_MAX_BYTES));
   };
 }
 

@@ -60,10 +60,10 @@ function keysCheck(
 
 /** In the words of fetchKeySet, which never quotes what came. */
 function wrongAnswer(error: unknown, host: string): string {
-  const { message, cause } = error as Error & { cause?: Error };
+  const { message } = error as Error;
   const status = /^the key endpoint answered (\d{3})$/.exec(message)?.[1];
+  if (status?.startsWith('3')) return `${host} redirects, which is not followed`;
   if (status !== undefined) return `${host} answers ${status}`;
-  if (cause?.message === 'unexpected redirect') return `${host} redirects, which is not followed`;
   if (message.includes('without a usable RSA key')) return `${host} answers without a usable key`;
   return `${host} answers something that is no JWK Set`;
 }
