@@ -11,41 +11,55 @@ export interface Logger {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const BATCH_CHARACTERS = 64 * 1024;
+const BATCH_BYTES = 64 * 1024;
 const BATCH_MS = 100;
+const UTF8_BYTES_A_CHARACTER_MAX = 3;
 
-type Stream = DestinationStream & { flushSync?(): void };
+interface Out {
+  write(text: string): unknown;
+  flushSync(): void;
+}
 
 /**
- * JSON lines on standard output. Lines are written in batches (64 K characters, or every 100 ms),
- * because a write for each request is a tenth of its cost; `flush` before the process ends.
+ * JSON lines on standard output. Lines are written in batches (64 KiB, or every 100 ms), because a
+ * write for each request is a tenth of its cost; `flush` before the process ends.
  */
 export function createJsonLogger(
   level: LogLevel,
-  stream: Stream = batched(destination({ sync: false })),
+  out: Out = destination({ sync: false }),
 ): { log: Logger; flush(): void } {
-  const log = pino({ level, base: null, timestamp: isoTimestamp() }, stream);
-  return { log, flush: () => stream.flushSync?.() };
+  const batch = createBatch(out);
+  const log = pino({ level, base: null, timestamp: isoTimestamp() }, batch);
+  return { log, flush: batch.flush };
 }
 
-/** sonic-boom's own `minLength` measures all the text that waits once more with every line. */
-function batched(out: ReturnType<typeof destination>): Stream {
-  let batch = '';
+/**
+ * Lines wait as bytes: as text, every part that a line was put together from would wait with it, long
+ * enough for the garbage collector to take it for something that stays.
+ */
+function createBatch(out: Out): DestinationStream & { flush(): void } {
+  const waiting = Buffer.allocUnsafe(BATCH_BYTES);
+  let used = 0;
   let timer: NodeJS.Timeout | undefined;
   const send = () => {
     clearTimeout(timer);
     timer = undefined;
-    out.write(batch);
-    batch = '';
+    if (used > 0) out.write(waiting.toString('utf8', 0, used));
+    used = 0;
   };
   return {
     write(line) {
-      batch += line;
-      if (batch.length >= BATCH_CHARACTERS) send();
-      else timer ??= setTimeout(send, BATCH_MS);
+      const bytesMax = line.length * UTF8_BYTES_A_CHARACTER_MAX;
+      if (used + bytesMax > BATCH_BYTES) send();
+      if (bytesMax > BATCH_BYTES) {
+        out.write(line);
+        return;
+      }
+      used += waiting.write(line, used);
+      timer ??= setTimeout(send, BATCH_MS);
     },
-    flushSync() {
-      if (batch !== '') send();
+    flush() {
+      send();
       out.flushSync();
     },
   };
