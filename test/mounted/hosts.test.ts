@@ -1,5 +1,6 @@
 // What a host may rely on: its own routes, its own headers, its own request type.
-import { createServer } from 'node:http';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createServer, request as httpRequest } from 'node:http';
 import cors from '@fastify/cors';
 import express from 'express';
 import { fastify } from 'fastify';
@@ -91,6 +92,47 @@ describe('an Express host', () => {
     const origin = await serve(app);
     await (await ask(`${origin}${PATH}?a=1`)).text();
     await expect.poll(() => seen).toEqual([`${PATH}?a=1`, '/livekit-token?a=1']);
+  });
+
+  it('finds its AsyncLocalStorage in its rule, also where the body comes late', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    const { handler } = await make({
+      authorizeRoom: () => {
+        seen.push(storage.getStore());
+        return true;
+      },
+    });
+    let arrived = Promise.withResolvers<void>();
+    const app = express();
+    app.use((_request, _response, next) => storage.run('of this request', next));
+    app.use('/api/calls', handler);
+    const origin = await serve((request, response) => {
+      app(request, response);
+      arrived.resolve();
+    });
+    // From then on nothing has to be waited for but the body.
+    expect((await ask(origin + PATH)).status).toBe(200);
+    arrived = Promise.withResolvers();
+    const body = JSON.stringify(GOOD_BODY);
+    const answered = Promise.withResolvers<number | undefined>();
+    const asking = httpRequest(`${origin}${PATH}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${signIdToken(timesAt(clock.now()))}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      },
+    });
+    asking.on('response', (response) => {
+      response.resume();
+      answered.resolve(response.statusCode);
+    });
+    asking.flushHeaders();
+    await arrived.promise;
+    asking.end(body);
+    expect(await answered.promise).toBe(200);
+    expect(seen).toEqual(['of this request', 'of this request']);
   });
 
   it('keeps its cors() and its Vary, and answers preflights itself', async () => {

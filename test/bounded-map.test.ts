@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { createBoundedMap } from '../src/bounded-map.ts';
+
+describe('a map of at most six', () => {
+  const filled = (count: number) => {
+    const map = createBoundedMap<number>(6);
+    for (let i = 0; i < count; i += 1) map.set(`key ${i}`, i);
+    return map;
+  };
+  const keptOf = (map: ReturnType<typeof filled>, count: number) =>
+    Array.from({ length: count }, (_, i) => count - 1 - i)
+      // The newest first: asking is using.
+      .filter((i) => map.get(`key ${i}`) !== undefined)
+      .reverse();
+
+  it('keeps what is set, and the newer value of a key', () => {
+    const map = filled(3);
+    map.set('key 1', 10);
+    expect([map.get('key 0'), map.get('key 1'), map.get('key 2')]).toEqual([0, 10, 2]);
+    expect(map.get('key 3')).toBeUndefined();
+  });
+
+  it('never holds more, and always the last three', () => {
+    for (let count = 1; count <= 30; count += 1) {
+      const kept = keptOf(filled(count), count);
+      expect(kept.length).toBeLessThanOrEqual(6);
+      expect(kept.slice(-3)).toEqual(
+        Array.from({ length: count }, (_, i) => i).slice(Math.max(0, count - 3)),
+      );
+    }
+  });
+
+  it('keeps what is asked for, however much comes', () => {
+    const map = createBoundedMap<string>(6);
+    map.set('asked for', 'kept');
+    for (let i = 0; i < 100; i += 1) {
+      map.set(`key ${i}`, 'new');
+      expect(map.get('asked for')).toBe('kept');
+    }
+  });
+
+  it('a new value of a known key pushes nothing out', () => {
+    const map = filled(3);
+    for (let i = 0; i < 100; i += 1) map.set('key 2', i);
+    expect(keptOf(map, 3)).toEqual([0, 1, 2]);
+  });
+
+  it('forgets over two turns what nobody asks for, and that alone', () => {
+    const map = filled(2);
+    map.turn();
+    expect(map.get('key 1')).toBe(1);
+    map.turn();
+    expect(map.get('key 0')).toBeUndefined();
+    expect(map.get('key 1')).toBe(1);
+  });
+});
