@@ -83,7 +83,7 @@ function verdicts(kind: TokenKind, rounds: readonly Round[]): Verdict[] {
     ),
     atMost(
       `${kind}: p99 ours / example (the floor's own: ${median(p99OfFloor).toFixed(3)})`,
-      BARS.p99OfExample,
+      kind === 'seen' ? BARS.seenP99OfExample : BARS.newP99OfExample,
       ratios(({ ours, example }) => ours.p99Ms / example.p99Ms),
     ),
   ];

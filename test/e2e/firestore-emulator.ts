@@ -1,8 +1,8 @@
 // Google's own emulator of Firestore, where the machine has it: it can't be installed from a registry.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { startChild } from './child.ts';
+import { freeTcpPorts } from './ports.ts';
 import { until } from './until.ts';
 
 const MAIN_CLASS = 'com.google.cloud.datastore.emulator.firestore.CloudFirestore';
@@ -31,7 +31,8 @@ export interface Emulator {
 }
 
 export async function startEmulator(jar: string): Promise<Emulator> {
-  const port = await freePort();
+  // The emulator can't take any port and say which.
+  const port = (await freeTcpPorts(1))[0] as number;
   const child = startChild({
     command: 'java',
     args: ['-cp', jar, MAIN_CLASS, 'start', '--host=127.0.0.1', `--port=${port}`],
@@ -51,13 +52,4 @@ export async function startEmulator(jar: string): Promise<Emulator> {
     });
   }
   return { host: `127.0.0.1:${port}`, port, stop: () => child.stop() };
-}
-
-/** The emulator can't take any port and say which. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
 }
