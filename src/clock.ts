@@ -1,13 +1,19 @@
 /** Time as the house knows it: injected, so that tests turn it by hand. */
 export interface Clock {
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, for what is held against a time that somebody else wrote. */
   now(): number;
+  /**
+   * Milliseconds since some fixed moment, for every age and deadline of our own: the wall clock may
+   * be set back, and what should be believed for a minute would be for hours.
+   */
+  monotonic(): number;
   /** Runs `run` once after `ms` milliseconds; the answer cancels it. Never keeps a process alive. */
   after(ms: number, run: () => void): () => void;
 }
 
 export const systemClock: Clock = {
   now: Date.now,
+  monotonic: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms);
     timer.unref();

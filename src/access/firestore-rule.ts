@@ -74,17 +74,12 @@ function remembering(clock: Clock, ask: IsMemberOf): IsMemberOf {
   const latest = new Map<string, { askedAt: number; answer: Promise<boolean> }>();
   let underWay = 0;
 
-  const isYoung = (askedAt: number, ms: number) => {
-    const age = clock.now() - askedAt;
-    // A clock that was set back makes nothing young again.
-    return age >= 0 && age < ms;
-  };
+  const isYoung = (askedAt: number, ms: number) => clock.monotonic() - askedAt < ms;
 
-  const lookUp = async (key: string, roomName: string, uid: UserId): Promise<boolean> => {
-    const askedAt = clock.now();
+  const lookUp = async (key: string, askedAt: number, answering: () => Promise<boolean>) => {
     underWay += 1;
     try {
-      const answer = await ask(roomName, uid);
+      const answer = await answering();
       // Counted from the question: the answer may be as old as that.
       if (answer) yesAskedAt.set(key, askedAt);
       return answer;
@@ -104,9 +99,10 @@ function remembering(clock: Clock, ask: IsMemberOf): IsMemberOf {
     if (underWay >= UNDER_WAY_MAX) {
       throw new Error(`${UNDER_WAY_MAX} look-ups in Firestore are under way already`);
     }
-    const entry = { askedAt: clock.now(), answer: lookUp(key, roomName, uid) };
-    latest.set(key, entry);
-    return entry.answer;
+    const askedAt = clock.monotonic();
+    const answer = lookUp(key, askedAt, () => ask(roomName, uid));
+    latest.set(key, { askedAt, answer });
+    return answer;
   };
 }
 

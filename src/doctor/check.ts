@@ -37,7 +37,7 @@ export async function runChecks(
 }
 
 async function examine(check: Check, clock: Clock): Promise<Report> {
-  const startedAt = clock.now();
+  const startedAt = clock.monotonic();
   let finding: Finding;
   try {
     finding = await withDeadline(clock, check.timeoutMs ?? CHECK_TIMEOUT_MS, (signal) =>
@@ -46,5 +46,5 @@ async function examine(check: Check, clock: Clock): Promise<Report> {
   } catch (error) {
     finding = check.explain(error);
   }
-  return { name: check.name, ...finding, ms: clock.now() - startedAt };
+  return { name: check.name, ...finding, ms: Math.round(clock.monotonic() - startedAt) };
 }

@@ -38,7 +38,7 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
   const { url, clock, log } = options;
   let keys: KeySet['keys'] = new Map();
   let fetchedAt: number | undefined;
-  let usableUntil = 0;
+  let usableUntil = Number.NEGATIVE_INFINITY;
   let lastFailure: unknown;
   let failures = 0;
   let unknownKidFetchAt = Number.NEGATIVE_INFINITY;
@@ -61,7 +61,7 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
         fetchKeySet(url, keys, signal),
       );
       keys = set.keys;
-      fetchedAt = clock.now();
+      fetchedAt = clock.monotonic();
       usableUntil = fetchedAt + set.lifetimeMs + SERVE_PAST_LIFETIME_MS;
       lastFailure = undefined;
       failures = 0;
@@ -85,19 +85,19 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
   }
 
   function inHand(kid: string): KeyObject | undefined {
-    return clock.now() < usableUntil ? keys.get(kid)?.key : undefined;
+    return clock.monotonic() < usableUntil ? keys.get(kid)?.key : undefined;
   }
 
   async function askAgain(kid: string): Promise<KeyLookup> {
     if (inFlight !== undefined) {
       await inFlight;
-    } else if (clock.now() - unknownKidFetchAt >= UNKNOWN_KID_FETCH_EVERY_MS && !stopped) {
-      unknownKidFetchAt = clock.now();
+    } else if (clock.monotonic() - unknownKidFetchAt >= UNKNOWN_KID_FETCH_EVERY_MS && !stopped) {
+      unknownKidFetchAt = clock.monotonic();
       await refresh();
     }
     const key = inHand(kid);
     if (key !== undefined) return { kind: 'found', key };
-    return lastFailure === undefined && clock.now() < usableUntil
+    return lastFailure === undefined && clock.monotonic() < usableUntil
       ? { kind: 'unknown' }
       : { kind: 'unavailable', cause: lastFailure };
   }
@@ -116,6 +116,7 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
       return key === undefined ? askAgain(kid) : { kind: 'found', key };
     },
     holds: (kid, key) => inHand(kid) === key,
-    ageSeconds: () => (fetchedAt === undefined ? undefined : (clock.now() - fetchedAt) / 1000),
+    ageSeconds: () =>
+      fetchedAt === undefined ? undefined : (clock.monotonic() - fetchedAt) / 1000,
   };
 }

@@ -17,7 +17,7 @@ export interface RateLimit {
 
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
   const windows = createBoundedMap<{ count: number; endsAt: number }>(KEYS_MAX);
-  let turnedAt = clock.now();
+  let turnedAt = clock.monotonic();
   const current = (key: string, now: number) => {
     const window = windows.get(key);
     return window !== undefined && now < window.endsAt ? window : undefined;
@@ -33,11 +33,11 @@ export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
 
   return {
     waitSeconds(key) {
-      const now = clock.now();
+      const now = clock.monotonic();
       return waitOf(current(key, now), now);
     },
     take(key) {
-      const now = clock.now();
+      const now = clock.monotonic();
       const window = current(key, now);
       const wait = waitOf(window, now);
       if (wait > 0) return wait;

@@ -283,12 +283,18 @@ describe('a yes', () => {
     expect(await ask(rule, 'alice', 'room-2')).toBe('room_forbidden');
   });
 
-  it('gets no younger when the clock is set back', async () => {
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('lasts its 5 s when the clock is set %s', async (_way, ms) => {
     const rule = ruleOf();
     documents.set('chats/room-1', { members: ['alice'] });
     await ask(rule);
     documents.delete('chats/room-1');
-    clock.advance(-3_600_000);
+    clock.shiftWall(ms);
+    clock.advance(4_999);
+    expect(await ask(rule)).toBe('in');
+    clock.advance(1);
     expect(await ask(rule)).toBe('room_forbidden');
   });
 });
@@ -330,6 +336,50 @@ describe('look-ups', () => {
     expect(reads).toHaveLength(1);
     gate = Promise.resolve();
     expect(await ask(rule)).toBe('in');
+  });
+
+  it('that failed are forgotten, however fine the clock', async () => {
+    let readings = 0;
+    // As a real one, which never reads the same twice.
+    const fine: FakeClock = {
+      ...clock,
+      monotonic() {
+        readings += 1;
+        return clock.monotonic() + readings / 1_000;
+      },
+    };
+    const rule = createFirestoreRule({
+      roomPath: 'chats/{roomName}',
+      membersField: 'members',
+      clock: fine,
+      async readField() {
+        await gate;
+        return ['alice'];
+      },
+    });
+    gate = Promise.reject(new Error('14 UNAVAILABLE'));
+    expect(await ask(rule)).toBe('access_unavailable');
+    gate = Promise.resolve();
+    expect(await ask(rule)).toBe('in');
+  });
+
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('are joined for 2 s when the clock is set %s', async (_way, ms) => {
+    const rule = ruleOf();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    gate = promise;
+    const first = ask(rule);
+    clock.shiftWall(ms);
+    clock.advance(1_999);
+    const joined = ask(rule);
+    clock.advance(1);
+    expect(await first).toBe('access_unavailable');
+    const anew = ask(rule);
+    resolve();
+    expect(await Promise.all([joined, anew])).toEqual(['room_forbidden', 'room_forbidden']);
+    expect(reads).toHaveLength(2);
   });
 
   it('that hang are given up after 2 s, and the next request asks anew', async () => {

@@ -7,19 +7,26 @@ export interface FakeClock extends Clock {
    * No answer comes over the wire meanwhile: what a timer asks for, a later one gives up on.
    */
   advance(ms: number): void;
+  /** Sets the wall clock forward, or back where `ms` is negative, without any time passing. */
+  shiftWall(ms: number): void;
   /** In how many milliseconds each waiting timer is due, the earliest first. */
   waiting(): readonly number[];
 }
 
+/** Neither 0 nor any time of day, so that one reading taken for the other shows. */
+const PROCESS_STARTED_MS = 7_000;
+
 export function createFakeClock(startMs = Date.now()): FakeClock {
-  let nowMs = startMs;
+  let nowMs = PROCESS_STARTED_MS;
+  let wallAheadMs = startMs - PROCESS_STARTED_MS;
   const timers = new Set<{ dueMs: number; run: () => void }>();
 
   const nextDue = (untilMs: number) =>
     [...timers].filter(({ dueMs }) => dueMs <= untilMs).sort((a, b) => a.dueMs - b.dueMs)[0];
 
   return {
-    now: () => nowMs,
+    now: () => nowMs + wallAheadMs,
+    monotonic: () => nowMs,
     after(ms, run) {
       const timer = { dueMs: nowMs + ms, run };
       timers.add(timer);
@@ -33,6 +40,9 @@ export function createFakeClock(startMs = Date.now()): FakeClock {
         timer.run();
       }
       nowMs = untilMs;
+    },
+    shiftWall(ms) {
+      wallAheadMs += ms;
     },
     waiting: () => [...timers].map(({ dueMs }) => dueMs - nowMs).sort((a, b) => a - b),
   };

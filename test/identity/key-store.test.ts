@@ -182,6 +182,42 @@ describe('the lifetime of the keys', () => {
   });
 });
 
+describe.each([
+  ['back', -30 * DAY],
+  ['forward', 30 * DAY],
+])('when the clock is set %s', (_way, ms) => {
+  beforeEach(async () => {
+    await keys.start();
+    clock.advance(MINUTE);
+  });
+
+  it('the keys serve on for as long as they would have', async () => {
+    endpoint.answerWith('refuse');
+    clock.shiftWall(ms);
+    clock.advance(HOUR + DAY - MINUTE - 1);
+    expect(isInHand('google-key-1')).toBe(true);
+    clock.advance(1);
+    expect(isInHand('google-key-1')).toBe(false);
+    expect(await kindOf('google-key-1')).toBe('unavailable');
+  });
+
+  it('they are as old as before', () => {
+    clock.shiftWall(ms);
+    expect(keys.ageSeconds()).toBe(60);
+  });
+
+  it('an unknown key id causes one fetch in 30 s', async () => {
+    await kindOf('nobody');
+    clock.shiftWall(ms);
+    clock.advance(30 * SECOND - 1);
+    await kindOf('nobody');
+    expect(endpoint.requests).toBe(2);
+    clock.advance(1);
+    await kindOf('nobody');
+    expect(endpoint.requests).toBe(3);
+  });
+});
+
 describe('in the background', () => {
   it('the next fetch comes ahead of expiry, and not much ahead', async () => {
     await keys.start();

@@ -35,6 +35,20 @@ describe('a limit of three a minute', () => {
     expect(limit.take('a')).toBe(0);
   });
 
+  it.each([
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ])('lasts its minute when the clock is set %s', (_way, ms) => {
+    const { clock, limit } = make();
+    for (let i = 0; i < 3; i += 1) limit.take('a');
+    clock.shiftWall(ms);
+    expect([limit.take('a'), limit.waitSeconds('a')]).toEqual([60, 60]);
+    clock.advance(59_999);
+    expect([limit.take('a'), limit.waitSeconds('a')]).toEqual([1, 1]);
+    clock.advance(1);
+    expect([limit.waitSeconds('a'), limit.take('a')]).toEqual([0, 0]);
+  });
+
   it('counts each key by itself', () => {
     const { limit } = make();
     for (let i = 0; i < 4; i += 1) limit.take('a');
