@@ -1,5 +1,6 @@
 // Sessions that were revoked and accounts that were disabled or deleted since the ID token was
 // signed. Firebase tells by one call a user; here at most one a minute and user.
+import { hash } from 'node:crypto';
 import { createBoundedMap } from '../bounded-map.ts';
 import { type Clock, withDeadline } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
@@ -24,13 +25,15 @@ export type LookUpAccount = (user: User) => Promise<AccountState | 'deleted'>;
 export type CheckRevoked = (user: User) => void | Promise<void>;
 
 export function createRevocationCheck(lookUp: LookUpAccount, clock: Clock): CheckRevoked {
-  const states = createBoundedMap<{ state: AccountState | 'deleted'; until: number }>(KEPT_MAX);
+  const states = createBoundedMap<{ state: AccountState | 'deleted'; askedAt: number }>(KEPT_MAX);
   const asking = new Map<string, Promise<AccountState | 'deleted'>>();
 
   async function ask(user: User, key: string): Promise<AccountState | 'deleted'> {
+    // Counted from the question: the answer may be as old as that.
+    const askedAt = clock.monotonic();
     try {
       const state = await withDeadline(clock, LOOK_UP_TIMEOUT_MS, () => lookUp(user));
-      states.set(key, { state, until: clock.now() + KEPT_MS });
+      states.set(key, { state, askedAt });
       return state;
     } catch (cause) {
       throw identityUnavailable(cause);
@@ -40,9 +43,11 @@ export function createRevocationCheck(lookUp: LookUpAccount, clock: Clock): Chec
   }
 
   return (user) => {
-    const key = `${user.tenant ?? ''}/${user.uid}`;
+    const key = keyOf(user);
     const kept = states.get(key);
-    if (kept !== undefined && clock.now() < kept.until) return judge(user, kept.state);
+    if (kept !== undefined && clock.monotonic() - kept.askedAt < KEPT_MS) {
+      return judge(user, kept.state);
+    }
     let answer = asking.get(key);
     if (answer === undefined) {
       answer = ask(user, key);
@@ -51,6 +56,10 @@ export function createRevocationCheck(lookUp: LookUpAccount, clock: Clock): Chec
     return answer.then((state) => judge(user, state));
   };
 }
+
+/** Always of one length, whatever a tenant is called, and no two accounts share one. */
+const keyOf = ({ tenant, uid }: User): string =>
+  hash('sha256', JSON.stringify([tenant, uid]), 'base64url');
 
 /** The session's own age is compared each time: a new sign-in is good at once. */
 function judge(user: User, state: AccountState | 'deleted'): void {
