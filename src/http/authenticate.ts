@@ -44,10 +44,10 @@ export function byIdToken(options: {
     checkRevoked === undefined ? user : andThen(checkRevoked(user), () => user);
 
   /** Runs `identify` and counts what it refuses. */
-  function counted(request: FastifyRequest, identify: () => User | Promise<User>) {
+  function counted(address: string, identify: () => User | Promise<User>) {
     const count = async (error: unknown): Promise<never> => {
       const isFailure = error instanceof SwitchboardError && error.code.startsWith('id_token_');
-      if (isFailure) await failures.take(addressKey(clientAddress(request)));
+      if (isFailure) await failures.take(address);
       throw error;
     };
     try {
@@ -58,9 +58,9 @@ export function byIdToken(options: {
     }
   }
 
-  function identifyUnknown(request: FastifyRequest, token: ReturnType<typeof bearerToken>) {
+  function identifyUnknown(address: string, token: ReturnType<typeof bearerToken>) {
     if (token === undefined) throw idTokenMissing();
-    return counted(request, () => {
+    return counted(address, () => {
       if (token === AMBIGUOUS) {
         throw new SwitchboardError('id_token_invalid', 'Unauthorized: Invalid token.');
       }
@@ -71,12 +71,13 @@ export function byIdToken(options: {
   return (request) => {
     const token = bearerToken(request.raw);
     const known = typeof token === 'string' ? verifier.remembered(token) : undefined;
-    if (known !== undefined) {
-      return checkRevoked === undefined ? known : counted(request, () => stillValid(known));
-    }
-    return andThen(failures.waitSeconds(addressKey(clientAddress(request))), (wait) => {
+    if (known !== undefined && checkRevoked === undefined) return known;
+    // Read at once: a client that doesn't wait for its refusal has no address by then.
+    const address = addressKey(clientAddress(request));
+    if (known !== undefined) return counted(address, () => stillValid(known));
+    return andThen(failures.waitSeconds(address), (wait) => {
       refuseIfWaiting(wait);
-      return identifyUnknown(request, token);
+      return identifyUnknown(address, token);
     });
   };
 }

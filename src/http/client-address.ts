@@ -1,30 +1,44 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { arrivalOf } from './arrival.ts';
 
-const V4_MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+/** A forwarded header may say anything, 16 KB of it: whoever has no address counts as one. */
+const NO_ADDRESS = 'no address';
+const EMBEDDED_V4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
 
 /** The client's address: the host's view where it has one, otherwise by our own `trustProxy`. */
-export function clientAddress(request: FastifyRequest): string {
-  return arrivalOf(request.raw)?.ip ?? request.ip;
+export function clientAddress(request: FastifyRequest): string | undefined {
+  // Whatever its type says: a connection that has ended may have none.
+  return arrivalOf(request.raw)?.ip ?? (request.ip as string | undefined);
 }
 
 /**
  * What failures are counted by: an IPv4 address, or the /64 of an IPv6 address, which is what one
- * household or phone is given (RFC 6177).
+ * household or phone is given (RFC 6177). At most 24 characters, in a string of its own: a part of a
+ * string keeps the whole of it in memory, and an address may be a part of a long header.
  */
-export function addressKey(address: string): string {
-  if (!address.includes(':')) return address;
-  const mapped = V4_MAPPED.exec(address);
-  if (mapped !== null) return mapped[1] as string;
-  const bare = address.split('%')[0] as string;
-  if (!isIPv6(bare)) return address;
-  const [left, right] = bare.split('::') as [string, string | undefined];
-  const head = left === '' ? [] : left.split(':');
-  const tail = right === undefined || right === '' ? [] : right.split(':');
-  // An embedded IPv4 address stands for two groups.
-  const groups = head.length + tail.length + (bare.includes('.') ? 1 : 0);
-  const zeros = right === undefined ? [] : Array<string>(8 - groups).fill('0');
-  const first4 = [...head, ...zeros, ...tail].slice(0, 4);
-  return `${first4.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+export function addressKey(address: string | undefined): string {
+  const [bare = ''] = address?.split('%', 1) ?? [];
+  if (isIPv4(bare)) return bare.split('.').map(Number).join('.');
+  if (!isIPv6(bare)) return NO_ADDRESS;
+  const groups = groupsOf(bare);
+  const isMappedV4 = groups.slice(0, 6).join() === '0,0,0,0,0,65535';
+  if (isMappedV4) return groups.slice(6).flatMap(bytesOf).join('.');
+  const first4 = groups.slice(0, 4).map((group) => group.toString(16));
+  return `${first4.join(':')}::/64`;
 }
+
+/** The eight groups of an IPv6 address in any of its forms (RFC 4291, section 2.2). */
+function groupsOf(address: string): number[] {
+  const inHex = address.replace(EMBEDDED_V4, (_all, ...bytes: string[]) => {
+    const [a, b, c, d] = bytes.map(Number) as [number, number, number, number];
+    return [a * 256 + b, c * 256 + d].map((group) => group.toString(16)).join(':');
+  });
+  const [left = '', right = ''] = inHex.split('::');
+  const head = left === '' ? [] : left.split(':');
+  const tail = right === '' ? [] : right.split(':');
+  const zeros = Array<string>(8 - head.length - tail.length).fill('0');
+  return [...head, ...zeros, ...tail].map((group) => Number.parseInt(group, 16));
+}
+
+const bytesOf = (group: number): [number, number] => [group >> 8, group & 255];

@@ -4,7 +4,10 @@ import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 
 export const WINDOW_MS = 60_000;
-/** About 10 MB. Past it the keys that were silent longest are forgotten. */
+/**
+ * 13 MB of addresses; 37 of uids, where each is as long as Firebase allows. Past it a whole
+ * generation is forgotten, and never one of the 50,000 keys that were asked for last.
+ */
 const KEYS_MAX = 100_000;
 
 /** Answers are seconds to wait, 0 where there is no need; a promise only where others are asked. */
