@@ -6,6 +6,7 @@ import type { AuthorizeRoom } from './room-access.ts';
 
 /** How long a yes is believed: a removed member is out after that. A no is never kept. */
 const KEPT_MS = 5_000;
+/** At most 7 MB: a room name has 256 bytes and a uid 128 characters. */
 const KEPT_MAX = 10_000;
 /** A look-up that takes longer is of no use to anybody, and nobody joins it. */
 const JOINED_MS = 2_000;

@@ -9,6 +9,7 @@ import { identityUnavailable } from './id-token-rules.ts';
 
 const KEPT_MS = 60_000;
 const LOOK_UP_TIMEOUT_MS = 2_000;
+/** 5 MB. */
 const KEPT_MAX = 20_000;
 
 /** What Firebase knows of an account now. */

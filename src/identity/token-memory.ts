@@ -2,11 +2,15 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { createBoundedMap } from '../bounded-map.ts';
 import type { Clock } from '../clock.ts';
-import { JWT_MAX_BYTES } from './jwt.ts';
 import type { KeyStore } from './key-store.ts';
 
-/** About 2 MB, and 2 KB for each that came again. Past it the RSA check is made again. */
+/**
+ * 3 MB, and for each that came again its claims: 21 MB for all of them where tokens are of the usual
+ * 1 KB. Past it the RSA check is made again.
+ */
 const REMEMBERED_MAX = 20_000;
+/** So that long names and addresses in the claims make 80 MB at most. A longer token is verified each time. */
+const TOKEN_MAX_BYTES = 3_072;
 
 interface Verified {
   readonly kid: string;
@@ -35,7 +39,7 @@ export function createTokenMemory<T extends {}>(
   const entries = createBoundedMap<Verified & { value: T | undefined }>(REMEMBERED_MAX);
   return {
     recall(token) {
-      if (token.length > JWT_MAX_BYTES) return undefined;
+      if (token.length > TOKEN_MAX_BYTES) return undefined;
       const entry = entries.get(digestOf(token));
       if (entry === undefined) return undefined;
       // A token falls with its key, and is never believed beyond its `exp`.
@@ -45,6 +49,7 @@ export function createTokenMemory<T extends {}>(
       return entry.value;
     },
     keep(token, { kid, key, expiresAtS }) {
+      if (token.length > TOKEN_MAX_BYTES) return;
       entries.set(digestOf(token), { kid, key, expiresAtS, value: undefined });
     },
   };

@@ -55,7 +55,7 @@ describe('an ID token', () => {
   it('that is refused is not remembered', async () => {
     for (const { token, verdict } of corpus) {
       await verdictOf(verifier, token);
-      expect(verifier.remembered(token) !== undefined).toBe(verdict === 'accepted');
+      if (verdict !== 'accepted') expect(verifier.remembered(token)).toBeUndefined();
     }
   });
 
@@ -178,6 +178,18 @@ describe('a token that has been verified', () => {
     clock.advance(1);
     expect(verifier.remembered(token)).toBeUndefined();
     expect(await verdictOf(verifier, token)).toBe('id_token_expired');
+  });
+
+  it('is not remembered beyond 3 KiB: it is verified each time', async () => {
+    const padded = (letters: number) => signIdToken({ pad: 'x'.repeat(letters) });
+    const letters = 1_500 + Math.floor(((3_072 - padded(1_500).length) * 3) / 4);
+    const [longest, longer] = [padded(letters), padded(letters + 3)];
+    expect([longest.length <= 3_072, longer.length <= 3_072]).toEqual([true, false]);
+    for (const token of [longest, longer]) {
+      for (const _ of [1, 2]) expect(await verdictOf(verifier, token)).toBe('user alice');
+    }
+    expect(verifier.remembered(longest)?.uid).toBe('alice');
+    expect(verifier.remembered(longer)).toBeUndefined();
   });
 
   it('falls with its key', async () => {

@@ -7,6 +7,7 @@ import {
 } from '../../src/identity/revocation.ts';
 import { userFromClaims } from '../../src/user.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
+import { heapInUse } from '../fakes/heap.ts';
 
 const HOUR = 3_600_000;
 const GOOD: AccountState = { disabled: false, validSinceMs: 0 };
@@ -101,6 +102,16 @@ describe('what Firebase says of an account', () => {
     expect(await ask('c', 'a/b')).toBe('id_token_revoked');
     expect(await ask('b/c', 'a')).toBe('in');
     expect(await ask('a/b/c')).toBe('in');
+  });
+
+  it('takes no more memory where a tenant has a long name', async () => {
+    const before = heapInUse();
+    for (let i = 0; i < 2_000; i += 1) await ask('alice', `${i}`.padEnd(6_000, 'x'));
+    asked = [];
+    // With their names they are 12 MB.
+    expect(heapInUse() - before).toBeLessThan(4_000_000);
+    expect(await ask('alice', '0'.padEnd(6_000, 'x'))).toBe('in');
+    expect(asked).toEqual([]);
   });
 
   it('is asked for once by all who come meanwhile, and by each account for itself', async () => {
