@@ -31,15 +31,32 @@ export interface SwitchboardOptions {
   /**
    * Who the host's own middleware has authenticated: an object with a `uid`, or null or undefined
    * for nobody (401). In place of ID tokens. An error, or no answer in 2 s, is 503.
+   *
+   * @example
+   * // A firebase-admin DecodedIdToken as it is, or its members that the settings below need.
+   * userOf: (request) => request.session && {
+   *   uid: request.session.uid,
+   *   email_verified: request.session.emailVerified,
+   *   firebase: { sign_in_provider: 'password' },
+   * }
    */
   userOf?(request: unknown): HostUser | Promise<HostUser>;
   /** Refuses revoked sessions and disabled or deleted accounts; needs `firebaseApp`. Default false. */
   checkRevoked?: boolean | undefined;
-  /** Whether anonymous accounts count. Default `allow`. */
+  /**
+   * Whether anonymous accounts count. Default `allow`. With `deny` and `userOf` its answer must hold
+   * `firebase.sign_in_provider`, otherwise 503: nobody could tell.
+   */
   anonymousUsers?: 'allow' | 'deny' | undefined;
-  /** `required`: only accounts whose e-mail address is verified. Default `any`. */
+  /**
+   * `required`: only accounts whose e-mail address is verified (with `userOf`: whose answer holds
+   * `email_verified: true`). Default `any`.
+   */
   emailVerified?: 'any' | 'required' | undefined;
-  /** Identity Platform tenants whose users count, and then nobody else's. Default: users without a tenant. */
+  /**
+   * Identity Platform tenants whose users count, and then nobody else's (with `userOf`: by its
+   * answer's `firebase.tenant`). Default: users without a tenant.
+   */
   firebaseTenantIds?: readonly string[] | undefined;
   /** App Check: `monitor` counts, `enforce` refuses. Default `off`. */
   appCheck?: 'off' | 'monitor' | 'enforce' | undefined;

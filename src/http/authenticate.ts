@@ -24,9 +24,25 @@ export interface VerifyIdToken {
 
 /**
  * What a host's own authentication answers: somebody with a `uid` (a firebase-admin
- * `DecodedIdToken` fits as it is), or null or undefined for nobody.
+ * `DecodedIdToken` fits as it is), or null or undefined for nobody. What is left out is not known:
+ * `anonymousUsers`, `emailVerified` and `firebaseTenantIds` go by the members that they need.
  */
-export type HostUser = { readonly uid: string } | null | undefined;
+export type HostUser =
+  | {
+      readonly uid: string;
+      readonly name?: string | null | undefined;
+      readonly picture?: string | null | undefined;
+      readonly email?: string | null | undefined;
+      readonly email_verified?: boolean | null | undefined;
+      readonly firebase?:
+        | {
+            readonly sign_in_provider?: string | null | undefined;
+            readonly tenant?: string | null | undefined;
+          }
+        | undefined;
+    }
+  | null
+  | undefined;
 
 /**
  * By `Authorization: Bearer <Firebase ID token>`. An address with too many failures is refused

@@ -3,6 +3,7 @@
 import { SwitchboardError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { User } from '../user.ts';
+import { identityUnavailable } from './id-token-rules.ts';
 
 export interface AccountPolicy {
   readonly anonymousUsers: 'allow' | 'deny';
@@ -11,19 +12,38 @@ export interface AccountPolicy {
   readonly tenantIds: readonly string[];
 }
 
-/** Throws `account_not_allowed` with the reason. */
+/** Throws `account_not_allowed` with the reason, or `identity_unavailable` where nobody can tell. */
 export type CheckAccount = (user: User) => void;
 
-export function createAccountCheck(policy: AccountPolicy, log: Logger): CheckAccount {
+/** Signed in so, an account may have no e-mail address, and its token then says nothing of one. */
+const WITHOUT_ADDRESS: readonly (string | undefined)[] = ['anonymous', 'custom', 'phone'];
+
+export function createAccountCheck(
+  policy: AccountPolicy,
+  log: Logger,
+  /** The host's own authentication says who the users are, and may say too little. */
+  isHostsWord = false,
+): CheckAccount {
   const tenants = new Set(policy.tenantIds);
+  const warnOnce = createWarning(log);
+  const hint = (isUnsaid: boolean, member: string) => {
+    if (isHostsWord && isUnsaid) warnOnce(`userOf did not answer ${member}: ${fixOf(member)}`);
+  };
   return (user) => {
+    const { signInProvider, claims } = user;
     if (!isTenantAllowed(user, tenants, log)) {
+      hint(claims.firebase === undefined, 'firebase.tenant');
       throw notAllowed('Accounts of this tenant may not make calls.');
     }
-    if (policy.anonymousUsers === 'deny' && user.signInProvider === 'anonymous') {
-      throw notAllowed('Anonymous accounts may not make calls. Sign in first.');
+    if (policy.anonymousUsers === 'deny') {
+      if (signInProvider === undefined) throw identityUnavailable(providerUnknown(isHostsWord));
+      if (signInProvider === 'anonymous') {
+        throw notAllowed('Anonymous accounts may not make calls. Sign in first.');
+      }
     }
     if (policy.emailVerified === 'required' && !user.emailVerified) {
+      const mayBeNone = WITHOUT_ADDRESS.includes(signInProvider);
+      hint(claims.email_verified === undefined && !mayBeNone, 'email_verified');
       throw notAllowed('Verify your e-mail address first.');
     }
   };
@@ -40,6 +60,31 @@ function isTenantAllowed(user: User, tenants: ReadonlySet<string>, log: Logger):
   );
   return false;
 }
+
+/** One line for each sentence: a host that says too little says it of every user. */
+function createWarning(log: Logger): (sentence: string) => void {
+  const said = new Set<string>();
+  return (sentence) => {
+    if (said.has(sentence)) return;
+    said.add(sentence);
+    log.warn({}, sentence);
+  };
+}
+
+/** What userOf has to answer, as a clause. */
+const fixOf = (member: string): string => {
+  const [name, inner] = member.split('.');
+  const answer = inner === undefined ? name : `${name}: { ${inner} }`;
+  return `let it answer firebase-admin's DecodedIdToken, or { uid, ${answer} }`;
+};
+
+const providerUnknown = (isHostsWord: boolean): TypeError =>
+  new TypeError(
+    'anonymous users are denied, and nobody said how this user signed in: ' +
+      (isHostsWord
+        ? `as for userOf, ${fixOf('firebase.sign_in_provider')}`
+        : 'the ID token has no firebase.sign_in_provider'),
+  );
 
 const notAllowed = (reason: string): SwitchboardError =>
   new SwitchboardError('account_not_allowed', `Forbidden: ${reason}`);

@@ -68,6 +68,127 @@ describe('kinds of account', () => {
   });
 });
 
+describe('kinds of account by the word of a host', () => {
+  /** Asks with this for the answer of userOf. */
+  const openFor = async (options: SwitchboardOptions) => {
+    let user: object = {};
+    const opened = await open({
+      firebaseProjectId: undefined,
+      userOf: () => ({ uid: 'alice', ...user }),
+      ...options,
+    });
+    const askAs = (members: object) => {
+      user = members;
+      return opened.ask({ token: null });
+    };
+    const warnings = () => opened.log.lines.filter(({ level }) => level === 'warn');
+    return { ...opened, askAs, warnings };
+  };
+  const PASSWORD = { firebase: { sign_in_provider: 'password' } };
+
+  it('need no more than a uid where all count', async () => {
+    const { askAs, warnings } = await openFor({});
+    expect((await askAs({})).status).toBe(200);
+    expect(warnings()).toEqual([]);
+  });
+
+  it.each<[string, object]>([
+    ['a uid alone', {}],
+    ['no Firebase', { firebase: undefined }],
+    ['an empty Firebase', { firebase: {} }],
+    ['an empty provider', { firebase: { sign_in_provider: '' } }],
+    ['a provider that is no string', { firebase: { sign_in_provider: true } }],
+    ['a provider in camelCase', { firebase: { signInProvider: 'password' } }],
+    ['a provider in the wrong place', { sign_in_provider: 'password' }],
+    ['a Firebase that is a string', { firebase: 'password' }],
+  ])(
+    'let nobody in where anonymous ones are denied and the host answers %s',
+    async (_, members) => {
+      const { askAs, log } = await openFor({ anonymousUsers: 'deny' });
+      const refused = await askAs(members);
+      expect(row(refused)).toEqual([
+        503,
+        'Identity check is unavailable. Try again.',
+        'identity_unavailable',
+      ]);
+      expect(refused.headers.get('retry-after')).toBe('5');
+      const errors = log.lines.filter(({ level }) => level === 'error');
+      const causes = errors.map(({ fields }) => (fields as { err?: unknown }).err);
+      expect(causes).toEqual([expect.any(TypeError)]);
+      expect(String(causes[0])).toMatch(
+        /userOf.*DecodedIdToken, or { uid, firebase: { sign_in_provider } }/,
+      );
+    },
+  );
+
+  it('are told by the provider, where anonymous ones are denied', async () => {
+    const { askAs } = await openFor({ anonymousUsers: 'deny' });
+    expect((await askAs(PASSWORD)).status).toBe(200);
+    expect((await askAs({ firebase: { sign_in_provider: 'custom' } })).status).toBe(200);
+    const anonymous = await askAs({ firebase: { sign_in_provider: 'anonymous' } });
+    expect(anonymous.body.code).toBe('account_not_allowed');
+  });
+
+  it('let nobody in without email_verified where it is required, and the log names the fix', async () => {
+    const { askAs, warnings } = await openFor({ emailVerified: 'required' });
+    const sentence = 'Forbidden: Verify your e-mail address first.';
+    const unsaid = [{}, PASSWORD, { emailVerified: true }, { email_verified: undefined }];
+    for (const members of unsaid) {
+      expect(row(await askAs(members))).toEqual([403, sentence, 'account_not_allowed']);
+    }
+    expect(warnings().map(({ message }) => message)).toEqual([
+      "userOf did not answer email_verified: let it answer firebase-admin's DecodedIdToken, " +
+        'or { uid, email_verified }',
+    ]);
+    expect((await askAs({ email_verified: true })).status).toBe(200);
+  });
+
+  it('leave no such line about accounts whose address is not verified, or that have none', async () => {
+    const { askAs, warnings } = await openFor({ emailVerified: 'required' });
+    const said = [
+      { email_verified: false },
+      { email_verified: 'true' },
+      ...['phone', 'anonymous', 'custom'].map((sign_in_provider) => ({
+        firebase: { sign_in_provider },
+      })),
+    ];
+    for (const members of said) {
+      expect((await askAs(members)).body.code).toBe('account_not_allowed');
+    }
+    expect(warnings()).toEqual([]);
+  });
+
+  it('let nobody in without a tenant where tenants are listed, and the log names the fix', async () => {
+    const { askAs, warnings } = await openFor({ firebaseTenantIds: ['acme'] });
+    const sentence = 'Forbidden: Accounts of this tenant may not make calls.';
+    for (const members of [{}, { tenant: 'acme' }, {}, PASSWORD]) {
+      expect(row(await askAs(members))).toEqual([403, sentence, 'account_not_allowed']);
+    }
+    expect(warnings().map(({ message }) => message)).toEqual([
+      "userOf did not answer firebase.tenant: let it answer firebase-admin's DecodedIdToken, " +
+        'or { uid, firebase: { tenant } }',
+    ]);
+    expect((await askAs({ firebase: { tenant: 'acme' } })).status).toBe(200);
+  });
+
+  it('are not in question with ID tokens, which say all there is', async () => {
+    const { ask, idToken, log } = await open({
+      anonymousUsers: 'deny',
+      emailVerified: 'required',
+      firebaseTenantIds: ['acme'],
+    });
+    const of = (claims: object) => idToken({ email_verified: undefined, ...claims });
+    const acme = { tenant: 'acme' };
+    const tokens = [of({ firebase: undefined }), of(signedInBy('google.com', acme))];
+    for (const token of tokens) {
+      expect((await ask({ token })).body.code).toBe('account_not_allowed');
+    }
+    const unknown = await ask({ token: of({ firebase: acme }) });
+    expect(unknown.body.code).toBe('identity_unavailable');
+    expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([]);
+  });
+});
+
 describe('a revoked session', () => {
   const NEVER = { users: [{ localId: 'alice', validSince: '0' }] };
   const openWith = async (): Promise<Stage & { google: FakeGoogle }> => {
