@@ -19,7 +19,7 @@ import type { Logger } from './log.ts';
 
 export interface Callers {
   readonly admit: Admit;
-  /** The keys of Google's that requests will need and that were never fetched yet, by name. */
+  /** The keys of Google's that requests will need and that are not there, by name. */
   missing(): string[];
   /** Resolves when every first fetch has ended, well or not. */
   start(): Promise<void>;
@@ -44,22 +44,30 @@ export function createCallers(settings: Settings, parts: Parts): Callers {
   const checkApp = appCheckOf(settings, parts, { lifetimes, needed });
   const rate = limit('token', settings.tokenRatePerMinute);
   const { anonymousUsers, emailVerified, firebaseTenantIds: tenantIds } = settings;
+  const policy = { anonymousUsers, emailVerified, tenantIds };
   return {
     admit: createGate({
       authenticate,
-      checkAccount: createAccountCheck({ anonymousUsers, emailVerified, tenantIds }, parts.log),
+      checkAccount: createAccountCheck(policy, parts.log, settings.userOf !== undefined),
       checkApp,
       takeTurn: ({ uid }) => rate.take(uid),
     }),
     missing: () =>
       needed
-        .filter(({ keys }) => keys.ageSeconds() === undefined)
-        .map(({ what }) => `Google's public keys of ${what} (never fetched yet)`),
+        .filter(({ keys }) => !keys.areUsable())
+        .map(({ what, keys }) => `Google's public keys of ${what} (${lastFetched(keys)})`),
     start: async () => void (await Promise.all(lifetimes.map((part) => part.start()))),
     stop() {
       for (const part of lifetimes.toReversed()) part.stop();
     },
   };
+}
+
+function lastFetched(keys: KeyStore): string {
+  const ageSeconds = keys.ageSeconds();
+  return ageSeconds === undefined
+    ? 'never fetched yet'
+    : `last fetched ${Math.floor(ageSeconds / 3600)} h ago`;
 }
 
 function limitsOf({ redisUrl }: Settings, parts: Parts, lifetimes: Lifetime[]): Limit {

@@ -30,6 +30,8 @@ export interface KeyStore {
   find(kid: string): KeyLookup | Promise<KeyLookup>;
   /** Whether this very key is still the one of this id. */
   holds(kid: string, key: KeyObject): boolean;
+  /** Whether a token can be checked at all: false before the first fetch, and too long after the last. */
+  areUsable(): boolean;
   /** Seconds since the last good fetch; undefined before the first one. */
   ageSeconds(): number | undefined;
 }
@@ -84,8 +86,10 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
     }
   }
 
+  const areUsable = (): boolean => clock.monotonic() < usableUntil;
+
   function inHand(kid: string): KeyObject | undefined {
-    return clock.monotonic() < usableUntil ? keys.get(kid)?.key : undefined;
+    return areUsable() ? keys.get(kid)?.key : undefined;
   }
 
   async function askAgain(kid: string): Promise<KeyLookup> {
@@ -97,7 +101,7 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
     }
     const key = inHand(kid);
     if (key !== undefined) return { kind: 'found', key };
-    return lastFailure === undefined && clock.monotonic() < usableUntil
+    return lastFailure === undefined && areUsable()
       ? { kind: 'unknown' }
       : { kind: 'unavailable', cause: lastFailure };
   }
@@ -115,6 +119,7 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
       const key = inHand(kid);
       return key === undefined ? askAgain(kid) : { kind: 'found', key };
     },
+    areUsable,
     holds: (kid, key) => inHand(kid) === key,
     ageSeconds: () =>
       fetchedAt === undefined ? undefined : (clock.monotonic() - fetchedAt) / 1000,
