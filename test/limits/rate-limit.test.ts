@@ -1,6 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRateLimit } from '../../src/limits/rate-limit.ts';
 import { createFakeClock } from '../fakes/clock.ts';
+import { heapInUse } from '../fakes/heap.ts';
+
+fc.configureGlobal({ seed: 20_261_122 });
 
 describe('a limit of three a minute', () => {
   const make = () => {
@@ -47,6 +51,43 @@ describe('a limit of three a minute', () => {
     expect([limit.take('a'), limit.waitSeconds('a')]).toEqual([1, 1]);
     clock.advance(1);
     expect([limit.waitSeconds('a'), limit.take('a')]).toEqual([0, 0]);
+  });
+
+  it('counts as if it never forgot anything, whoever comes when', () => {
+    const asked = fc.record({
+      afterMs: fc.oneof(fc.constantFrom(0, 1, 59_999, 60_000), fc.nat(70_000)),
+      key: fc.constantFrom('a', 'b', 'c'),
+      isTaken: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(asked, { maxLength: 60 }), (questions) => {
+        const { clock, limit } = make();
+        const windows = new Map<string, { count: number; endsAt: number }>();
+        let nowMs = 0;
+        for (const { afterMs, key, isTaken } of questions) {
+          clock.advance(afterMs);
+          nowMs += afterMs;
+          let window = windows.get(key) ?? { count: 0, endsAt: 0 };
+          if (nowMs >= window.endsAt) window = { count: 0, endsAt: nowMs + 60_000 };
+          const wait = window.count < 3 ? 0 : Math.ceil((window.endsAt - nowMs) / 1000);
+          expect(isTaken ? limit.take(key) : limit.waitSeconds(key)).toBe(wait);
+          if (isTaken && wait === 0) windows.set(key, { ...window, count: window.count + 1 });
+        }
+      }),
+    );
+  });
+
+  it('forgets within two minutes who does not come again', () => {
+    const { clock, limit } = make();
+    const before = heapInUse();
+    for (let i = 0; i < 20_000; i += 1) limit.take(`${i}`.padEnd(1_000, 'x'));
+    const full = heapInUse() - before;
+    for (const key of ['a', 'b']) {
+      clock.advance(60_000);
+      limit.take(key);
+    }
+    expect(heapInUse() - before).toBeLessThan(full / 4);
+    expect(limit.take('b')).toBe(0);
   });
 
   it('counts each key by itself', () => {

@@ -148,6 +148,30 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
     }
   });
 
+  it.each([
+    ['the form of the app', 'roomName', 'participantIdentity'],
+    ['the standard form', 'room_name', 'participant_identity'],
+  ])(
+    'takes spaces around a name for part of it, to the rule and into the token: %s',
+    async (_form, room, identity) => {
+      const asked: unknown[] = [];
+      const { ask, idToken } = await open({
+        authorizeRoom({ user, roomName }) {
+          asked.push([user.uid, roomName]);
+          return true;
+        },
+      });
+      const [uid, roomName] = [' \u3000alice\uFEFF ', ' \u00A0room 1\u2003 '];
+      const token = idToken({ sub: uid });
+      const { body } = await ask({ token, body: { [room]: roomName, [identity]: uid } });
+      expect(asked).toEqual([[uid, roomName]]);
+      const claims = await new TokenVerifier(LIVEKIT_KEY, LIVEKIT_SECRET).verify(body.token ?? '');
+      expect([claims.sub, claims.video?.room]).toEqual([uid, roomName]);
+      const trimmed = await ask({ token, body: { [room]: roomName, [identity]: uid.trim() } });
+      expect(trimmed.body.code).toBe('identity_mismatch');
+    },
+  );
+
   it('refuses a uid that LiveKit cannot carry', async () => {
     const { ask, idToken } = await open();
     const uid = '語'.repeat(100);
@@ -438,6 +462,8 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
     const { body } = await ask(carol);
     const claims = await new TokenVerifier(LIVEKIT_KEY, LIVEKIT_SECRET).verify(body.token ?? '');
     expect([claims.sub, claims.name]).toEqual(['carol', 'Carol']);
+    userOf = () => ({ uid: ' carol ' });
+    expect((await ask(carol)).body.code).toBe('identity_mismatch');
     userOf = () => null;
     expect((await ask(carol)).body.code).toBe('id_token_missing');
     const broken: (() => unknown)[] = [
