@@ -169,6 +169,7 @@ describe('the path and the field', () => {
     '__a',
     'a__',
     'ä 🎈',
+    ' room ',
   ])('take the room name %j literally', async (roomName) => {
     documents.set(`chats/${roomName}`, { members: ['alice'] });
     expect(await ask(ruleOf(), 'alice', roomName)).toBe('in');
@@ -273,6 +274,27 @@ describe('a yes', () => {
     documents.delete('chats/room-1');
     clock.advance(3_500);
     expect(await ask(rule)).toBe('room_forbidden');
+  });
+
+  it.each([
+    ['alice', 'room-1 '],
+    ['alice', ' room-1'],
+    [' alice', 'room-1'],
+    ['Alice', 'room-1'],
+    ['1alice', 'room-'],
+    ['-1alice', 'room'],
+  ])('is of nobody and nothing that is spelt otherwise: %j, %j', async (uid, roomName) => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: ['alice'] });
+    expect(await ask(rule)).toBe('in');
+    expect(await ask(rule, uid, roomName)).toBe('room_forbidden');
+  });
+
+  it('is of one room, where a space may be of the one name or of the other', async () => {
+    const rule = ruleOf();
+    documents.set('chats/room', { members: ['a b'] });
+    expect(await ask(rule, 'a b', 'room')).toBe('in');
+    expect(await ask(rule, 'b', 'room a')).toBe('room_forbidden');
   });
 
   it('is of one user and one room', async () => {

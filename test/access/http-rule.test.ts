@@ -63,10 +63,10 @@ describe('the question', () => {
   });
 
   it('leaves out what the token does not say, and takes names as they are', async () => {
-    const roomName = '../Zimmer "ä" \\ $& 🎈';
-    await ask({ user: userFromClaims('ü#1', {}), roomName });
+    const roomName = ' ../Zimmer "ä" \\ $& 🎈 ';
+    await ask({ user: userFromClaims(' ü#1 ', {}), roomName });
     expect(JSON.parse(endpoint.questions[0]?.text ?? '')).toEqual({
-      uid: 'ü#1',
+      uid: ' ü#1 ',
       roomName,
       user: { emailVerified: false, claims: {} },
     });

@@ -9,12 +9,17 @@ import { jwkOf, PROJECT_ID, pemOf, type SigningKey } from './firebase.ts';
 /** What Google answers to a call that needs a service account. */
 export type GoogleAnswer = (body: Record<string, unknown>, response: ServerResponse) => void;
 
+type GooglePathEnd =
+  | 'accounts:lookup'
+  | `/tenants/${string}/accounts:lookup`
+  | ':verifyAppCheckToken';
+
 export interface FakeGoogle {
   readonly app: App;
   /** Calls to the accounts look-up and to App Check's replay protection, by the end of their path. */
   readonly calls: string[];
   /** Answers calls whose path ends so from now on. */
-  on(pathEnd: 'accounts:lookup' | ':verifyAppCheckToken', answer: GoogleAnswer): void;
+  on(pathEnd: GooglePathEnd, answer: GoogleAnswer): void;
   close(): Promise<void>;
 }
 

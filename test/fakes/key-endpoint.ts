@@ -16,6 +16,8 @@ export type KeyAnswer =
   | 'hang-halfway'
   /** 500, with the published keys for a body. */
   | 'error'
+  /** 500, and a page that never ends. */
+  | 'endless-error'
   /** 302 to a path where the keys are. */
   | 'redirect'
   /** 200 and no keys. */
@@ -63,6 +65,7 @@ export async function startKeyEndpoint(
     hang: () => {},
     'hang-halfway': (res) => res.writeHead(200, headers).write(body.slice(0, body.length / 2)),
     error: (res) => res.writeHead(500).end(body),
+    'endless-error': (res) => res.writeHead(500).write('<html>'),
     redirect: (res) => res.writeHead(302, { location: '/elsewhere' }).end(),
     empty: (res) => ok(res, '{"keys":[]}'),
     nonsense: (res) => ok(res, '<html>sign in to the hotel wifi</html>'),

@@ -158,6 +158,8 @@ describe('a token that has been verified', () => {
     expect(verifier.remembered(token)).toBeUndefined();
     const user = await verifier.verify(token);
     expect(verifier.remembered(token)).toEqual(user);
+    // Read out of the token once.
+    expect(verifier.remembered(token)).toBe(verifier.remembered(token));
     expect(find).toHaveBeenCalledTimes(1);
     expect(endpoint.requests).toBe(1);
   });

@@ -112,6 +112,12 @@ describe('a fetch fails', () => {
     await until(async () => expect(await endpoint.connections()).toBe(0));
   });
 
+  it('at once where an error has no end, and nothing of it stays open', async () => {
+    endpoint.answerWith('endless-error');
+    expect(await kindOf('google-key-1')).toBe('unavailable');
+    await until(async () => expect(await endpoint.connections()).toBe(0));
+  });
+
   it('without start rejecting', async () => {
     endpoint.answerWith('error');
     await expect(keys.start()).resolves.toBeUndefined();

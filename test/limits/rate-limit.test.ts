@@ -77,6 +77,25 @@ describe('a limit of three a minute', () => {
     );
   });
 
+  it('forgets nobody whose minute is not over, however many come', () => {
+    const { clock, limit } = make();
+    clock.advance(20_000);
+    for (let i = 0; i < 3; i += 1) limit.take('a');
+    for (let i = 0; i < 11; i += 1) {
+      clock.advance(5_000);
+      limit.take(`new ${i}`);
+    }
+    expect(limit.take('a')).toBe(5);
+    // The same again, now that windows have ended before.
+    clock.advance(5_000);
+    for (let i = 0; i < 3; i += 1) limit.take('a');
+    for (let i = 0; i < 11; i += 1) {
+      clock.advance(5_000);
+      limit.take(`newer ${i}`);
+    }
+    expect(limit.take('a')).toBe(5);
+  });
+
   it('forgets within two minutes who does not come again', () => {
     const { clock, limit } = make();
     const before = heapInUse();

@@ -101,6 +101,46 @@ describe('limits shared over Redis', () => {
     expect(onFallback).toHaveBeenCalledTimes(before + 1);
   });
 
+  it('connect once, however often start is called, and leave nothing open', async () => {
+    const sockets = new Set<Socket>();
+    const asked = Promise.withResolvers<void>();
+    const url = await standIn((socket) => {
+      sockets.add(socket);
+      asked.resolve();
+    });
+    const { limits } = make(url);
+    await Promise.all([limits.start(), limits.start()]);
+    await asked.promise;
+    limits.stop();
+    await vi.waitFor(() => expect([...sockets].map(({ closed }) => closed)).toEqual([true]));
+  });
+
+  it('ask Redis by their own names: users and addresses never share a count', async () => {
+    let said = '';
+    const NO_VALUE = '*2\r\n$-1\r\n:-2\r\n';
+    const url = await standIn((socket, data) => {
+      said += data;
+      // Commands come in one piece or in several.
+      for (const command of data.toString().split(/(?=\*\d+\r\n\$)/)) {
+        if (/\r\ninfo\r\n/i.test(command)) socket.write('$19\r\nredis_version:7.0.0\r\n');
+        else if (/\r\nevalsha\r\n/i.test(command)) socket.write('*2\r\n:1\r\n:60000\r\n');
+        else if (/\r\nexec\r\n/i.test(command)) socket.write(NO_VALUE);
+        else if (/\r\n(?:get|pttl)\r\n/i.test(command)) socket.write('+QUEUED\r\n');
+        else socket.write('+OK\r\n');
+      }
+    });
+    const stage = await setStage(MOUNTS[1] as (typeof MOUNTS)[1], { redisUrl: url });
+    cleanups.push(stage.close);
+    expect((await stage.ask({ token: 'x' })).status).toBe(403);
+    const uid = ' Alice ';
+    const body = { roomName: 'room-1', participantIdentity: uid };
+    expect((await stage.ask({ token: stage.idToken({ sub: uid }), body })).status).toBe(200);
+    const names = new Set(said.match(/switchboard:.*/g));
+    expect(names).toEqual(
+      new Set(['switchboard:auth-failures:127.0.0.1', 'switchboard:token: Alice ']),
+    );
+  });
+
   it('hold in a whole switchboard whose Redis is away, and metrics count it', async () => {
     const stage = await setStage(MOUNTS[0] as (typeof MOUNTS)[0], {
       redisUrl: await nobody(),

@@ -233,6 +233,26 @@ describe('a revoked session', () => {
     expect(google.calls).toHaveLength(1);
   });
 
+  it('of a tenant is looked up there, and nowhere else', async () => {
+    google = await startFirebaseAdmin();
+    google.on('/tenants/acme/accounts:lookup', (_body, response) => sendJson(response, 200, NEVER));
+    const { ask, idToken } = await open({
+      checkRevoked: true,
+      firebaseApp: google.app,
+      firebaseTenantIds: ['acme', 'other'],
+    });
+    const of = (tenant: string) => idToken(signedInBy('password', { tenant }));
+    expect((await ask({ token: of('acme') })).status).toBe(200);
+    expect((await ask({ token: of('other') })).body.code).toBe('identity_unavailable');
+  });
+
+  it('is none where nothing was ever revoked', async () => {
+    const { ask, google } = await openWith();
+    const found = { users: [{ localId: 'alice' }] };
+    google.on('accounts:lookup', (_body, response) => sendJson(response, 200, found));
+    expect((await ask()).status).toBe(200);
+  });
+
   it('counts as a failure of the address', async () => {
     google = await startFirebaseAdmin();
     google.on('accounts:lookup', (_body, response) => sendJson(response, 200, { users: [] }));

@@ -68,6 +68,19 @@ describe('App Check, enforced', () => {
     expect(row(await ask({ token: idToken(), ...withApp(token) }))).toEqual(FAILED);
   });
 
+  it('believes no token from its last second on, whether or not it came before', async () => {
+    const { ask, clock, idToken } = await open({ appCheck: 'enforce' });
+    clock.advance(1_000 - (clock.now() % 1_000));
+    const expS = clock.now() / 1_000 + 10;
+    const [before, fresh] = [appToken({ exp: expS }), appToken({ exp: expS, jti: 'y' })];
+    clock.advance(9_999);
+    expect((await ask({ token: idToken(), ...withApp(before) })).status).toBe(200);
+    clock.advance(1);
+    for (const token of [before, fresh]) {
+      expect(row(await ask({ token: idToken(), ...withApp(token) }))).toEqual(FAILED);
+    }
+  });
+
   it('comes after authentication and before the rate of the user', async () => {
     const { ask } = await open({ appCheck: 'enforce', tokenRatePerMinute: 1 });
     expect((await ask({ token: null })).body.code).toBe('id_token_missing');
@@ -131,6 +144,16 @@ describe('App Check tokens that are used up', () => {
     expect(row(await ask(withApp(appToken())))).toEqual(FAILED);
   });
 
+  it('are asked about only where they are good by themselves', async () => {
+    const { ask } = await consuming();
+    google.on(':verifyAppCheckToken', (_body, response) => sendJson(response, 200, {}));
+    const calls = google.calls.length;
+    for (const token of ['nonsense', appToken({ sub: '' }), appToken({ exp: 1 })]) {
+      expect(row(await ask(withApp(token)))).toEqual(FAILED);
+    }
+    expect(google.calls).toHaveLength(calls);
+  });
+
   it('cannot be told from others where Google fails or hangs', async () => {
     const { ask, clock } = await consuming();
     google.on(':verifyAppCheckToken', (_body, response) => sendJson(response, 400, { error: {} }));
@@ -159,6 +182,9 @@ describe('the corpus', () => {
     'an audience that is no list': [appToken({ aud: `projects/${PROJECT_ID}` })],
     'no audience': [appToken({ aud: undefined })],
     'another issuer': [appToken({ iss: 'https://securetoken.google.com/x' })],
+    'an issuer with more in front': [
+      appToken({ iss: 'https://x.example/https://firebaseappcheck.googleapis.com/1' }),
+    ],
     'no issuer': [appToken({ iss: undefined })],
     'no subject': [appToken({ sub: undefined })],
     'an empty subject': [appToken({ sub: '' })],

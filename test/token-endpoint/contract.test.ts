@@ -386,6 +386,16 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
     expect((await ask()).status).toBe(200);
   });
 
+  it('limits each user by the uid as it is', async () => {
+    const { ask, idToken } = await open({ tokenRatePerMinute: 1 });
+    for (const sub of ['alice', 'Alice', ' alice']) {
+      const token = idToken({ sub });
+      const body = { ...GOOD_BODY, participantIdentity: sub };
+      expect((await ask({ token, body })).status).toBe(200);
+      expect((await ask({ token, body })).body.code).toBe('rate_limited');
+    }
+  });
+
   it('limits the failures of one address, and lets known tokens pass', async () => {
     const { ask, idToken, clock } = await open({ authFailuresPerMinute: 2 });
     const known = idToken();
