@@ -30,14 +30,13 @@ const COMMANDS: Readonly<Record<string, (options: { json: boolean }) => Promise<
 
 async function serve(): Promise<void> {
   const config = loadConfig(process.env);
-  const { log, flush } = createJsonLogger(config.logLevel);
+  const log = createJsonLogger(config.logLevel);
   const server = await startServer(config, { log });
   closeWithGrace({ delay: 10_000, logger: false }, async ({ signal, err }) => {
     if (err) log.error({ err }, 'stopping after an error that nobody caught');
     else log.info({ signal }, 'stopping');
     await server.stop();
     log.info({}, 'stopped');
-    flush();
   });
 }
 

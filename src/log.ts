@@ -1,4 +1,6 @@
-import { type DestinationStream, destination, pino } from 'pino';
+import { pino, stdSerializers } from 'pino';
+import { createLogBatch, type LogBatch } from './log-batch.ts';
+import { createStandardOutput } from './standard-output.ts';
 
 /** What Switchboard needs of a logger; pino, Fastify's and bunyan's fit as they are. */
 export interface Logger {
@@ -11,58 +13,48 @@ export interface Logger {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const BATCH_BYTES = 64 * 1024;
-const BATCH_MS = 100;
-const UTF8_BYTES_A_CHARACTER_MAX = 3;
-
-interface Out {
-  write(text: string): unknown;
-  flushSync(): void;
-}
-
 /**
- * JSON lines on standard output. Lines are written in batches (64 KiB, or every 100 ms), because a
- * write for each request is a tenth of its cost; `flush` before the process ends.
+ * JSON lines on standard output. They wait for each other (64 KiB, or 100 ms), because a write for
+ * each request is a tenth of its cost. A warning or an error is written at once, with all that waits
+ * before it: what comes next may be the end of the process.
  */
-export function createJsonLogger(
-  level: LogLevel,
-  out: Out = destination({ sync: false }),
-): { log: Logger; flush(): void } {
-  const batch = createBatch(out);
-  const log = pino({ level, base: null, timestamp: isoTimestamp() }, batch);
-  return { log, flush: batch.flush };
-}
-
-/**
- * Lines wait as bytes: as text, every part that a line was put together from would wait with it, long
- * enough for the garbage collector to take it for something that stays.
- */
-function createBatch(out: Out): DestinationStream & { flush(): void } {
-  const waiting = Buffer.allocUnsafe(BATCH_BYTES);
-  let used = 0;
-  let timer: NodeJS.Timeout | undefined;
-  const send = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (used > 0) out.write(waiting.toString('utf8', 0, used));
-    used = 0;
-  };
+export function createJsonLogger(level: LogLevel, batch: LogBatch = batchOfProcess()): Logger {
+  const json = pino(
+    { level, base: null, timestamp: isoTimestamp(), serializers: { err: readableError } },
+    batch,
+  );
   return {
-    write(line) {
-      const bytesMax = line.length * UTF8_BYTES_A_CHARACTER_MAX;
-      if (used + bytesMax > BATCH_BYTES) send();
-      if (bytesMax > BATCH_BYTES) {
-        out.write(line);
-        return;
-      }
-      used += waiting.write(line, used);
-      timer ??= setTimeout(send, BATCH_MS);
+    debug: json.debug.bind(json),
+    info: json.info.bind(json),
+    warn(fields, message) {
+      json.warn(fields, message);
+      batch.flush();
     },
-    flush() {
-      send();
-      out.flushSync();
+    error(fields, message) {
+      json.error(fields, message);
+      batch.flush();
     },
   };
+}
+
+let ofProcess: LogBatch | undefined;
+
+/** One for all loggers of the thread, and so one listener: a host may make any number of them. */
+function batchOfProcess(): LogBatch {
+  if (ofProcess === undefined) {
+    ofProcess = createLogBatch({ out: createStandardOutput() });
+    process.on('exit', ofProcess.end);
+  }
+  return ofProcess;
+}
+
+/** What a host throws may be an error that throws when it is looked at. */
+function readableError(error: Error): unknown {
+  try {
+    return stdSerializers.err(error);
+  } catch {
+    return 'an error that cannot be read';
+  }
 }
 
 /** The member of a line; many lines fall into one millisecond. */

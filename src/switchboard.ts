@@ -97,7 +97,7 @@ export function compose(
 ): Composition {
   const settings = checkOptions(options);
   const { basePath, corsOrigins } = settings;
-  const log = settings.logger ?? createJsonLogger('warn').log;
+  const log = settings.logger ?? createJsonLogger('warn');
   const metrics = createMetrics();
   const callers = createCallers(settings, { clock, log, metrics });
   const rooms = createRooms(settings, { clock, log });

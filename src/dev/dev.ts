@@ -49,8 +49,8 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
     users: DEMO_USERS,
     clock: systemClock,
   });
-  const { log, flush } = createJsonLogger('warn');
-  const releases: (() => Promise<void> | void)[] = [flush];
+  const log = createJsonLogger('warn');
+  const releases: (() => Promise<void> | void)[] = [];
   let stopped: Promise<void> | undefined;
 
   async function start(): Promise<string> {
