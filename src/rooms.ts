@@ -4,8 +4,11 @@ import { createFirestoreRule } from './access/firestore-rule.ts';
 import { createHttpRule } from './access/http-rule.ts';
 import { createRoomAccess, type RoomAccess } from './access/room-access.ts';
 import type { Settings } from './check-options.ts';
-import type { Clock } from './clock.ts';
+import { type Clock, withDeadline } from './clock.ts';
 import type { Logger } from './log.ts';
+
+/** The SDK itself would go on for ten minutes, and a host may wait for the start before it listens. */
+const WARM_UP_TIMEOUT_MS = 5_000;
 
 export interface Rooms {
   readonly access: RoomAccess;
@@ -41,7 +44,9 @@ export function createRooms(
         clock,
       });
       const start = () =>
-        rule.warmUp().catch((err) => log.warn({ err }, 'Firestore could not be asked yet'));
+        withDeadline(clock, WARM_UP_TIMEOUT_MS, rule.warmUp).catch((err) =>
+          log.warn({ err }, 'Firestore could not be asked yet'),
+        );
       return { access: createRoomAccess(rule.authorizeRoom, clock), start };
     }
   }

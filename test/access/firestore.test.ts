@@ -71,3 +71,36 @@ describe('a Firestore out of reach lets nobody in, within 2 s:', () => {
     await stage.close();
   });
 });
+
+describe('the start of a switchboard', () => {
+  it.each(['accepts and hangs', 'cuts every connection'])(
+    'waits 5 s for a Firestore that %s, and says so in the log',
+    async (name) => {
+      const { connected } = await startStandIn(name);
+      const stage = await setStage(MOUNTS[1] as Mount, {
+        roomAccess: 'firestore',
+        firebaseApp: app,
+        firestoreRoomPath: 'chats/{roomName}',
+      });
+      let hasStarted = false;
+      const started = stage.switchboard.start().then(() => {
+        hasStarted = true;
+      });
+      await connected;
+      await vi.waitFor(() => expect(stage.switchboard.readiness().ready).toBe(true));
+      stage.clock.advance(4_999);
+      expect(hasStarted).toBe(false);
+      stage.clock.advance(1);
+      await started;
+      expect(stage.log.lines).toMatchObject([
+        { level: 'debug', message: 'public keys fetched' },
+        {
+          level: 'warn',
+          message: 'Firestore could not be asked yet',
+          fields: { err: { name: 'DeadlineError' } },
+        },
+      ]);
+      await stage.close();
+    },
+  );
+});
