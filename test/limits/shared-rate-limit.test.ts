@@ -33,6 +33,23 @@ async function standIn(onData: (socket: Socket, data: Buffer) => void): Promise<
   return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A Redis whose every window holds this, and the names of the windows that it was asked about. */
+async function answeringRedis({ consumed, ms }: { consumed: number; ms: number }) {
+  const INFO = 'redis_version:7.0.0';
+  let said = '';
+  const answerTo = (command: string): string => {
+    if (/\r\ninfo\r\n/i.test(command)) return `$${INFO.length}\r\n${INFO}\r\n`;
+    if (/\r\neval(?:sha)?\r\n/i.test(command)) return `*2\r\n:${consumed}\r\n:${ms}\r\n`;
+    if (/\r\nexec\r\n/i.test(command)) return `*2\r\n$1\r\n${consumed}\r\n:${ms}\r\n`;
+    return /\r\n(?:get|pttl)\r\n/i.test(command) ? '+QUEUED\r\n' : '+OK\r\n';
+  };
+  const url = await standIn((socket, data) => {
+    said += data;
+    for (const command of data.toString().split(/(?=\*\d+\r\n\$)/)) socket.write(answerTo(command));
+  });
+  return { url, said: () => said, names: () => new Set(said.match(/switchboard:.*/g)) };
+}
+
 const nobody = async () => `redis://127.0.0.1:${await freePort()}`;
 
 function make(redisUrl: string) {
@@ -116,29 +133,48 @@ describe('limits shared over Redis', () => {
   });
 
   it('ask Redis by their own names: users and addresses never share a count', async () => {
-    let said = '';
-    const NO_VALUE = '*2\r\n$-1\r\n:-2\r\n';
-    const url = await standIn((socket, data) => {
-      said += data;
-      // Commands come in one piece or in several.
-      for (const command of data.toString().split(/(?=\*\d+\r\n\$)/)) {
-        if (/\r\ninfo\r\n/i.test(command)) socket.write('$19\r\nredis_version:7.0.0\r\n');
-        else if (/\r\nevalsha\r\n/i.test(command)) socket.write('*2\r\n:1\r\n:60000\r\n');
-        else if (/\r\nexec\r\n/i.test(command)) socket.write(NO_VALUE);
-        else if (/\r\n(?:get|pttl)\r\n/i.test(command)) socket.write('+QUEUED\r\n');
-        else socket.write('+OK\r\n');
-      }
-    });
-    const stage = await setStage(MOUNTS[1] as (typeof MOUNTS)[1], { redisUrl: url });
+    const redis = await answeringRedis({ consumed: 1, ms: 60_000 });
+    const stage = await setStage(MOUNTS[1] as (typeof MOUNTS)[1], { redisUrl: redis.url });
     cleanups.push(stage.close);
     expect((await stage.ask({ token: 'x' })).status).toBe(403);
     const uid = ' Alice ';
     const body = { roomName: 'room-1', participantIdentity: uid };
     expect((await stage.ask({ token: stage.idToken({ sub: uid }), body })).status).toBe(200);
-    const names = new Set(said.match(/switchboard:.*/g));
-    expect(names).toEqual(
+    expect(redis.names()).toEqual(
       new Set(['switchboard:auth-failures:127.0.0.1', 'switchboard:token: Alice ']),
     );
+    // One more, in a window of 60 seconds.
+    expect(redis.said()).toContain('switchboard:token: Alice \r\n$1\r\n1\r\n$2\r\n60\r\n');
+  });
+
+  it.each([
+    [
+      { consumed: 1, ms: 30_000 },
+      { waitSeconds: 0, take: 0 },
+    ],
+    // Reached: nothing is refused yet, and the next one would be.
+    [
+      { consumed: 2, ms: 30_000 },
+      { waitSeconds: 30, take: 0 },
+    ],
+    [
+      { consumed: 3, ms: 29_001 },
+      { waitSeconds: 30, take: 30 },
+    ],
+    // The window ends while the answer is under way.
+    [
+      { consumed: 3, ms: 0 },
+      { waitSeconds: 1, take: 1 },
+    ],
+  ])('go by what Redis says: %j', async (says, waits) => {
+    const redis = await answeringRedis(says);
+    const { limits, onFallback } = make(redis.url);
+    await limits.start();
+    const limit = limits.limit('token', 2);
+    expect({ waitSeconds: await limit.waitSeconds('a'), take: await limit.take('a') }).toEqual(
+      waits,
+    );
+    expect(onFallback).not.toHaveBeenCalled();
   });
 
   it('hold in a whole switchboard whose Redis is away, and metrics count it', async () => {

@@ -41,6 +41,13 @@ describe('kinds of account', () => {
     expect((await ask({ token: idToken(signedInBy('password')) })).status).toBe(200);
   });
 
+  it('are refused by name, in the log', async () => {
+    const { ask, idToken, log } = await open({ anonymousUsers: 'deny' });
+    await ask({ token: idToken(signedInBy('anonymous')) });
+    const refused = log.lines.filter(({ message }) => message === 'refused');
+    expect(refused).toMatchObject([{ fields: { uid: 'alice', code: 'account_not_allowed' } }]);
+  });
+
   it('do not count where a verified e-mail address is required and missing', async () => {
     const { ask, idToken } = await open({ emailVerified: 'required' });
     const sentence = 'Forbidden: Verify your e-mail address first.';

@@ -482,6 +482,7 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
       },
       () => ({ id: 'carol' }),
       () => ({ uid: '' }),
+      () => ({ uid: 'x'.repeat(129) }),
       () => 'carol',
     ];
     for (const answer of broken) {
