@@ -21,6 +21,9 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** Longer than the idle time-out of the load balancers in front, or they meet closed connections. */
 const KEEP_ALIVE_MS = 75_000;
 const CHECK_EVERY_MS = 1_000;
+/** Nothing sent and nothing taken for so long, and no idle connection either: nobody is there any more. */
+const SILENCE_MS = 30_000;
+const TELL_EVERY_MS = 60_000;
 /** From the signal to the end: what is then still in flight is cut off. */
 const STOP_WITHIN_MS = 9_500;
 /** What was accepted last, just before the drain was over, is served for so long. */
@@ -50,7 +53,11 @@ export interface ServerParts {
   readonly clock?: Clock;
   /** A look at each request before the switchboard; true where it was answered. */
   readonly front?: (request: IncomingMessage, response: ServerResponse) => boolean;
-  readonly timeouts?: { readonly headersMs?: number; readonly requestMs?: number };
+  readonly timeouts?: {
+    readonly headersMs?: number;
+    readonly requestMs?: number;
+    readonly silenceMs?: number;
+  };
 }
 
 /** Starts listening. Rejects where the port cannot be had. */
@@ -86,8 +93,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: CHECK_EVERY_MS,
   });
+  server.timeout = timeouts.silenceMs ?? SILENCE_MS;
   listenTo(server, {
     refuseBare,
+    clock,
     onRequest(request, response) {
       if (front?.(request, response) !== true) switchboard.handler(request, response);
     },
@@ -95,6 +104,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   warnOnceOfForwarded(server, config, log);
 
   await listening(server, config);
+  surviveRefusedConnections(server, log, clock);
   // Not awaited: a platform's health check must not wait for Google.
   void switchboard.start();
   const { port } = server.address() as AddressInfo;
@@ -128,6 +138,22 @@ function warnOnceOfForwarded(server: Server, config: Config, log: Logger): void 
     );
   };
   server.on('request', look);
+}
+
+/** No descriptor left for a new connection (EMFILE, ENFILE): those that are there are served on. */
+function surviveRefusedConnections(server: Server, log: Logger, clock: Clock): void {
+  let isTold = false;
+  server.on('error', (err) => {
+    if (isTold) return;
+    isTold = true;
+    clock.after(TELL_EVERY_MS, () => {
+      isTold = false;
+    });
+    log.error(
+      { err },
+      'a connection could not be taken: raise the limit of open files (ulimit -n)',
+    );
+  });
 }
 
 function listening(server: Server, config: Config): Promise<void> {

@@ -5,8 +5,8 @@ import { andThen } from '../and-then.ts';
 import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { arrivalOf, isBodyHeldBack } from './arrival.ts';
-import { bodyTooLarge, checkContentType, contentTypeUnsupported, readJsonBody } from './body.ts';
+import { arrivalOf, isBodyBroken, isBodyHeldBack } from './arrival.ts';
+import { BODY_MAX_BYTES, checkContentType, readJsonBody } from './body.ts';
 import { answerThenDrain, isBodyPending } from './drain.ts';
 import type { Metrics } from './metrics.ts';
 import { NO_COMPILERS } from './no-compilers.ts';
@@ -20,7 +20,6 @@ export type TrustProxy = number | readonly string[];
 
 declare module 'fastify' {
   interface FastifyRequest {
-    startedAt: number;
     route: Route | null;
     problem: SwitchboardError | null;
   }
@@ -53,16 +52,20 @@ export function createApp(options: AppOptions): App {
     requestIdHeader: false,
     trustProxy: trustFunction(options.trustProxy),
     exposeHeadRoutes: true,
-    // Our own reader measures; Fastify only has to let it.
-    bodyLimit: Number.MAX_SAFE_INTEGER,
+    bodyLimit: BODY_MAX_BYTES,
     schemaController: NO_COMPILERS,
   });
+  // Bodies are read by ours alone, and only where a route asks for one. Fastify's own parsers would
+  // read whatever comes with an OPTIONS, before anybody was asked who he is.
+  app.removeAllContentTypeParsers();
 
   const headers = { ...options.headers, 'cache-control': 'no-store' };
   const answerPlainly = createPlainAnswer({ headers, isClosing: options.isClosing });
 
   function refuse(reply: FastifyReply, error: unknown): void {
     const { request } = reply;
+    // Nobody is left to be refused.
+    if (arrivalOf(request.raw).exchange.isOver) return;
     const problem = problemOf(error);
     request.problem = problem;
     options.metrics.refused(problem.code);
@@ -73,7 +76,9 @@ export function createApp(options: AppOptions): App {
       reply.header('allow', methodsAt(request, table)?.join(', ') ?? '');
     }
     const text = problemBody(problem, request.id);
-    if (options.isClosing() || isBodyHeldBack(request.raw)) reply.header('connection', 'close');
+    if (options.isClosing() || isBodyHeldBack(request.raw) || isBodyBroken(request.raw)) {
+      reply.header('connection', 'close');
+    }
     if (!isBodyPending(request.raw)) {
       reply.send(text);
       return;
@@ -82,21 +87,21 @@ export function createApp(options: AppOptions): App {
     reply.send(answerThenDrain(text, request.raw, reply.raw, clock));
   }
 
-  app.decorateRequest('startedAt', 0);
   app.decorateRequest('route', null);
   app.decorateRequest('problem', null);
   app.decorateRequest('user', null);
-  app.setErrorHandler((error, _request, reply) => refuse(reply, translate(error)));
+  app.setErrorHandler((error, _request, reply) => refuse(reply, error));
   app.setNotFoundHandler((request, reply) => refuse(reply, unrouted(request, table)));
 
-  app.addHook('onRequest', (request, _reply, done) => {
-    request.startedAt = performance.now();
+  app.addHook('onRequest', (request, reply, done) => {
+    const startedAt = performance.now();
+    const { exchange } = arrivalOf(request.raw);
+    exchange.onOver((aborted) =>
+      record(request, reply, { ...options, aborted, ms: performance.now() - startedAt }),
+    );
+    if (exchange.isOver) return;
     // Before any body is read: a path that is nobody's has nothing to parse.
-    done(request.is404 && request.method !== 'OPTIONS' ? unrouted(request, table) : undefined);
-  });
-  app.addHook('onResponse', (request, reply, done) => {
-    record(request, reply, options);
-    done();
+    done(request.is404 ? unrouted(request, table) : undefined);
   });
   if (corsOrigins.length > 0) {
     app.register(cors, {
@@ -128,6 +133,7 @@ function addRoute(app: FastifyInstance, route: Route, answerPlainly: AnswerPlain
     url: route.path,
     onRequest(request, reply, refuse) {
       request.route = route;
+      const { exchange } = arrivalOf(request.raw);
       const attempt = (step: () => unknown) => {
         try {
           const result = step();
@@ -136,10 +142,14 @@ function addRoute(app: FastifyInstance, route: Route, answerPlainly: AnswerPlain
           refuse(error as Error);
         }
       };
-      const send = (text: string) => answerPlainly(reply, contentType, text);
+      const send = (text: string) => {
+        if (!exchange.isOver) answerPlainly(reply, contentType, text);
+      };
       const answer = (body: unknown) => andThen(route.answer(request, body), send);
       attempt(() =>
         andThen(admit === 'public' ? undefined : admit(request), () => {
+          // Who has gone meanwhile has left no body, which is no fault of the host's.
+          if (exchange.isOver) return;
           if (!hasBody) return answer(undefined);
           checkContentType(request.raw);
           readJsonBody(request.raw, (fault, body) => {
@@ -153,18 +163,8 @@ function addRoute(app: FastifyInstance, route: Route, answerPlainly: AnswerPlain
   });
 }
 
-/** Fastify's own errors in our words. */
-function translate(error: unknown): unknown {
-  const { code } = error as { code?: string };
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge();
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return contentTypeUnsupported('Send the header Content-Type: application/json.');
-  }
-  return error;
-}
-
 const methodsAt = (request: FastifyRequest, table: RouteTable) =>
-  table.get(arrivalOf(request.raw)?.path ?? '');
+  table.get(arrivalOf(request.raw).path);
 
 function unrouted(request: FastifyRequest, table: RouteTable): SwitchboardError {
   const methods = methodsAt(request, table);
@@ -179,13 +179,18 @@ function trustFunction(trustProxy: TrustProxy) {
   return trustProxy === 0 ? false : (_address: string, hop: number) => hop < trustProxy;
 }
 
-/** The one log line and the measurements of an answered request. */
-function record(request: FastifyRequest, reply: FastifyReply, options: AppOptions): void {
+/** The one log line and the measurements of a request, whatever became of it. */
+function record(
+  request: FastifyRequest,
+  { raw }: FastifyReply,
+  by: Pick<AppOptions, 'log' | 'metrics'> & { aborted: boolean; ms: number },
+): void {
   const { problem, route } = request;
-  const ms = performance.now() - request.startedAt;
+  const { aborted, ms } = by;
   const pattern = route?.path ?? 'none';
-  const status = reply.statusCode;
-  options.metrics.answered(pattern, status, ms / 1000);
+  // Where the client went before the head of an answer was written, there is no status.
+  const status = raw.headersSent ? raw.statusCode : undefined;
+  by.metrics.answered(pattern, aborted || status === undefined ? 'aborted' : status, ms / 1000);
   const line = {
     requestId: request.id,
     method: request.method,
@@ -195,7 +200,9 @@ function record(request: FastifyRequest, reply: FastifyReply, options: AppOption
     uid: request.user?.uid,
     code: problem?.code,
     err: problem?.cause,
+    aborted: aborted || undefined,
   };
-  if (status >= 500) options.log.error(line, problem?.message ?? 'failed');
-  else options.log.info(line, problem === null ? 'answered' : 'refused');
+  if (problem !== null && statusOf(problem) >= 500) by.log.error(line, problem.message);
+  else if (aborted) by.log.info(line, 'aborted');
+  else by.log.info(line, problem === null ? 'answered' : 'refused');
 }

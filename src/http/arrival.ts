@@ -2,6 +2,7 @@
 // passes through Fastify.
 import type { IncomingMessage } from 'node:http';
 import type { SwitchboardError } from '../errors.ts';
+import type { Exchange } from './exchange.ts';
 
 export interface Arrival {
   /** The path of ours that the request is for; the host may have stripped its own prefix off `url`. */
@@ -12,33 +13,68 @@ export interface Arrival {
   readonly ip: string | undefined;
   /** What the host's body parser found wrong, told when the body's turn comes. */
   readonly bodyFault?: SwitchboardError | undefined;
+  readonly exchange: Exchange;
+}
+
+/** What became of the body on its way here, as far as the owner of the server has told. */
+interface BodyOnItsWay {
+  /** The client waits for `100 Continue` before it sends. */
+  writeContinue?: (() => void) | undefined;
+  /** What came in its place is no HTTP, or nothing came in time. */
+  fault?: SwitchboardError;
+  onFault?: (fault: SwitchboardError) => void;
 }
 
 const ARRIVAL = Symbol('switchboard.arrival');
-const CONTINUE = Symbol('switchboard.continue');
+const BODY = Symbol('switchboard.body');
 
-type Marked = IncomingMessage & { [ARRIVAL]?: Arrival; [CONTINUE]?: (() => void) | undefined };
+type Marked = IncomingMessage & { [ARRIVAL]?: Arrival; [BODY]?: BodyOnItsWay };
 
 export function setArrival(raw: IncomingMessage, arrival: Arrival): void {
   (raw as Marked)[ARRIVAL] = arrival;
 }
 
-export function arrivalOf(raw: IncomingMessage): Arrival | undefined {
-  return (raw as Marked)[ARRIVAL];
+/** Of a request that has come through a mount, which all do. */
+export function arrivalOf(raw: IncomingMessage): Arrival {
+  return (raw as Marked)[ARRIVAL] as Arrival;
 }
+
+const bodyOf = (raw: IncomingMessage): BodyOnItsWay => {
+  const marked = raw as Marked;
+  marked[BODY] ??= {};
+  return marked[BODY];
+};
 
 /** The client waits for `100 Continue` (RFC 9110, section 10.1.1) before it sends the body. */
 export function expectsContinue(raw: IncomingMessage, writeContinue: () => void): void {
-  (raw as Marked)[CONTINUE] = writeContinue;
+  bodyOf(raw).writeContinue = writeContinue;
 }
 
 /** Lets a waiting client send its body, once. */
 export function letBodyCome(raw: IncomingMessage): void {
-  const writeContinue = (raw as Marked)[CONTINUE];
-  if (writeContinue === undefined) return;
-  (raw as Marked)[CONTINUE] = undefined;
+  const body = (raw as Marked)[BODY];
+  const writeContinue = body?.writeContinue;
+  if (body === undefined || writeContinue === undefined) return;
+  body.writeContinue = undefined;
   writeContinue();
 }
 
 export const isBodyHeldBack = (raw: IncomingMessage): boolean =>
-  (raw as Marked)[CONTINUE] !== undefined;
+  (raw as Marked)[BODY]?.writeContinue !== undefined;
+
+/** Nothing more of this body will come: whoever reads it, or is about to, is told why. */
+export function breakBody(raw: IncomingMessage, fault: SwitchboardError): void {
+  const body = bodyOf(raw);
+  body.fault = fault;
+  body.onFault?.(fault);
+}
+
+/** Runs `told` when the body breaks off; at once where it has. */
+export function onBrokenBody(raw: IncomingMessage, told: (fault: SwitchboardError) => void): void {
+  const body = bodyOf(raw);
+  if (body.fault === undefined) body.onFault = told;
+  else told(body.fault);
+}
+
+export const isBodyBroken = (raw: IncomingMessage): boolean =>
+  (raw as Marked)[BODY]?.fault !== undefined;

@@ -1,6 +1,9 @@
 // Refusals of what never reaches Fastify: not HTTP at all, or come too late.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../clock.ts';
 import type { SwitchboardError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { answerThenDrain, isBodyPending } from './drain.ts';
 import type { Metrics } from './metrics.ts';
 import { problemBody, problemHeaders, statusOf } from './problems.ts';
 import { nextRequestId } from './request-id.ts';
@@ -40,4 +43,16 @@ export function createBareRefusal(parts: {
       },
     };
   };
+}
+
+/** Sends it as the response to a request, in its turn and so that a client that is still sending sees it. */
+export function answerBare(
+  { status, headers, body }: BareAnswer,
+  raw: IncomingMessage,
+  response: ServerResponse,
+  clock: Clock,
+): void {
+  response.writeHead(status, headers);
+  if (isBodyPending(raw)) answerThenDrain(body, raw, response, clock).pipe(response);
+  else response.end(body);
 }

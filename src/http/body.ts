@@ -3,7 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { SwitchboardError } from '../errors.ts';
-import { arrivalOf, letBodyCome } from './arrival.ts';
+import { arrivalOf, letBodyCome, onBrokenBody } from './arrival.ts';
 
 /** The largest body that is read. */
 export const BODY_MAX_BYTES = 16 * 1024;
@@ -38,7 +38,7 @@ export function readJsonBody(
 ): void {
   const finish = (parsed: Parsed) =>
     'fault' in parsed ? done(parsed.fault) : done(null, parsed.value);
-  const fault = arrivalOf(raw)?.bodyFault;
+  const fault = arrivalOf(raw).bodyFault;
   if (Number(raw.headers['content-length']) > BODY_MAX_BYTES) finish(tooLarge());
   else if (fault !== undefined) finish({ fault });
   else if (raw.readable && !raw.readableDidRead) readWire(raw, finish);
@@ -73,6 +73,7 @@ function readWire(raw: IncomingMessage, finish: (parsed: Parsed) => void): void 
     if (!isSettled) settle(invalid('The body ended before its announced length.'));
   };
   raw.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  onBrokenBody(raw, (fault) => settle({ fault }));
   letBodyCome(raw);
 }
 

@@ -4,14 +4,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Clock } from '../clock.ts';
-import { isBodyHeldBack } from './arrival.ts';
+import { isBodyBroken, isBodyHeldBack, onBrokenBody } from './arrival.ts';
 
 const DRAIN_MAX_BYTES = 4 * 1024 * 1024;
 const DRAIN_MAX_MS = 5_000;
 
 /** Whether bytes of the body are still to come that nobody will read. */
 export function isBodyPending(raw: IncomingMessage): boolean {
-  if (raw.complete || raw.destroyed || isBodyHeldBack(raw)) return false;
+  if (raw.complete || raw.destroyed || isBodyHeldBack(raw) || isBodyBroken(raw)) return false;
   const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
   return coding !== undefined || (length !== undefined && length !== '0');
 }
@@ -44,7 +44,10 @@ export function answerThenDrain(
 
 function drain(raw: IncomingMessage, clock: Clock, done: (drained: boolean) => void): void {
   let bytes = 0;
+  let isSettled = false;
   const settle = (drained: boolean) => {
+    if (isSettled) return;
+    isSettled = true;
     cancel();
     raw.off('data', onData).off('end', onEnd).off('close', onEnd).off('error', onEnd);
     done(drained);
@@ -57,4 +60,5 @@ function drain(raw: IncomingMessage, clock: Clock, done: (drained: boolean) => v
   const cancel = clock.after(DRAIN_MAX_MS, () => settle(false));
   raw.on('data', onData).once('end', onEnd).once('close', onEnd).once('error', onEnd);
   raw.resume();
+  onBrokenBody(raw, () => settle(false));
 }

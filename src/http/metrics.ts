@@ -14,7 +14,8 @@ export interface Metrics {
   appChecked(result: AppCheckResult): void;
   /** A shared limit that could not be asked, and was counted in this process. */
   limitFellBack(): void;
-  answered(route: string, status: number, seconds: number): void;
+  /** `aborted`: the client went away before it had the whole answer. */
+  answered(route: string, status: number | 'aborted', seconds: number): void;
 }
 
 export function createMetrics(): Metrics {
@@ -50,8 +51,8 @@ export function createMetrics(): Metrics {
     registers,
   });
   // The label sets are few: each is looked up once.
-  const observers = new Map<string, Map<number, Histogram.Internal<string>>>();
-  const observer = (route: string, status: number) => {
+  const observers = new Map<string, Map<number | 'aborted', Histogram.Internal<string>>>();
+  const observer = (route: string, status: number | 'aborted') => {
     const known = observers.get(route)?.get(status);
     if (known !== undefined) return known;
     const made = duration.labels(route, String(status));

@@ -5,8 +5,8 @@ import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 import type { App } from './app.ts';
 import { setArrival } from './arrival.ts';
-import type { RefuseBare } from './bare-answer.ts';
-import { answerThenDrain, isBodyPending } from './drain.ts';
+import { answerBare, type RefuseBare } from './bare-answer.ts';
+import { openExchange } from './exchange.ts';
 import { problemOf } from './problems.ts';
 import { pathOf, type RouteTable } from './routes.ts';
 
@@ -63,10 +63,7 @@ export function createMount(options: {
 
   /** Outside Fastify, which may be closed already. */
   function refuse(raw: IncomingMessage, response: ServerResponse, problem: SwitchboardError): void {
-    const { status, headers, body } = refuseBare(problem);
-    response.writeHead(status, headers);
-    if (isBodyPending(raw)) answerThenDrain(body, raw, response, clock).pipe(response);
-    else response.end(body);
+    answerBare(refuseBare(problem), raw, response, clock);
   }
 
   const dispatch: Mount['dispatch'] = (raw, response, path, from) => {
@@ -76,7 +73,8 @@ export function createMount(options: {
     }
     if (stopping) return refuse(raw, response, stoppingProblem());
     inFlight += 1;
-    response.once('close', () => {
+    const exchange = openExchange(raw, response);
+    exchange.onOver(() => {
       inFlight -= 1;
       if (stopping && inFlight === 0) idle.resolve();
     });
@@ -85,6 +83,7 @@ export function createMount(options: {
       hostRequest: from?.hostRequest ?? raw,
       ip: from?.ip ?? ipOf(raw),
       bodyFault: from?.bodyFault,
+      exchange,
     });
     const route = () => {
       // Fastify routes by `url`; the host's view of it is put back at once.

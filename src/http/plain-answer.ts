@@ -1,6 +1,7 @@
 // A good answer, written to the wire in one piece: a header that is set through Fastify is looked
 // at four times on its way, and there are eight of them.
 import type { FastifyReply } from 'fastify';
+import { isBodyPending } from './drain.ts';
 
 export type AnswerPlainly = (reply: FastifyReply, contentType: string, text: string) => void;
 
@@ -17,7 +18,9 @@ export function createPlainAnswer(options: {
       ...['x-request-id', reply.request.id, 'content-type', contentType],
       ...['content-length', bytes],
     ];
-    if (options.isClosing()) headers.push('connection', 'close');
+    // A body that nobody asked for may come for ever.
+    if (options.isClosing() || isBodyPending(reply.request.raw))
+      headers.push('connection', 'close');
     // What hooks have set (CORS, for one).
     const others = reply.getHeaders();
     for (const name in others) headers.push(name, others[name] as string);

@@ -5,6 +5,7 @@ import { SwitchboardError } from '../errors.ts';
 import type { RoomName } from '../ids.ts';
 import type { RoomPermissions } from '../permissions.ts';
 import type { User } from '../user.ts';
+import { arrivalOf } from './arrival.ts';
 import { PROBLEM_RESPONSES } from './problem-schema.ts';
 import type { Admit, Route } from './routes.ts';
 import { readTokenRequest, TOKEN_REQUEST_SCHEMA } from './token-request.ts';
@@ -96,8 +97,10 @@ export function tokenRoute(options: {
     answer(request: FastifyRequest, body: unknown) {
       const user = request.user as User;
       const roomName = readTokenRequest(body, user.uid);
+      const { exchange } = arrivalOf(request.raw);
       return andThen(access({ user, roomName }), (permissions) =>
-        answerWith(user, roomName, permissions),
+        // No token for nobody.
+        exchange.isOver ? '' : answerWith(user, roomName, permissions),
       );
     },
   };
