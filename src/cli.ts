@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // livekit-switchboard serve | dev | doctor
 import { parseArgs } from 'node:util';
-import closeWithGrace from 'close-with-grace';
 import { ConfigError, loadConfig } from './config/config.ts';
+import { runToTheEnd } from './ending.ts';
 import { createJsonLogger } from './log.ts';
-import { startServer } from './server.ts';
+import type { RunningServer } from './server.ts';
 import { checkNode, VERSION } from './version.ts';
 
 const USAGE = `livekit-switchboard ${VERSION}
@@ -28,16 +28,23 @@ const COMMANDS: Readonly<Record<string, (options: { json: boolean }) => Promise<
   },
 };
 
+/** From the signal to the end; the server's own stop takes less. */
+const END_WITHIN_MS = 10_000;
+
 async function serve(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createJsonLogger(config.logLevel);
-  const server = await startServer(config, { log });
-  closeWithGrace({ delay: 10_000, logger: false }, async ({ signal, err }) => {
-    if (err) log.error({ err }, 'stopping after an error that nobody caught');
-    else log.info({ signal }, 'stopping');
-    await server.stop();
-    log.info({}, 'stopped');
-  });
+  let server: Promise<RunningServer> | undefined;
+  const program = {
+    start() {
+      // Loaded when signals are heard already. Until then one is lost in a container, whose first
+      // process ignores what it does not listen to.
+      server = import('./server.ts').then(({ startServer }) => startServer(config, { log }));
+      return server;
+    },
+    stop: async () => (await server)?.stop(),
+  };
+  await runToTheEnd(program, { log, withinMs: END_WITHIN_MS });
 }
 
 /** What a person can do about it, without a stack; anything else is a bug and keeps its own. */

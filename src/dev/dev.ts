@@ -1,9 +1,9 @@
 // Development mode: the real server on loopback, with an identity provider of its own, a page to
 // try it on and, where there is one, a LiveKit server. Never within reach of `serve`.
-import closeWithGrace from 'close-with-grace';
 import { systemClock } from '../clock.ts';
 import type { Environment } from '../config/sources.ts';
-import { createJsonLogger } from '../log.ts';
+import { runToTheEnd } from '../ending.ts';
+import { createJsonLogger, type Logger } from '../log.ts';
 import { startServer } from '../server.ts';
 import { banner } from './banner.ts';
 import { DEMO_USERS } from './demo-users.ts';
@@ -16,7 +16,10 @@ import { findLiveKitServer } from './livekit-binary.ts';
 const STOP_WITHIN_MS = 3_000;
 
 export interface Development {
-  /** Resolves with the address of the page when everything is there that will be. */
+  /**
+   * Resolves with the address of the page when everything is there that will be. Rejects where it is
+   * stopped before.
+   */
   start(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -24,19 +27,29 @@ export interface Development {
 /** The command: runs until a signal comes. */
 export async function dev(env: Environment): Promise<void> {
   const development = createDevelopment(env, console.log);
-  // Before the start, so that a signal in the middle of it leaves nothing behind.
-  const grace = closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err }) => {
-    if (err) console.error(err);
-    await development.stop();
-  });
-  try {
-    await development.start();
-  } catch (error) {
-    grace.uninstall();
-    await development.stop();
-    throw error;
-  }
+  const program = {
+    async start() {
+      try {
+        await development.start();
+      } catch (error) {
+        await development.stop();
+        throw error;
+      }
+    },
+    stop: development.stop,
+  };
+  await runToTheEnd(program, { log: forTheTerminal, withinMs: STOP_WITHIN_MS });
 }
+
+const nothing = () => {};
+/** How it ended, where that is not well. */
+const forTheTerminal: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: ({ err }: { err?: unknown }, message) =>
+    console.error(...(err === undefined ? [message] : [message, err])),
+};
 
 /**
  * @throws ConfigError with `NODE_ENV=production`, and for what is wrong with the environment.
@@ -50,37 +63,50 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
     clock: systemClock,
   });
   const log = createJsonLogger('warn');
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const releases: (() => Promise<void> | void)[] = [];
+  let started: Promise<string> | undefined;
   let stopped: Promise<void> | undefined;
 
+  /** Remembers how to end a part, and goes no further where the end has begun meanwhile. */
+  function release(stop: () => Promise<void> | void): void {
+    releases.push(stop);
+    signal.throwIfAborted();
+  }
+
   async function start(): Promise<string> {
+    signal.throwIfAborted();
     const keys = await serveKeys(provider);
-    releases.push(keys.stop);
+    release(keys.stop);
     const config = loadDevConfig(env, keys.url);
     const target = liveKitTarget(env, config);
     const front = createFront({ provider, users: DEMO_USERS, target });
     const server = await startServer(config, { log, front });
-    releases.push(server.stop);
-    const liveKit = await provideLiveKit(target, binary);
-    if (liveKit.server !== undefined) {
-      releases.push(liveKit.server.stop);
-      void liveKit.server.ended.then(() => {
-        if (stopped === undefined) say('The LiveKit server has ended.');
-      });
-    }
+    release(server.stop);
+    const liveKit = await provideLiveKit(target, binary, signal);
+    release(() => liveKit.server?.stop());
+    void liveKit.server?.ended.then(() => {
+      if (!signal.aborted) say('The LiveKit server has ended.');
+    });
     const url = `http://localhost:${new URL(server.url).port}`;
     say(banner({ url, users: DEMO_USERS, liveKit: liveKit.sentence, env }));
     return url;
   }
 
-  async function release(): Promise<void> {
-    for (const step of releases.toReversed()) await step();
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await started?.catch(nothing);
+    for (const end of releases.toReversed()) await end();
   }
 
   return {
-    start,
+    start() {
+      started ??= start();
+      return started;
+    },
     stop() {
-      stopped ??= release();
+      stopped ??= stop();
       return stopped;
     },
   };

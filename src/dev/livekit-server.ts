@@ -22,6 +22,8 @@ export interface LiveKitServerOptions {
   readonly udpPort: number;
   readonly apiKey: string;
   readonly apiSecret: string;
+  /** Ends it where it is not ready yet. */
+  readonly signal?: AbortSignal;
 }
 
 export type Answer = 'livekit' | 'something else' | 'nothing';
@@ -45,6 +47,8 @@ export async function whoAnswers(url: string): Promise<Answer> {
 
 /** Resolves when it answers. Rejects, with its last words, where it ends before or takes too long. */
 export async function startLiveKitServer(options: LiveKitServerOptions): Promise<LiveKitServer> {
+  const { signal } = options;
+  signal?.throwIfAborted();
   const child = spawn(options.binary, [], {
     // Nothing of this process's own: LIVEKIT_KEYS and others would change what it does.
     env: { LIVEKIT_CONFIG: JSON.stringify(configOf(options)) },
@@ -52,6 +56,7 @@ export async function startLiveKitServer(options: LiveKitServerOptions): Promise
   });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
+  signal?.addEventListener('abort', kill);
   const output = lastOutput(child);
   let failure: unknown;
   const { promise: ended, resolve } = Promise.withResolvers<void>();
@@ -60,7 +65,11 @@ export async function startLiveKitServer(options: LiveKitServerOptions): Promise
     resolve();
   });
   child.once('close', () => resolve());
-  void ended.then(() => process.off('exit', kill));
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
+    process.off('exit', kill);
+  });
 
   const server: LiveKitServer = {
     ended,
@@ -73,9 +82,10 @@ export async function startLiveKitServer(options: LiveKitServerOptions): Promise
     },
   };
   const outcome = await Promise.race([
-    ready(`http://127.0.0.1:${options.port}/`, () => child.exitCode !== null),
+    ready(`http://127.0.0.1:${options.port}/`, () => isOver),
     ended.then(() => 'ended' as const),
   ]);
+  signal?.removeEventListener('abort', kill);
   if (outcome === 'ready') return server;
   await server.stop();
   const what = outcome === 'ended' ? 'ended at once' : `did not answer in ${READY_WITHIN_MS} ms`;

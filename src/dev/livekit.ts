@@ -21,6 +21,7 @@ export interface LiveKit {
 export async function provideLiveKit(
   target: LiveKitTarget,
   binary: string | undefined,
+  signal?: AbortSignal,
 ): Promise<LiveKit> {
   const answer = await whoAnswers(target.url);
   if (!target.own) {
@@ -47,6 +48,7 @@ export async function provideLiveKit(
       udpPort: UDP_PORT,
       apiKey,
       apiSecret,
+      ...(signal && { signal }),
     });
     return { sentence: `${target.url}, started from ${binary}`, server };
   } catch (error) {
