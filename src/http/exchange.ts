@@ -37,7 +37,7 @@ export function openExchange(raw: IncomingMessage, response: ServerResponse): Ex
   };
 }
 
-/** Behind another answer a response has no socket yet, and Node never tells it that the connection has ended. */
+/** Behind another answer a response has no socket yet, and up to Node 22 never hears of the connection's end. */
 function endWithConnection(socket: Socket, response: ServerResponse, end: () => void): void {
   let ends = queued.get(socket);
   if (ends === undefined) {
