@@ -50,7 +50,7 @@ export function npm(args: string[], { cwd, env }: { cwd: string; env: Record<str
   return {
     out: () => out,
     /** When npm has ended, and everything that holds its output. */
-    ended: once(child, 'close').then(() => ({ out, err })),
+    ended: once(child, 'close').then(([code]) => ({ code, out, err })),
     says: (what: string) =>
       expect.poll(() => out + err, { timeout: 10_000, interval: 10 }).toContain(what),
     /** The first log line with this message, once it is there. */

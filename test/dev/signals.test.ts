@@ -59,7 +59,9 @@ function npmRunDev(binary = 'off') {
 const portOf = (out: string): number => Number(/localhost:(\d+)/.exec(out)?.[1]);
 
 async function expectNothingLeft(dev: ReturnType<typeof npmRunDev>) {
-  const { out, err } = await dev.ended;
+  const { code, out, err } = await dev.ended;
+  // npm hands its script's code on, or ends by the signal itself.
+  expect(code).not.toBe(1);
   expect(out + err).not.toMatch(/by force|has ended|npm error|\n {4}at |Error/);
   expect(err).toBe('');
   expect(dev.isGone()).toBe(true);
