@@ -22,9 +22,11 @@ const COMMANDS: Readonly<Record<string, (options: { json: boolean }) => Promise<
   dev: async () => (await import('./dev/dev.ts')).dev(process.env),
   async doctor({ json }) {
     const { doctor } = await import('./doctor/doctor.ts');
-    const isGood = await doctor(process.env, { json, out: process.stdout });
-    // What hangs is not waited for.
-    process.stdout.write('', () => process.exit(isGood ? 0 : 1));
+    const out = openOutput();
+    const isGood = await doctor(process.env, { json, out });
+    if (!isGood) process.exitCode = 1;
+    // After all that was written, and a word on what could not be. What hangs is not waited for.
+    out.write('', () => setImmediate(() => process.exit()));
   },
 };
 
@@ -45,6 +47,15 @@ async function serve(): Promise<void> {
     stop: async () => (await server)?.stop(),
   };
   await runToTheEnd(program, { log, withinMs: END_WITHIN_MS });
+}
+
+/** For what a person reads; `serve` has its log. A reader that has seen enough (`| head`) is no fault. */
+function openOutput(): NodeJS.WriteStream {
+  return process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    process.stderr.write(`Standard output could not be written: ${error.message}\n`);
+    process.exitCode = 1;
+  });
 }
 
 /** What a person can do about it, without a stack; anything else is a bug and keeps its own. */
@@ -70,8 +81,8 @@ async function main(): Promise<void> {
     },
   });
   const [name = '', ...rest] = positionals;
-  if (values.version) process.stdout.write(`${VERSION}\n`);
-  else if (values.help) process.stdout.write(USAGE);
+  if (values.version) openOutput().write(`${VERSION}\n`);
+  else if (values.help) openOutput().write(USAGE);
   else if (!Object.hasOwn(COMMANDS, name) || rest.length > 0) throw new UsageError(USAGE);
   else if (values.json && name !== 'doctor') throw new UsageError(USAGE);
   else await COMMANDS[name]?.({ json: values.json });

@@ -1,11 +1,14 @@
 // The command as an operator runs it: a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PROJECT_ID, signIdToken } from '../fakes/firebase.ts';
+import { freePort } from '../fakes/free-port.ts';
 import { startKeyEndpoint } from '../fakes/key-endpoint.ts';
 import { GOOD_BODY } from '../stage.ts';
 
@@ -15,17 +18,18 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-function run(args: string[], env: Record<string, string> = {}) {
+function run(args: string[], env: Record<string, string> = {}, stdout: 'pipe' | number = 'pipe') {
   const child = spawn(process.execPath, [CLI, ...args], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', DRAIN_SECONDS: '0', ...env },
+    stdio: ['ignore', stdout, 'pipe'],
   });
   children.push(child);
   let out = '';
   let err = '';
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     out += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     err += chunk;
   });
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, out, err }));
@@ -34,7 +38,7 @@ function run(args: string[], env: Record<string, string> = {}) {
     for (;;) {
       const found = out.split('\n').find((text) => text.includes(`"msg":"${message}"`));
       if (found !== undefined) return JSON.parse(found);
-      await once(child.stdout, 'data');
+      await once(child.stdout as Readable, 'data');
     }
   };
   return { child, ended, line };
@@ -95,6 +99,34 @@ describe('serve', () => {
     expect(await ready.text()).toMatch(/LIVEKIT_API_KEY/);
   });
 
+  it('serves on when its log’s reader is gone', async () => {
+    const { child, ended, line } = run(['serve'], { FIREBASE_PROJECT_ID: PROJECT_ID });
+    const { port } = await line('listening');
+    child.stdout?.destroy();
+    for (let i = 0; i < 20; i += 1) {
+      expect((await fetch(`http://127.0.0.1:${port}/nothing`)).status).toBe(404);
+    }
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('serves on when its log’s disk is full', async () => {
+    const port = await freePort();
+    const full = openSync('/dev/full', 'w');
+    const env = { FIREBASE_PROJECT_ID: PROJECT_ID, PORT: String(port) };
+    const { child, ended } = run(['serve'], env, full);
+    closeSync(full);
+    const status = () =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        (response) => response.status,
+        () => 'nobody there',
+      );
+    await expect.poll(status, { timeout: 5_000 }).toBe(503);
+    expect(await status()).toBe(503);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, err: '' });
+  });
+
   it('says which port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -123,4 +155,25 @@ describe('the command line', () => {
     const { code, out } = await run(['--version']).ended;
     expect([code, out]).toEqual([0, '0.1.0\n']);
   });
+
+  it.each([
+    [['--help'], 0],
+    [['doctor'], 1],
+  ])('does not mind a reader that has seen enough: %j', async (args, expected) => {
+    const { child, ended } = run(args);
+    child.stdout?.destroy();
+    const { code, err } = await ended;
+    expect([code, err]).toEqual([expected, '']);
+  });
+
+  it.skipIf(!existsSync('/dev/full')).each([[['--help']], [['doctor']]])(
+    'says that it could not be written: %j',
+    async (args) => {
+      const full = openSync('/dev/full', 'w');
+      const { code, err } = await run(args, {}, full).ended;
+      closeSync(full);
+      expect(code).toBe(1);
+      expect(err).toMatch(/^Standard output could not be written: ENOSPC.*\n$/);
+    },
+  );
 });
