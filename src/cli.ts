@@ -51,11 +51,13 @@ async function serve(): Promise<void> {
 
 /** For what a person reads; `serve` has its log. A reader that has seen enough (`| head`) is no fault. */
 function openOutput(): NodeJS.WriteStream {
-  return process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  const tell = (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return;
     process.stderr.write(`Standard output could not be written: ${error.message}\n`);
     process.exitCode = 1;
-  });
+  };
+  // Every write that fails tells of it.
+  return process.stdout.once('error', tell).on('error', () => {});
 }
 
 /** What a person can do about it, without a stack; anything else is a bug and keeps its own. */

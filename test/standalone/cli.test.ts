@@ -167,7 +167,7 @@ describe('the command line', () => {
   });
 
   it.skipIf(!existsSync('/dev/full')).each([[['--help']], [['doctor']]])(
-    'says that it could not be written: %j',
+    'says once that it could not be written: %j',
     async (args) => {
       const full = openSync('/dev/full', 'w');
       const { code, err } = await run(args, {}, full).ended;
