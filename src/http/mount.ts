@@ -6,7 +6,7 @@ import { SwitchboardError } from '../errors.ts';
 import type { App } from './app.ts';
 import { setArrival } from './arrival.ts';
 import { answerBare, type RefuseBare } from './bare-answer.ts';
-import { openExchange } from './exchange.ts';
+import { Exchange } from './exchange.ts';
 import { problemOf } from './problems.ts';
 import { pathOf, type RouteTable } from './routes.ts';
 
@@ -73,7 +73,7 @@ export function createMount(options: {
     }
     if (stopping) return refuse(raw, response, stoppingProblem());
     inFlight += 1;
-    const exchange = openExchange(raw, response);
+    const exchange = new Exchange(raw, response);
     exchange.onOver(() => {
       inFlight -= 1;
       if (stopping && inFlight === 0) idle.resolve();

@@ -1,12 +1,12 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it, vi } from 'vitest';
-import { openExchange } from '../../src/http/exchange.ts';
+import { Exchange } from '../../src/http/exchange.ts';
 
 /** What Node makes of a request behind another one on a connection: its answer has no socket yet. */
 function queued(socket: Socket) {
   const raw = new IncomingMessage(socket);
-  const exchange = openExchange(raw, new ServerResponse(raw));
+  const exchange = new Exchange(raw, new ServerResponse(raw));
   const ends: boolean[] = [];
   exchange.onOver((aborted) => ends.push(aborted));
   return { exchange, ends };
