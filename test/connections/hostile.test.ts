@@ -1,6 +1,6 @@
 // What answers don't show: hostile and clumsy connections, and what is left of them afterwards.
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -408,14 +408,19 @@ describe.each(['standalone', 'mounted'] as const)('a %s server', (kind) => {
   const clients: Client[] = [];
 
   /** What the server tells; rejects where it has ended. */
-  const told = async () => {
+  const told = async (about: string) => {
     const signal = AbortSignal.any([ended.signal, AbortSignal.timeout(20_000)]);
-    const [message] = await once(child, 'message', { signal });
-    return message;
+    for await (const [message] of on(child, 'message', { signal })) {
+      if (message.about === about) return message.told;
+    }
   };
+  let questions = 0;
   const state = (): Promise<State> => {
-    if (child.connected) child.send('state');
-    return told();
+    questions += 1;
+    const about = `question ${questions}`;
+    const answer = told(about);
+    if (child.connected) child.send(about);
+    return answer;
   };
   const isAlive = async () =>
     (await fetch(`http://127.0.0.1:${port}/healthz`, { headers: { connection: 'close' } })).status;
@@ -432,7 +437,7 @@ describe.each(['standalone', 'mounted'] as const)('a %s server', (kind) => {
       execArgv: ['--expose-gc'],
     });
     child.once('exit', (code) => ended.abort(new Error(`the server has ended with ${code}`)));
-    port = await told();
+    port = await told('port');
     // What comes late is there: the keys, and what is loaded at the first request.
     await isAlive();
     if (kind === 'mounted') await fetch(`http://127.0.0.1:${port}${PATH}`, { method: 'POST' });
@@ -442,10 +447,8 @@ describe.each(['standalone', 'mounted'] as const)('a %s server', (kind) => {
   });
   afterAll(async () => {
     for (const { socket } of clients) socket.destroy();
-    if (child.connected) {
-      child.disconnect();
-      await once(child, 'exit');
-    }
+    child.kill('SIGKILL');
+    if (!ended.signal.aborted) await once(child, 'exit');
     await keys.close();
   });
 

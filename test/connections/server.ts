@@ -74,7 +74,7 @@ function countSockets(): number {
   return links.filter((link) => link.startsWith('socket:')).length;
 }
 
-process.on('message', () => {
+process.on('message', (about) => {
   (globalThis as { gc?: () => void }).gc?.();
   const { heapUsed, external } = process.memoryUsage();
   const state: State = {
@@ -83,7 +83,8 @@ process.on('message', () => {
     peakBytes: process.resourceUsage().maxRSS * 1024,
     lines,
   };
-  process.send?.(state);
+  process.send?.({ about, told: state });
 });
 process.once('disconnect', () => process.exit());
-process.send?.(await (process.argv[2] === 'mounted' ? mounted() : standalone()));
+const port = await (process.argv[2] === 'mounted' ? mounted() : standalone());
+process.send?.({ about: 'port', told: port });
