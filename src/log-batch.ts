@@ -7,7 +7,7 @@ const BATCH_BYTES = 64 * 1024;
 const BATCH_MS = 100;
 /** Of what could not be written when its time came: two seconds of a server that is busy. */
 const LATE_BYTES_MAX = 4 * 1024 * 1024;
-/** A full pipe; any other fault: a full disk, a reader or a terminal that is gone. */
+/** A full pipe; and any other fault: a full disk, a reader or a terminal that is gone. */
 const FULL_AGAIN_MS = 10;
 const FAULT_AGAIN_MS = 1_000;
 /** How long the end of the process waits for a slow reader. */
@@ -49,26 +49,25 @@ export function createLogBatch({
   let isEnding = false;
   let cancel: (() => void) | undefined;
 
-  const put = (bytes: Buffer): number => {
-    const written = out(bytes);
-    if (written === 0) throw new Error('nothing was taken');
-    return written;
+  const writeWaiting = () => {
+    if (used === 0) return;
+    const written = out(waiting.subarray(0, used));
+    waiting.copyWithin(0, written, used);
+    used -= written;
   };
   const send = () => {
     cancel?.();
     cancel = undefined;
-    isFull = false;
+    let hasFailed = false;
     try {
-      late.writeTo(put);
-      while (used > 0) {
-        const written = put(waiting.subarray(0, used));
-        waiting.copyWithin(0, written, used);
-        used -= written;
-      }
+      if (late.writeTo(out)) writeWaiting();
+      // Where less is taken than there was, there is no room for more.
+      isFull = used > 0 || !late.isEmpty();
     } catch (error) {
       isFull = (error as NodeJS.ErrnoException).code === 'EAGAIN';
-      cancel = clock.after(isFull ? FULL_AGAIN_MS : FAULT_AGAIN_MS, send);
+      hasFailed = !isFull;
     }
+    if (isFull || hasFailed) cancel = clock.after(isFull ? FULL_AGAIN_MS : FAULT_AGAIN_MS, send);
   };
   const makeRoom = () => {
     send();
@@ -123,15 +122,20 @@ function createLateLines() {
       tellLoss();
       push(bytes);
     },
-    /** Until `put` throws. */
-    writeTo(put: (bytes: Buffer) => number): void {
+    isEmpty: () => late.length === 0,
+    /** Whether all of it is written now. */
+    writeTo(out: Out): boolean {
       for (let first = late[0]; first !== undefined; first = late[0]) {
-        const written = put(first);
+        const written = out(first);
         bytesKept -= written;
-        if (written < first.length) late[0] = first.subarray(written);
-        else late.shift();
+        if (written < first.length) {
+          late[0] = first.subarray(written);
+          return false;
+        }
+        late.shift();
         if (late.length === 0) tellLoss();
       }
+      return true;
     },
   };
 }
