@@ -37,6 +37,23 @@ export function createJsonLogger(level: LogLevel, batch: LogBatch = batchOfProce
   };
 }
 
+/** A host's logger that fails must not end the host: many a line is written where nobody would catch. */
+export function guardedLogger(logger: Logger): Logger {
+  const guarded = (level: keyof Logger) => (fields: object, message: string) => {
+    try {
+      logger[level](fields, message);
+    } catch {
+      // There is no other place to tell it.
+    }
+  };
+  return {
+    debug: guarded('debug'),
+    info: guarded('info'),
+    warn: guarded('warn'),
+    error: guarded('error'),
+  };
+}
+
 let ofProcess: LogBatch | undefined;
 
 /** One for all loggers of the thread, and so one listener: a host may make any number of them. */

@@ -1,7 +1,7 @@
 // The standalone server: a thin user of the library, with what only the owner of the socket sees.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
 import { type Clock, systemClock } from './clock.ts';
 import type { Config } from './config/config.ts';
@@ -21,8 +21,8 @@ const REQUEST_TIMEOUT_MS = 20_000;
 /** Longer than the idle time-out of the load balancers in front, or they meet closed connections. */
 const KEEP_ALIVE_MS = 75_000;
 const CHECK_EVERY_MS = 1_000;
-/** Nothing sent and nothing taken for so long, and no idle connection either: nobody is there any more. */
-const SILENCE_MS = 30_000;
+/** Nothing sent and nothing taken for so long (twice, while an answer waits): nobody is there any more. */
+const SILENCE_MS = 15_000;
 const TELL_EVERY_MS = 60_000;
 /** From the signal to the end: what is then still in flight is cut off. */
 const STOP_WITHIN_MS = 9_500;
@@ -102,6 +102,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     },
   });
   warnOnceOfForwarded(server, config, log);
+  const connections = connectionsOf(server);
 
   await listening(server, config);
   surviveRefusedConnections(server, log, clock);
@@ -117,9 +118,13 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     switchboard,
     stop() {
       draining = true;
-      stopped ??= drainAndClose({ server, switchboard, clock, drainMs: config.drainMs }).then(
-        firebase?.close,
-      );
+      stopped ??= drainAndClose({
+        server,
+        connections,
+        switchboard,
+        clock,
+        drainMs: config.drainMs,
+      }).then(firebase?.close);
       return stopped;
     },
   };
@@ -166,13 +171,24 @@ function listening(server: Server, config: Config): Promise<void> {
   return promise;
 }
 
+/** All of them: Node's own list has none that was handed over (CONNECT). */
+function connectionsOf(server: Server): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return connections;
+}
+
 async function drainAndClose(parts: {
   server: Server;
+  connections: ReadonlySet<Socket>;
   switchboard: Switchboard;
   clock: Clock;
   drainMs: number;
 }): Promise<void> {
-  const { server, switchboard, clock, drainMs } = parts;
+  const { server, connections, switchboard, clock, drainMs } = parts;
   const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
   const lingerMs = drainMs === 0 ? 0 : LINGER_MS;
   await Promise.all([
@@ -180,9 +196,11 @@ async function drainAndClose(parts: {
     passed(clock, drainMs).then(() => NetServer.prototype.close.call(server, () => onClosed())),
     passed(clock, drainMs + lingerMs),
   ]);
-  const cancel = clock.after(STOP_WITHIN_MS - drainMs - lingerMs, () =>
-    server.closeAllConnections(),
-  );
+  // Browsers hold spare ones, on which nothing will come any more.
+  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+  const cancel = clock.after(STOP_WITHIN_MS - drainMs - lingerMs, () => {
+    for (const socket of connections) socket.destroy();
+  });
   await switchboard.stop();
   // Ends kept connections on which nothing is under way, and the server's own timer.
   server.close();

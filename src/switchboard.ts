@@ -11,7 +11,7 @@ import { createMount, type Handler } from './http/mount.ts';
 import { createDescription } from './http/openapi.ts';
 import type { Route } from './http/routes.ts';
 import { tokenRoute } from './http/token-route.ts';
-import { createJsonLogger, type Logger } from './log.ts';
+import { createJsonLogger, guardedLogger, type Logger } from './log.ts';
 import type { SwitchboardOptions } from './options.ts';
 import { createRooms } from './rooms.ts';
 import { createTokenMint, type MintToken } from './tokens/livekit-token.ts';
@@ -97,7 +97,7 @@ export function compose(
 ): Composition {
   const settings = checkOptions(options);
   const { basePath, corsOrigins } = settings;
-  const log = settings.logger ?? createJsonLogger('warn');
+  const log = settings.logger ? guardedLogger(settings.logger) : createJsonLogger('warn');
   const metrics = createMetrics();
   const callers = createCallers(settings, { clock, log, metrics });
   const rooms = createRooms(settings, { clock, log });

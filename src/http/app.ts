@@ -83,6 +83,11 @@ export function createApp(options: AppOptions): App {
       reply.send(text);
       return;
     }
+    if (request.method === 'HEAD') {
+      // Its answer has no body that could wait for the other one.
+      reply.header('connection', 'close').send(text);
+      return;
+    }
     reply.header('content-length', Buffer.byteLength(text));
     reply.send(answerThenDrain(text, request.raw, reply.raw, clock));
   }
@@ -100,6 +105,10 @@ export function createApp(options: AppOptions): App {
       record(request, reply, { ...options, aborted, ms: performance.now() - startedAt }),
     );
     if (exchange.isOver) return;
+    // The preflight's answer doesn't wait for a body either, and Node would read it to its end.
+    if (request.method === 'OPTIONS' && isBodyPending(request.raw)) {
+      reply.header('connection', 'close');
+    }
     // Before any body is read: a path that is nobody's has nothing to parse.
     done(request.is404 ? unrouted(request, table) : undefined);
   });
@@ -114,7 +123,7 @@ export function createApp(options: AppOptions): App {
     });
   }
   app.register(async (scope) => {
-    for (const route of routes) addRoute(scope, route, answerPlainly);
+    for (const route of routes) addRoute(scope, route, { answerPlainly, clock });
   });
   return { fastify: app, table };
 }
@@ -123,7 +132,11 @@ export function createApp(options: AppOptions): App {
  * A route runs as a whole in Fastify's first hook. What would come between the hook and a handler (a
  * parser, validation, a serializer, and an AsyncResource) is done here or needed by nobody.
  */
-function addRoute(app: FastifyInstance, route: Route, answerPlainly: AnswerPlainly): void {
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  { answerPlainly, clock }: { answerPlainly: AnswerPlainly; clock: Clock },
+): void {
   const { admit } = route;
   const hasBody = route.schema.body !== undefined;
   const contentType = route.contentType ?? 'application/json; charset=utf-8';
@@ -152,7 +165,7 @@ function addRoute(app: FastifyInstance, route: Route, answerPlainly: AnswerPlain
           if (exchange.isOver) return;
           if (!hasBody) return answer(undefined);
           checkContentType(request.raw);
-          readJsonBody(request.raw, (fault, body) => {
+          readJsonBody(request.raw, clock, (fault, body) => {
             if (fault === null) attempt(() => answer(body));
             else refuse(fault);
           });

@@ -2,11 +2,15 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 import { arrivalOf, letBodyCome, onBrokenBody } from './arrival.ts';
 
 /** The largest body that is read. */
 export const BODY_MAX_BYTES = 16 * 1024;
+
+/** A host may wait for ever. Our own server's time-out for a whole request is shorter. */
+const BODY_WITHIN_MS = 30_000;
 
 const JSON_TYPE = /^application\/json\s*(?:;.*)?$/i;
 
@@ -34,6 +38,7 @@ export function checkContentType(raw: IncomingMessage): void {
  */
 export function readJsonBody(
   raw: IncomingMessage,
+  clock: Clock,
   done: (fault: SwitchboardError | null, value?: unknown) => void,
 ): void {
   const finish = (parsed: Parsed) =>
@@ -41,11 +46,11 @@ export function readJsonBody(
   const fault = arrivalOf(raw).bodyFault;
   if (Number(raw.headers['content-length']) > BODY_MAX_BYTES) finish(tooLarge());
   else if (fault !== undefined) finish({ fault });
-  else if (raw.readable && !raw.readableDidRead) readWire(raw, finish);
+  else if (raw.readable && !raw.readableDidRead) readWire(raw, clock, finish);
   else finish(fromHost(raw));
 }
 
-function readWire(raw: IncomingMessage, finish: (parsed: Parsed) => void): void {
+function readWire(raw: IncomingMessage, clock: Clock, finish: (parsed: Parsed) => void): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let isSettled = false;
@@ -55,6 +60,7 @@ function readWire(raw: IncomingMessage, finish: (parsed: Parsed) => void): void 
   const settle = (parsed: Parsed) => {
     if (isSettled) return;
     isSettled = true;
+    cancel();
     context.runInAsyncScope(finish, undefined, parsed);
   };
   const onData = (chunk: Buffer) => {
@@ -72,6 +78,7 @@ function readWire(raw: IncomingMessage, finish: (parsed: Parsed) => void): void 
   const onGone = () => {
     if (!isSettled) settle(invalid('The body ended before its announced length.'));
   };
+  const cancel = clock.after(BODY_WITHIN_MS, () => settle(late()));
   raw.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   onBrokenBody(raw, (fault) => settle({ fault }));
   letBodyCome(raw);
@@ -112,6 +119,10 @@ function parse(bytes: Buffer): Parsed {
 
 const invalid = (sentence: string): Parsed => ({
   fault: new SwitchboardError('request_invalid', sentence),
+});
+
+const late = (): Parsed => ({
+  fault: new SwitchboardError('request_timeout', 'The request did not arrive in time.'),
 });
 
 const tooLarge = (): Parsed => ({ fault: bodyTooLarge() });

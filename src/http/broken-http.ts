@@ -50,7 +50,11 @@ export function listenTo(server: Server, { onRequest, refuseBare, clock }: Parts
     take(request, response);
   });
   server.on('checkExpectation', take);
-  server.on('connect', (_request, socket) => refuseInTurn(socket, requestMalformed()));
+  server.on('connect', (_request, socket) => {
+    // That listener is off as well: an answer that nobody reads would be waited for.
+    socket.on('timeout', () => socket.destroy());
+    refuseInTurn(socket, requestMalformed());
+  });
 
   // The parser says so again with all that still comes.
   const told = new WeakSet<Duplex>();

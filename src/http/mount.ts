@@ -20,6 +20,9 @@ export type Handler = (
 /** Stands in for every path that is not ours: some of them Fastify would refuse in its own words. */
 const NOWHERE = '/-';
 
+/** Somebody may never read his answer. Fastify gives a plugin 10 s to end. */
+const STOP_WITHIN_MS = 9_000;
+
 /** What a host's framework adds to a request, as far as it is of use here. */
 type HostRequest = IncomingMessage & { originalUrl?: string; ip?: unknown };
 
@@ -34,7 +37,7 @@ export interface Mount {
   ): void;
   /** The path of ours that a request is for, under whatever prefix the host has put us. */
   pathFor(raw: IncomingMessage): string | undefined;
-  /** Refuses new requests from now on; resolves when the last one has been answered. */
+  /** Refuses new requests from now on; resolves when the last one has been answered, after 9 s at the latest. */
   stop(): Promise<void>;
 }
 
@@ -112,6 +115,7 @@ export function createMount(options: {
     stop() {
       stopping = true;
       if (inFlight === 0) idle.resolve();
+      else clock.after(STOP_WITHIN_MS, idle.resolve);
       return idle.promise;
     },
   };

@@ -26,7 +26,11 @@ const FRAME: SwaggerOptions = {
 export function createDescription(routes: () => readonly Route[]): () => Promise<object> {
   let document: Promise<object> | undefined;
   return () => {
-    document ??= describe(routes());
+    document ??= describe(routes()).catch((error) => {
+      // What was in the way (no file descriptor left, for one) may be over the next time.
+      document = undefined;
+      throw error;
+    });
     return document;
   };
 }

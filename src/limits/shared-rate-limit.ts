@@ -124,7 +124,10 @@ export function createSharedLimits(options: {
   return {
     limit,
     start() {
-      started ??= connect();
+      started ??= connect().catch((err) => {
+        tried.resolve();
+        log.error({ err }, 'Redis cannot be used: this process counts the limits by itself');
+      });
       return started;
     },
     stop() {

@@ -39,6 +39,26 @@ async function make(options: SwitchboardOptions = {}): Promise<Switchboard> {
   return switchboard;
 }
 
+describe('what a host brings', () => {
+  it('may be a logger that throws', async () => {
+    const fail = () => {
+      throw new Error('the disk is full');
+    };
+    const logger = { debug: fail, info: fail, warn: fail, error: fail };
+    const { handler } = await make({ logger });
+    const url = await serve((req, res) => handler(req, res));
+    expect((await ask(url + PATH)).status).toBe(200);
+    expect((await ask(url + PATH, { headers: { authorization: 'Bearer x' } })).status).toBe(403);
+  });
+
+  it('may be a Redis address that nobody can read', async () => {
+    const { handler, start } = await make({ redisUrl: 'redis://user:%zz@127.0.0.1:1' });
+    await start();
+    const url = await serve((req, res) => handler(req, res));
+    expect((await ask(url + PATH)).status).toBe(200);
+  });
+});
+
 async function serve(listener: Parameters<typeof createServer>[1]): Promise<string> {
   const { origin, close } = await listen(createServer(listener));
   cleanups.push(close);

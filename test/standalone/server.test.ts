@@ -339,7 +339,33 @@ describe('Expect: 100-continue', () => {
   });
 });
 
+describe('a body that goes with what needs none', () => {
+  const chunked = (method: string, path: string) =>
+    `${method} ${path} HTTP/1.1\r\nhost: x\r\norigin: https://app.example.com\r\n` +
+    'access-control-request-method: POST\r\ntransfer-encoding: chunked\r\n\r\n1\r\n{\r\n';
+
+  it.each([
+    ['a preflight', 'OPTIONS', '/api/calls/livekit-token', 204],
+    ['a HEAD that is refused', 'HEAD', '/metrics', 401],
+    ['a HEAD of another method’s route', 'HEAD', '/api/calls/livekit-token', 405],
+  ])('is not waited for: %s', async (_what, method, path, status) => {
+    const url = await open({ CORS_ORIGINS: 'https://app.example.com', METRICS_TOKEN: 'x' });
+    const [answer, ...more] = await sendRaw(url, chunked(method, path));
+    expect([answer?.status, answer?.headers.connection, more]).toEqual([status, 'close', []]);
+    const lines = log.lines.filter(({ fields }) => 'requestId' in fields);
+    expect(lines.map(({ fields }) => (fields as { status: number }).status)).toEqual([status]);
+  });
+});
+
 describe('stopping', () => {
+  it('waits for no connection on which nothing has come', async () => {
+    const url = await open();
+    const { read } = await openSocket(url);
+    await json(`${url}/healthz`);
+    await server?.stop();
+    expect(await read()).toBe('');
+  });
+
   it('says so at once, serves on while it drains, and then ends', async () => {
     const url = await open({ DRAIN_SECONDS: '2' });
     const stopped = server?.stop();

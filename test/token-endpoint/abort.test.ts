@@ -133,6 +133,34 @@ describe.each(MOUNTS)('a client that goes away: $name', (mount: Mount) => {
   });
 });
 
+describe('a body that stops on its way, in a host that waits for ever', () => {
+  const half = async () => {
+    stage = await setStage(MOUNTS.find(({ name }) => name === 'plain node:http') as Mount);
+    const { socket, read } = await openSocket(stage.tokenUrl);
+    socket.write(request(stage, '{'));
+    // Its keys are fetched, its body is read: what waits is its deadline.
+    await vi.waitUntil(() => stage?.clock.waiting().includes(30_000));
+    return { running: stage, socket, read };
+  };
+
+  it('is told after 30 s', async () => {
+    const { running, read, socket } = await half();
+    running.clock.advance(30_000);
+    await vi.waitUntil(() => socket.bytesRead > 0);
+    running.clock.advance(5_000);
+    expect(await read()).toMatch(/^HTTP\/1\.1 408 .*"request_timeout"/s);
+    expect(linesOf(running)).toMatchObject([{ status: 408, code: 'request_timeout' }]);
+  });
+
+  it('holds a stop up for 9 s and no longer', async () => {
+    const { running, socket } = await half();
+    const stopped = running.switchboard.stop();
+    running.clock.advance(9_000);
+    await stopped;
+    socket.destroy();
+  });
+});
+
 describe('a host', () => {
   it('that keeps a request until nobody is left hands over what is over', async () => {
     const [plain] = MOUNTS.filter(({ name }) => name === 'plain node:http');
