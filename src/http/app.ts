@@ -44,7 +44,7 @@ export interface App {
 }
 
 export function createApp(options: AppOptions): App {
-  const { routes, clock, corsOrigins } = options;
+  const { routes, clock, log, metrics, corsOrigins } = options;
   const table = tableOf(routes);
   const app = fastify({
     logger: false,
@@ -68,7 +68,7 @@ export function createApp(options: AppOptions): App {
     if (arrivalOf(request.raw).exchange.isOver) return;
     const problem = problemOf(error);
     request.problem = problem;
-    options.metrics.refused(problem.code);
+    metrics.refused(problem.code);
     reply.code(statusOf(problem)).headers({ ...headers, ...problemHeaders(problem) });
     reply.header('x-request-id', request.id);
     reply.header('content-type', 'application/json; charset=utf-8');
@@ -102,7 +102,7 @@ export function createApp(options: AppOptions): App {
     const startedAt = performance.now();
     const { exchange } = arrivalOf(request.raw);
     exchange.onOver((aborted) =>
-      record(request, reply, { ...options, aborted, ms: performance.now() - startedAt }),
+      record(request, reply, { log, metrics, aborted, ms: performance.now() - startedAt }),
     );
     if (exchange.isOver) return;
     // The preflight's answer doesn't wait for a body either, and Node would read it to its end.

@@ -101,7 +101,7 @@ export function byIdToken(options: {
 /** By the host's own function, which gets the request as the host's framework has it. */
 export function byHost(userOf: (request: never) => unknown, clock: Clock): Authenticate {
   return async (request) => {
-    const hostRequest = arrivalOf(request.raw)?.hostRequest ?? request.raw;
+    const hostRequest = arrivalOf(request.raw).hostRequest;
     let answer: unknown;
     try {
       answer = await withDeadline(clock, HOST_TIMEOUT_MS, () => userOf(hostRequest as never));

@@ -78,7 +78,7 @@ function readWire(raw: IncomingMessage, clock: Clock, finish: (parsed: Parsed) =
   const onGone = () => {
     if (!isSettled) settle(invalid('The body ended before its announced length.'));
   };
-  const cancel = clock.after(BODY_WITHIN_MS, () => settle(late()));
+  const cancel = clock.after(BODY_WITHIN_MS, () => settle({ fault: requestTimeout() }));
   raw.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   onBrokenBody(raw, (fault) => settle({ fault }));
   letBodyCome(raw);
@@ -121,11 +121,10 @@ const invalid = (sentence: string): Parsed => ({
   fault: new SwitchboardError('request_invalid', sentence),
 });
 
-const late = (): Parsed => ({
-  fault: new SwitchboardError('request_timeout', 'The request did not arrive in time.'),
-});
-
 const tooLarge = (): Parsed => ({ fault: bodyTooLarge() });
+
+export const requestTimeout = (cause?: unknown): SwitchboardError =>
+  new SwitchboardError('request_timeout', 'The request did not arrive in time.', { cause });
 
 export const bodyTooLarge = (): SwitchboardError =>
   new SwitchboardError('body_too_large', `The body must be at most ${BODY_MAX_BYTES} bytes.`);

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts';
 import { SwitchboardError } from '../errors.ts';
 import { breakBody, expectsContinue } from './arrival.ts';
 import { answerBare, type BareAnswer, type RefuseBare } from './bare-answer.ts';
+import { requestTimeout } from './body.ts';
 
 const REASON: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -106,11 +107,7 @@ const responseOn = (socket: Duplex): ServerResponse | undefined =>
 function brokenHttpProblem(error: NodeJS.ErrnoException): SwitchboardError {
   // Never the error itself: its `rawPacket` holds the bytes that came, and with them the token.
   const cause = { code: error.code, message: error.message };
-  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new SwitchboardError('request_timeout', 'The request did not arrive in time.', {
-      cause,
-    });
-  }
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return requestTimeout(cause);
   if (error.code === 'HPE_HEADER_OVERFLOW') {
     return new SwitchboardError('headers_too_large', 'The request headers are too large.', {
       cause,

@@ -9,7 +9,7 @@ const EMBEDDED_V4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
 /** The client's address: the host's view where it has one, otherwise by our own `trustProxy`. */
 export function clientAddress(request: FastifyRequest): string | undefined {
   // Whatever its type says: a connection that has ended may have none.
-  return arrivalOf(request.raw)?.ip ?? (request.ip as string | undefined);
+  return arrivalOf(request.raw).ip ?? (request.ip as string | undefined);
 }
 
 /**

@@ -65,9 +65,8 @@ describe.each(MOUNTS)('a client that goes away: $name', (mount: Mount) => {
     return stage;
   };
 
-  it('while the access rule is asked gets no token, and leaves a line', async () => {
-    const wait = createWait(true);
-    const running = await set({ authorizeRoom: wait.ask });
+  /** The client is gone, and its line written, before the wait is over. */
+  const leaveDuring = async (wait: { asked: Promise<void>; goOn(): void }, running: Stage) => {
     const { socket } = await openSocket(running.tokenUrl);
     socket.write(request(running));
     await wait.asked;
@@ -75,6 +74,12 @@ describe.each(MOUNTS)('a client that goes away: $name', (mount: Mount) => {
     await vi.waitUntil(() => linesOf(running).length > 0);
     wait.goOn();
     await turn();
+  };
+
+  it('while the access rule is asked gets no token, and leaves a line', async () => {
+    const wait = createWait(true);
+    const running = await set({ authorizeRoom: wait.ask });
+    await leaveDuring(wait, running);
     expect(linesOf(running)).toEqual([
       {
         message: 'aborted',
@@ -93,13 +98,7 @@ describe.each(MOUNTS)('a client that goes away: $name', (mount: Mount) => {
   it('inside the gate is no fault of anybody’s', async () => {
     const wait = createWait({ uid: 'alice' });
     const running = await set({ userOf: wait.ask });
-    const { socket } = await openSocket(running.tokenUrl);
-    socket.write(request(running));
-    await wait.asked;
-    socket.resetAndDestroy();
-    await vi.waitUntil(() => linesOf(running).length > 0);
-    wait.goOn();
-    await turn();
+    await leaveDuring(wait, running);
     expect(linesOf(running)).toMatchObject([{ message: 'aborted', aborted: true }]);
     expect(await metricsOf(running)).toEqual({ ...NOTHING, aborted: 1 });
     await running.switchboard.stop();
