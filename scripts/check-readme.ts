@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
-import { VARIABLES, type Variable } from '../src/config/variables.ts';
+import { VARIABLES, type Variable } from '../src/settings/variables.ts';
 import { run } from './commands.ts';
 import { mapFaults } from './folder-map.ts';
 import { anchors, codeBlocks, codeSpans, links } from './markdown.ts';
@@ -111,7 +111,7 @@ function variableFaults({ text }: Text): string[] {
   return [...new Set([...inSpans, ...inBlocks])]
     .filter((name) => ourWords.has(firstWord(name)))
     .filter((name) => !variableNames.has(name) && !constants.has(name))
-    .map((name) => `names the variable ${name}, which src/config/variables.ts does not have`);
+    .map((name) => `names the variable ${name}, which src/settings/variables.ts does not have`);
 }
 
 /** Blocks that use the package must at least be JavaScript or TypeScript. */

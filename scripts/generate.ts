@@ -2,9 +2,9 @@
 // where a file is not what it would have written.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadConfig } from '../src/config/config.ts';
-import { VARIABLES, type Variable } from '../src/config/variables.ts';
 import { startServer } from '../src/server.ts';
+import { loadConfig } from '../src/settings/config.ts';
+import { VARIABLES, type Variable } from '../src/settings/variables.ts';
 import { run } from './commands.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -22,7 +22,7 @@ function envExample(): string {
     ].join('\n');
   });
   const head = `# Every setting of the standalone server. An empty value is an unset one.
-# Made by npm run generate from src/config/variables.ts.`;
+# Made by npm run generate from src/settings/variables.ts.`;
   return `${[head, ...blocks].join('\n\n')}\n`;
 }
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // livekit-switchboard serve | dev | doctor
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig } from './config/config.ts';
-import { runToTheEnd } from './ending.ts';
-import { createJsonLogger } from './log.ts';
+import { runToTheEnd } from './base/ending.ts';
+import { createJsonLogger } from './base/log.ts';
+import { checkNode, VERSION } from './base/version.ts';
 import type { RunningServer } from './server.ts';
-import { checkNode, VERSION } from './version.ts';
+import { ConfigError, loadConfig } from './settings/config.ts';
 
 const USAGE = `livekit-switchboard ${VERSION}
 

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
-import { type Clock, systemClock } from './clock.ts';
-import type { Config } from './config/config.ts';
-import { createFirebaseApp } from './firebase-app.ts';
-import { API_PAGE_STYLE } from './http/api-page.ts';
+import { type Clock, systemClock } from './base/clock.ts';
+import type { Logger } from './base/log.ts';
+import { createFirebaseApp } from './compose/firebase-app.ts';
 import { listenTo } from './http/broken-http.ts';
-import { rootRoutes } from './http/root-routes.ts';
-import type { Logger } from './log.ts';
+import { API_PAGE_STYLE } from './routes/api-page.ts';
+import { rootRoutes } from './routes/root.ts';
+import type { Config } from './settings/config.ts';
 import { compose, type Standalone, type Switchboard } from './switchboard.ts';
 
 // Not imported: an `import` of it reads every export, and one of them (WebSocket) loads all of

@@ -1,21 +1,22 @@
 // The only place where all rooms meet.
-import { createCallers } from './callers.ts';
-import { checkOptions, type Settings } from './check-options.ts';
-import { type Clock, systemClock } from './clock.ts';
+
+import { type Clock, systemClock } from './base/clock.ts';
+import { createJsonLogger, guardedLogger, type Logger } from './base/log.ts';
+import { checkNode } from './base/version.ts';
+import { createCallers } from './compose/admission.ts';
+import { createRooms } from './compose/room-access.ts';
 import { createApp } from './http/app.ts';
 import { createBareRefusal, type RefuseBare } from './http/bare-answer.ts';
 import { createErrorHandler, type ErrorHandler } from './http/express-errors.ts';
 import { createFastifyPlugin, type FastifyPlugin } from './http/fastify-plugin.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createMount, type Handler } from './http/mount.ts';
-import { createDescription } from './http/openapi.ts';
 import type { Route } from './http/routes.ts';
-import { tokenRoute } from './http/token-route.ts';
-import { createJsonLogger, guardedLogger, type Logger } from './log.ts';
-import type { SwitchboardOptions } from './options.ts';
-import { createRooms } from './rooms.ts';
+import { createDescription } from './routes/openapi.ts';
+import { tokenRoute } from './routes/token.ts';
+import { checkOptions, type Settings } from './settings/check-options.ts';
+import type { SwitchboardOptions } from './settings/options.ts';
 import { createTokenMint, type MintToken } from './tokens/livekit-token.ts';
-import { checkNode } from './version.ts';
 
 /** Whether requests can be served well, and what is missing where not (names, never values). */
 export interface Readiness {

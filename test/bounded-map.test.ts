@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createBoundedMap } from '../src/bounded-map.ts';
+import { createBoundedMap } from '../src/base/bounded-map.ts';
 
 describe('a map of at most six', () => {
   const filled = (count: number) => {

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { systemClock } from '../src/clock.ts';
+import { systemClock } from '../src/base/clock.ts';
 
 it('the system’s clock has a reading that setting the time of day does not move', () => {
   vi.useFakeTimers({ toFake: ['Date'] });

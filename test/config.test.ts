@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Config, ConfigError, loadConfig } from '../src/config/config.ts';
-import { VARIABLES } from '../src/config/variables.ts';
+import { type Config, ConfigError, loadConfig } from '../src/settings/config.ts';
+import { VARIABLES } from '../src/settings/variables.ts';
 
 let folder: string;
 let secrets: string;

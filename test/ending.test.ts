@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it, vi } from 'vitest';
-import { type Program, runToTheEnd } from '../src/ending.ts';
+import { type Program, runToTheEnd } from '../src/base/ending.ts';
 import { createFakeClock } from './fakes/clock.ts';
 import { createFakeLog } from './fakes/log.ts';
 

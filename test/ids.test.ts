@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { faultOfLiveKitName } from '../src/ids.ts';
+import { faultOfLiveKitName } from '../src/base/ids.ts';
 
 fc.configureGlobal({ seed: 20_261_122 });
 

@@ -9,7 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 const SRC = new URL('../src/', import.meta.url);
 const LOG = `
-  import { createJsonLogger } from '${new URL('log.ts', SRC)}';
+  import { createJsonLogger } from '${new URL('base/log.ts', SRC)}';
   const log = createJsonLogger('info');`;
 
 const cleanups: (() => void)[] = [];

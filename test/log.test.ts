@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createJsonLogger, type LogLevel } from '../src/log.ts';
-import { createLogBatch } from '../src/log-batch.ts';
+import { createJsonLogger, type LogLevel } from '../src/base/log.ts';
+import { createLogBatch } from '../src/base/log-batch.ts';
 
 /** Stands for standard output. */
 function createOut() {

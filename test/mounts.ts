@@ -4,10 +4,10 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import express4 from 'express4';
 import { fastify } from 'fastify';
-import type { Clock } from '../src/clock.ts';
-import { loadConfig } from '../src/config/config.ts';
-import type { SwitchboardOptions } from '../src/options.ts';
+import type { Clock } from '../src/base/clock.ts';
 import { startServer } from '../src/server.ts';
+import { loadConfig } from '../src/settings/config.ts';
+import type { SwitchboardOptions } from '../src/settings/options.ts';
 import { compose, type Switchboard } from '../src/switchboard.ts';
 
 export interface RunningMount {

@@ -1,5 +1,5 @@
 // A switchboard in one of its mounts, with Google at the wire and time in the hand.
-import type { SwitchboardOptions } from '../src/options.ts';
+import type { SwitchboardOptions } from '../src/settings/options.ts';
 import { createFakeClock, type FakeClock } from './fakes/clock.ts';
 import { PROJECT_ID, signIdToken, timesAt } from './fakes/firebase.ts';
 import { type KeyEndpoint, startKeyEndpoint } from './fakes/key-endpoint.ts';

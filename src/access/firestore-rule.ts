@@ -1,7 +1,7 @@
 // ROOM_ACCESS=firestore: whoever is a member in the room's document may enter the room.
-import { createBoundedMap } from '../bounded-map.ts';
-import type { Clock } from '../clock.ts';
-import type { UserId } from '../ids.ts';
+import { createBoundedMap } from '../base/bounded-map.ts';
+import type { Clock } from '../base/clock.ts';
+import type { UserId } from '../base/ids.ts';
 import type { AuthorizeRoom } from './room-access.ts';
 
 /** How long a yes is believed: a removed member is out after that. A no is never kept. */

@@ -1,7 +1,7 @@
 // The one place that knows Firestore's SDK, which takes a second and 60 MB until its first answer
 // and is there only where firebase-admin is: it is loaded when it is first asked.
 import type { App } from 'firebase-admin/app';
-import { type FirebaseApp, loadFirebaseAdmin } from '../firebase-admin.ts';
+import { type FirebaseApp, loadFirebaseAdmin } from '../base/firebase-admin.ts';
 import type { ReadField } from './firestore-rule.ts';
 
 const loadSdk = () =>

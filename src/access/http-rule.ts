@@ -1,10 +1,10 @@
 // ROOM_ACCESS=http: the host's own backend decides. It is asked in a request signed as Standard
 // Webhooks has it (https://www.standardwebhooks.com), for which it finds ready libraries.
 import { createHmac, createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
-import { boundedText } from '../bounded-text.ts';
-import type { Clock } from '../clock.ts';
-import { faultOfUrl } from '../faults.ts';
-import type { User } from '../user.ts';
+import { boundedText } from '../base/bounded-text.ts';
+import type { Clock } from '../base/clock.ts';
+import { faultOfUrl } from '../base/faults.ts';
+import type { User } from '../base/user.ts';
 import type { AuthorizeRoom, RoomAccessAnswer, RoomAccessRequest } from './room-access.ts';
 
 const ANSWER_MAX_BYTES = 64 * 1024;

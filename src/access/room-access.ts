@@ -1,10 +1,10 @@
 // (user, room) → grant or refusal. A rule may narrow what a token allows and can never widen it;
 // a rule that cannot be asked is no permission.
-import { type Clock, withDeadline } from '../clock.ts';
-import { SwitchboardError } from '../errors.ts';
-import type { RoomName } from '../ids.ts';
-import { permissionsOf, type RoomPermissions } from '../permissions.ts';
-import type { User } from '../user.ts';
+import { type Clock, withDeadline } from '../base/clock.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import type { RoomName } from '../base/ids.ts';
+import { permissionsOf, type RoomPermissions } from '../base/permissions.ts';
+import type { User } from '../base/user.ts';
 
 const RULE_TIMEOUT_MS = 2_000;
 

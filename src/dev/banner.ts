@@ -1,7 +1,7 @@
 // What the terminal shows. The command holds no token: it fetches one when it runs.
 
-import type { Environment } from '../config/sources.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../base/version.ts';
+import type { Environment } from '../settings/sources.ts';
 import type { DemoUser } from './demo-users.ts';
 
 export function banner(parts: {

@@ -1,7 +1,7 @@
 // The configuration of development mode: what the environment may change, and what it may not.
 import { devNull } from 'node:os';
-import { type Config, ConfigError, loadConfig } from '../config/config.ts';
-import type { Environment } from '../config/sources.ts';
+import { type Config, ConfigError, loadConfig } from '../settings/config.ts';
+import type { Environment } from '../settings/sources.ts';
 
 /** A `demo-` project can never be a real one (https://firebase.google.com/docs/emulator-suite). */
 export const DEMO_PROJECT_ID = 'demo-switchboard';

@@ -1,10 +1,10 @@
 // Development mode: the real server on loopback, with an identity provider of its own, a page to
 // try it on and, where there is one, a LiveKit server. Never within reach of `serve`.
-import { systemClock } from '../clock.ts';
-import type { Environment } from '../config/sources.ts';
-import { runToTheEnd } from '../ending.ts';
-import { createJsonLogger, type Logger } from '../log.ts';
+import { systemClock } from '../base/clock.ts';
+import { runToTheEnd } from '../base/ending.ts';
+import { createJsonLogger, type Logger } from '../base/log.ts';
 import { startServer } from '../server.ts';
+import type { Environment } from '../settings/sources.ts';
 import { banner } from './banner.ts';
 import { DEMO_USERS } from './demo-users.ts';
 import { DEMO_PROJECT_ID, liveKitTarget, loadDevConfig, refuseProduction } from './dev-config.ts';

@@ -3,7 +3,7 @@
 import { generateKeyPairSync, type JsonWebKey, randomBytes, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { DemoUser } from './demo-users.ts';
 
 const LIFETIME_S = 3_600;

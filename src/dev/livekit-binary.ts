@@ -2,8 +2,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { ConfigError } from '../config/config.ts';
-import type { Environment } from '../config/sources.ts';
+import { ConfigError } from '../settings/config.ts';
+import type { Environment } from '../settings/sources.ts';
 
 export const LIVEKIT_SERVER_VERSION = 'v1.13.5';
 /** What that version asks for in its go.mod. */

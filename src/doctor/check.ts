@@ -1,5 +1,5 @@
 // A check, what it may find, and how a list of them is run. A check never throws to its caller.
-import { type Clock, withDeadline } from '../clock.ts';
+import { type Clock, withDeadline } from '../base/clock.ts';
 
 /** Longer than anything healthy takes, shorter than an operator's patience. */
 export const CHECK_TIMEOUT_MS = 5_000;

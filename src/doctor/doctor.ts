@@ -1,9 +1,9 @@
 // The command that says what is wrong before users do: each dependency tried once, for real.
 // No output of it ever holds a secret.
-import { systemClock } from '../clock.ts';
-import { type Config, ConfigError, loadConfig } from '../config/config.ts';
-import type { Environment } from '../config/sources.ts';
-import { VARIABLES, type Variable } from '../config/variables.ts';
+import { systemClock } from '../base/clock.ts';
+import { type Config, ConfigError, loadConfig } from '../settings/config.ts';
+import type { Environment } from '../settings/sources.ts';
+import { VARIABLES, type Variable } from '../settings/variables.ts';
 import { type Check, failed, ok, type Report, runChecks } from './check.ts';
 import { createFirebaseChecks, type FirebaseParts } from './firebase.ts';
 import { appCheckKeysCheck, clockCheck, googleKeysCheck } from './google-keys.ts';

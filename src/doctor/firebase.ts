@@ -1,13 +1,13 @@
 // What needs a service account: the account itself, the account look-up, Firestore.
 import { hostFirestore } from '../access/firestore.ts';
 import { createFirestoreRule, type ReadField } from '../access/firestore-rule.ts';
-import type { Clock } from '../clock.ts';
-import { type Config, ConfigError } from '../config/config.ts';
-import { type Environment, textOf } from '../config/sources.ts';
-import type { FirebaseApp } from '../firebase-admin.ts';
-import { createFirebaseApp } from '../firebase-app.ts';
+import type { Clock } from '../base/clock.ts';
+import type { FirebaseApp } from '../base/firebase-admin.ts';
+import { userFromClaims } from '../base/user.ts';
+import { createFirebaseApp } from '../compose/firebase-app.ts';
 import { createAccountLookUp } from '../identity/firebase-account.ts';
-import { userFromClaims } from '../user.ts';
+import { type Config, ConfigError } from '../settings/config.ts';
+import { type Environment, textOf } from '../settings/sources.ts';
 import { type Check, type Finding, failed, ok, skipped } from './check.ts';
 import { codesOf, explain, networkFault, type Place, unexpected } from './network-faults.ts';
 

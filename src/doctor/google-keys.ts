@@ -1,9 +1,9 @@
 // Google's public keys, and the clock against whoever publishes them.
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { GOOGLE_APP_CHECK_KEYS_URL } from '../identity/app-check.ts';
 import { fetchKeySet } from '../identity/key-set.ts';
 import { GOOGLE_ID_TOKEN_KEYS_URL } from '../identity/key-store.ts';
-import type { SwitchboardOptions } from '../options.ts';
+import type { SwitchboardOptions } from '../settings/options.ts';
 import { type Check, type Finding, failed, ok, skipped } from './check.ts';
 import { hostOf, networkFault } from './network-faults.ts';
 

@@ -1,10 +1,10 @@
 // LiveKit's address and keys, tried for real, and a token minted as the server mints it.
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../clock.ts';
-import type { RoomName } from '../ids.ts';
-import type { SwitchboardOptions } from '../options.ts';
+import type { Clock } from '../base/clock.ts';
+import type { RoomName } from '../base/ids.ts';
+import { userFromClaims } from '../base/user.ts';
+import type { SwitchboardOptions } from '../settings/options.ts';
 import { createTokenMint } from '../tokens/livekit-token.ts';
-import { userFromClaims } from '../user.ts';
 import { CHECK_TIMEOUT_MS, type Check, type Finding, failed, ok, skipped } from './check.ts';
 import { hostOf, networkFault, type Place, unexpected } from './network-faults.ts';
 

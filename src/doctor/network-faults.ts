@@ -1,6 +1,6 @@
 // Why something could not be reached, and what to do about it. Told by codes alone: messages of
 // errors may quote what was sent.
-import { DeadlineError } from '../clock.ts';
+import { DeadlineError } from '../base/clock.ts';
 import { CHECK_TIMEOUT_MS, type Finding, failed } from './check.ts';
 
 export interface Place {

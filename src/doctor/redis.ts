@@ -1,5 +1,5 @@
 // Whether Redis answers, by the client that counts the limits.
-import type { SwitchboardOptions } from '../options.ts';
+import type { SwitchboardOptions } from '../settings/options.ts';
 import { CHECK_TIMEOUT_MS, type Check, type Finding, failed, ok, skipped } from './check.ts';
 import { explain, hostOf, type Place } from './network-faults.ts';
 

@@ -1,5 +1,5 @@
 // Whether whoever decides about rooms can be asked.
-import type { Config } from '../config/config.ts';
+import type { Config } from '../settings/config.ts';
 import { type Check, ok, skipped } from './check.ts';
 import { explain, hostOf } from './network-faults.ts';
 

@@ -1,10 +1,10 @@
 // The Fastify application: one route table, one way to refuse, one log line a request.
 import cors from '@fastify/cors';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { andThen } from '../and-then.ts';
-import type { Clock } from '../clock.ts';
-import { SwitchboardError } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { andThen } from '../base/and-then.ts';
+import type { Clock } from '../base/clock.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import { arrivalOf, isBodyBroken, isBodyHeldBack } from './arrival.ts';
 import { BODY_MAX_BYTES, checkContentType, readJsonBody } from './body.ts';
 import { answerThenDrain, isBodyPending } from './drain.ts';

@@ -1,7 +1,7 @@
 // What a mount knows of a request beyond what Node says of it, kept on the raw request while it
 // passes through Fastify.
 import type { IncomingMessage } from 'node:http';
-import type { SwitchboardError } from '../errors.ts';
+import type { SwitchboardError } from '../base/errors.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface Arrival {

@@ -1,8 +1,8 @@
 // Refusals of what never reaches Fastify: not HTTP at all, or come too late.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../clock.ts';
-import type { SwitchboardError } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import type { Clock } from '../base/clock.ts';
+import type { SwitchboardError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
 import { answerThenDrain, isBodyPending } from './drain.ts';
 import type { Metrics } from './metrics.ts';
 import { problemBody, problemHeaders, statusOf } from './problems.ts';

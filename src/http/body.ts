@@ -2,8 +2,8 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import type { Clock } from '../clock.ts';
-import { SwitchboardError } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { SwitchboardError } from '../base/errors.ts';
 import { arrivalOf, letBodyCome, onBrokenBody } from './arrival.ts';
 
 /** The largest body that is read. */

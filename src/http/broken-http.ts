@@ -2,8 +2,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../clock.ts';
-import { SwitchboardError } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { SwitchboardError } from '../base/errors.ts';
 import { breakBody, expectsContinue } from './arrival.ts';
 import { answerBare, type BareAnswer, type RefuseBare } from './bare-answer.ts';
 import { requestTimeout } from './body.ts';

@@ -3,7 +3,7 @@
 // the connection, and most clients never see the answer.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { isBodyBroken, isBodyHeldBack, onBrokenBody } from './arrival.ts';
 
 const DRAIN_MAX_BYTES = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // A parser in front of us refuses a body before we see the request. Its faults on our paths are
 // told as ours, in our order: the request still passes every step that comes before the body.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { SwitchboardError } from '../errors.ts';
+import { SwitchboardError } from '../base/errors.ts';
 import { bodyTooLarge, contentTypeUnsupported } from './body.ts';
 import type { Mount } from './mount.ts';
 

@@ -1,6 +1,6 @@
 // What an operator watches. No uid, room or address is ever a label: they have no bound.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ErrorCode } from '../errors.ts';
+import type { ErrorCode } from '../base/errors.ts';
 
 /** How App Check judged a request. */
 type AppCheckResult = 'ok' | 'missing' | 'invalid' | 'expired' | 'consumed' | 'unavailable';

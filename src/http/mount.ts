@@ -1,8 +1,8 @@
 // One handler for every host: Express, plain node:http, and behind the Fastify plugin. Which
 // requests are ours is decided here, from the route table, before Fastify sees them.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock } from '../clock.ts';
-import { SwitchboardError } from '../errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { SwitchboardError } from '../base/errors.ts';
 import type { App } from './app.ts';
 import { setArrival } from './arrival.ts';
 import { answerBare, type RefuseBare } from './bare-answer.ts';

@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../errors.ts';
+import { ERROR_CODES } from '../base/errors.ts';
 
 const PROBLEM = {
   type: 'object',

@@ -1,5 +1,5 @@
 // The only place where a code becomes an HTTP status, and an error becomes an answer.
-import { type ErrorCode, SwitchboardError } from '../errors.ts';
+import { type ErrorCode, SwitchboardError } from '../base/errors.ts';
 
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   access_unavailable: 503,

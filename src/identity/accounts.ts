@@ -1,8 +1,8 @@
 // Which kinds of account count. To the usual endpoint every verified ID token is a user: one that
 // signed up a second ago without a name, and one of a tenant that belongs to somebody else.
-import { SwitchboardError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { User } from '../user.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { User } from '../base/user.ts';
 import { identityUnavailable } from './id-token-rules.ts';
 
 export interface AccountPolicy {

@@ -1,7 +1,7 @@
 // App Check: whether the request comes from an app of ours (https://firebase.google.com/docs/app-check).
 // The same key store and signature check as for ID tokens; no service account is needed.
-import { andThen } from '../and-then.ts';
-import { type Clock, withDeadline } from '../clock.ts';
+import { andThen } from '../base/and-then.ts';
+import { type Clock, withDeadline } from '../base/clock.ts';
 import { isSignedBy, type Rs256Jwt, readRs256Jwt } from './jwt.ts';
 import type { KeyLookup, KeyStore } from './key-store.ts';
 import { createTokenMemory } from './token-memory.ts';

@@ -1,6 +1,6 @@
 // Firebase's own word on an account, through firebase-admin.
 import type { App } from 'firebase-admin/app';
-import { type FirebaseApp, loadFirebaseAdmin } from '../firebase-admin.ts';
+import { type FirebaseApp, loadFirebaseAdmin } from '../base/firebase-admin.ts';
 import type { LookUpAccount } from './revocation.ts';
 
 export function createAccountLookUp(app: FirebaseApp): LookUpAccount {

@@ -1,6 +1,6 @@
 // Replay protection of App Check: one call to Google, through firebase-admin.
 import type { App } from 'firebase-admin/app';
-import { type FirebaseApp, loadFirebaseAdmin } from '../firebase-admin.ts';
+import { type FirebaseApp, loadFirebaseAdmin } from '../base/firebase-admin.ts';
 import type { ConsumeToken } from './app-check.ts';
 
 export function createTokenConsumer(app: FirebaseApp): ConsumeToken {

@@ -2,8 +2,8 @@
 // https://firebase.google.com/docs/auth/admin/verify-id-tokens#verify_id_tokens_using_a_third-party_jwt_library
 // and a few more that the documentation implies; docs/decisions/0003 lists where this is stricter
 // than firebase-admin.
-import { SwitchboardError } from '../errors.ts';
-import { UID_MAX_CHARACTERS } from '../ids.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import { UID_MAX_CHARACTERS } from '../base/ids.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 // Firebase ID token → User.
-import { andThen } from '../and-then.ts';
-import type { Clock } from '../clock.ts';
-import { type User, userFromClaims } from '../user.ts';
+import { andThen } from '../base/and-then.ts';
+import type { Clock } from '../base/clock.ts';
+import { type User, userFromClaims } from '../base/user.ts';
 import { checkTimes, identityUnavailable, idTokenInvalid, isOfProject } from './id-token-rules.ts';
 import { isSignedBy, type Rs256Jwt, readRs256Jwt, readUnsignedJwt } from './jwt.ts';
 import type { KeyLookup, KeyStore } from './key-store.ts';

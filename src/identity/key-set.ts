@@ -1,7 +1,7 @@
 // One fetch of a JWK Set (RFC 7517) and what it says about its own lifetime.
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { boundedText } from '../bounded-text.ts';
+import { boundedText } from '../base/bounded-text.ts';
 
 const ANSWER_MAX_BYTES = 256 * 1024;
 const LIFETIME_MIN_MS = 60_000;

@@ -1,8 +1,8 @@
 // Google's public keys, fetched ahead of need and kept through an outage. Never says "unknown"
 // when the truth is "I could not ask".
 import type { KeyObject } from 'node:crypto';
-import { type Clock, withDeadline } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { type Clock, withDeadline } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
 import { fetchKeySet, type KeySet } from './key-set.ts';
 
 /** Where Google publishes the keys of ID tokens, as JWKs. */

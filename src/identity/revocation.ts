@@ -1,10 +1,10 @@
 // Sessions that were revoked and accounts that were disabled or deleted since the ID token was
 // signed. Firebase tells by one call a user; here at most one a minute and user.
 import { hash } from 'node:crypto';
-import { createBoundedMap } from '../bounded-map.ts';
-import { type Clock, withDeadline } from '../clock.ts';
-import { SwitchboardError } from '../errors.ts';
-import type { User } from '../user.ts';
+import { createBoundedMap } from '../base/bounded-map.ts';
+import { type Clock, withDeadline } from '../base/clock.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import type { User } from '../base/user.ts';
 import { identityUnavailable } from './id-token-rules.ts';
 
 const KEPT_MS = 60_000;

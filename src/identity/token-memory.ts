@@ -1,7 +1,7 @@
 // Tokens that were verified before: the next request with the same one costs no RSA.
 import { hash, type KeyObject } from 'node:crypto';
-import { createBoundedMap } from '../bounded-map.ts';
-import type { Clock } from '../clock.ts';
+import { createBoundedMap } from '../base/bounded-map.ts';
+import type { Clock } from '../base/clock.ts';
 import type { KeyStore } from './key-store.ts';
 
 /**

@@ -1,7 +1,7 @@
 // Counting in fixed windows of a minute, in memory that has a limit of its own.
-import { createBoundedMap } from '../bounded-map.ts';
-import type { Clock } from '../clock.ts';
-import { SwitchboardError } from '../errors.ts';
+import { createBoundedMap } from '../base/bounded-map.ts';
+import type { Clock } from '../base/clock.ts';
+import { SwitchboardError } from '../base/errors.ts';
 
 export const WINDOW_MS = 60_000;
 /**

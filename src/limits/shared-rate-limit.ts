@@ -2,8 +2,8 @@
 // refuse anybody, and none to let everybody: this process then counts by itself.
 import type { Redis } from 'ioredis';
 import type { RateLimiterRedis } from 'rate-limiter-flexible';
-import { type Clock, withDeadline } from '../clock.ts';
-import type { Logger } from '../log.ts';
+import { type Clock, withDeadline } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
 import { createRateLimit, type RateLimit, WINDOW_MS } from './rate-limit.ts';
 
 const ANSWER_TIMEOUT_MS = 250;

@@ -2,9 +2,9 @@
 // three times as much and answers a promise; the tests hold every claim against the SDK's own.
 // Claims: https://docs.livekit.io/frontends/authentication/tokens/
 import { createHmac, createSecretKey } from 'node:crypto';
-import { LIVEKIT_NAME_MAX_BYTES, type RoomName } from '../ids.ts';
-import type { RoomPermissions, TrackSource } from '../permissions.ts';
-import type { User } from '../user.ts';
+import { LIVEKIT_NAME_MAX_BYTES, type RoomName } from '../base/ids.ts';
+import type { RoomPermissions, TrackSource } from '../base/permissions.ts';
+import type { User } from '../base/user.ts';
 
 /** A phone whose clock is slow throws a token "of the future" away and asks again and again. */
 const NOT_BEFORE_LEEWAY_S = 60;

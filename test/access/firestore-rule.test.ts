@@ -6,9 +6,9 @@ import {
   faultOfRoomPath,
 } from '../../src/access/firestore-rule.ts';
 import { createRoomAccess } from '../../src/access/room-access.ts';
-import { SwitchboardError } from '../../src/errors.ts';
-import type { RoomName } from '../../src/ids.ts';
-import { userFromClaims } from '../../src/user.ts';
+import { SwitchboardError } from '../../src/base/errors.ts';
+import type { RoomName } from '../../src/base/ids.ts';
+import { userFromClaims } from '../../src/base/user.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 
 let clock: FakeClock;

@@ -7,9 +7,9 @@ import {
   faultOfAccessUrl,
 } from '../../src/access/http-rule.ts';
 import { createRoomAccess } from '../../src/access/room-access.ts';
-import { SwitchboardError } from '../../src/errors.ts';
-import type { RoomName } from '../../src/ids.ts';
-import { userFromClaims } from '../../src/user.ts';
+import { SwitchboardError } from '../../src/base/errors.ts';
+import type { RoomName } from '../../src/base/ids.ts';
+import { userFromClaims } from '../../src/base/user.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 import { idTokenClaims } from '../fakes/firebase.ts';
 import { type AccessEndpoint, startAccessEndpoint } from './access-endpoint.ts';

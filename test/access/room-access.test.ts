@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AuthorizeRoom, createRoomAccess } from '../../src/access/room-access.ts';
-import { SwitchboardError } from '../../src/errors.ts';
-import type { RoomName } from '../../src/ids.ts';
-import { userFromClaims } from '../../src/user.ts';
+import { SwitchboardError } from '../../src/base/errors.ts';
+import type { RoomName } from '../../src/base/ids.ts';
+import { userFromClaims } from '../../src/base/user.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 
 const REQUEST = { user: userFromClaims('alice', {}), roomName: 'room-1' as RoomName };

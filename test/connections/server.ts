@@ -5,10 +5,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import express from 'express';
-import { loadConfig } from '../../src/config/config.ts';
+import type { Logger } from '../../src/base/log.ts';
 import { createSwitchboard } from '../../src/index.ts';
-import type { Logger } from '../../src/log.ts';
 import { startServer } from '../../src/server.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 
 export interface State {
   /** Connections that the process holds, the listening socket and its own questions included. */

@@ -1,5 +1,5 @@
 // Time that a test turns by hand.
-import type { Clock } from '../../src/clock.ts';
+import type { Clock } from '../../src/base/clock.ts';
 
 export interface FakeClock extends Clock {
   /**

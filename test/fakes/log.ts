@@ -1,5 +1,5 @@
 // A logger that keeps its lines.
-import type { Logger } from '../../src/log.ts';
+import type { Logger } from '../../src/base/log.ts';
 
 export interface FakeLog extends Logger {
   readonly lines: { level: keyof Logger; fields: object; message: string }[];

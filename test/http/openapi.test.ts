@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createDescription } from '../../src/http/openapi.ts';
 import type { Route } from '../../src/http/routes.ts';
+import { createDescription } from '../../src/routes/openapi.ts';
 
 it('the description is tried again where it could not be made', async () => {
   const route = { method: 'GET', path: '/x', schema: { summary: 'X' } } as Route;

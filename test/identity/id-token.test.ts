@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { getAuth } from 'firebase-admin/auth';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SwitchboardError } from '../../src/errors.ts';
+import { SwitchboardError } from '../../src/base/errors.ts';
 import { createIdTokenVerifier, type IdTokenVerifier } from '../../src/identity/id-token.ts';
 import { createKeyStore, type KeyStore } from '../../src/identity/key-store.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SwitchboardError } from '../../src/errors.ts';
+import { SwitchboardError } from '../../src/base/errors.ts';
+import { userFromClaims } from '../../src/base/user.ts';
 import {
   type AccountState,
   type CheckRevoked,
   createRevocationCheck,
 } from '../../src/identity/revocation.ts';
-import { userFromClaims } from '../../src/user.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 import { heapInUse } from '../fakes/heap.ts';
 

@@ -5,7 +5,7 @@ import cors from '@fastify/cors';
 import express from 'express';
 import { fastify } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SwitchboardOptions } from '../../src/options.ts';
+import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { compose, type Switchboard } from '../../src/switchboard.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { PROJECT_ID, signIdToken, timesAt } from '../fakes/firebase.ts';

@@ -1,7 +1,7 @@
 // What only a server of its own has.
 import { afterEach, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/config.ts';
 import { type RunningServer, type ServerParts, startServer } from '../../src/server.ts';
+import { loadConfig } from '../../src/settings/config.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 import { PROJECT_ID, signIdToken, timesAt } from '../fakes/firebase.ts';
 import { type KeyEndpoint, startKeyEndpoint } from '../fakes/key-endpoint.ts';

@@ -5,7 +5,7 @@ import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { SwitchboardOptions } from '../../src/options.ts';
+import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { compose } from '../../src/switchboard.ts';
 import { listen, MOUNTS, type Mount } from '../mounts.ts';
 import { openSocket } from '../raw.ts';

@@ -1,6 +1,6 @@
 // Which accounts count: kinds, revoked sessions, and the emulator's unsigned tokens.
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { SwitchboardOptions } from '../../src/options.ts';
+import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { base64url, idTokenClaims, timesAt } from '../fakes/firebase.ts';
 import { type FakeGoogle, sendJson, startFirebaseAdmin } from '../fakes/firebase-admin.ts';
 import { MOUNTS } from '../mounts.ts';

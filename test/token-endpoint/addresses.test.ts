@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { addressKey } from '../../src/http/client-address.ts';
+import { addressKey } from '../../src/admission/client-address.ts';
 import { createRateLimit } from '../../src/limits/rate-limit.ts';
-import type { SwitchboardOptions } from '../../src/options.ts';
+import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { compose } from '../../src/switchboard.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { sendJson, startFirebaseAdmin } from '../fakes/firebase-admin.ts';

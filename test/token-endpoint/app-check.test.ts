@@ -1,7 +1,7 @@
 // App Check: off, counted, or enforced; judged on one corpus with firebase-admin.
 import { getAppCheck } from 'firebase-admin/app-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { SwitchboardOptions } from '../../src/options.ts';
+import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { PROJECT_ID, signingKey, signSegments } from '../fakes/firebase.ts';
 import { type FakeGoogle, sendJson, startFirebaseAdmin } from '../fakes/firebase-admin.ts';
 import { type KeyEndpoint, startKeyEndpoint } from '../fakes/key-endpoint.ts';

@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ERROR_CODES } from '../../src/errors.ts';
+import { ERROR_CODES } from '../../src/base/errors.ts';
 import { MOUNTS } from '../mounts.ts';
 import { openSocket, sendRaw } from '../raw.ts';
 import { GOOD_BODY, type Stage, setStage } from '../stage.ts';

@@ -1,7 +1,7 @@
 // Every row of the endpoint's table, in every mount.
 import { TokenVerifier } from 'livekit-server-sdk';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { SwitchboardOptions } from '../../src/options.ts';
+import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { signIdToken, signingKey, timesAt } from '../fakes/firebase.ts';
 import { sendJson, startFirebaseAdmin } from '../fakes/firebase-admin.ts';
 import { HOST_SAYS, MOUNTS } from '../mounts.ts';

@@ -2,15 +2,15 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SwitchboardError } from '../../src/errors.ts';
+import { SwitchboardError } from '../../src/base/errors.ts';
+import { faultOfLiveKitName } from '../../src/base/ids.ts';
 import {
   isProtobufEmpty,
   LIVEKIT_NAME_FORMAT,
   PROTOBUF_EMPTY,
   readTokenRequest,
   TOKEN_REQUEST_SCHEMA,
-} from '../../src/http/token-request.ts';
-import { faultOfLiveKitName } from '../../src/ids.ts';
+} from '../../src/routes/token-request.ts';
 
 const ajv = new Ajv();
 ajv.addFormat(LIVEKIT_NAME_FORMAT, (name: string) => faultOfLiveKitName(name) === undefined);

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { AccessToken, TokenVerifier, TrackSource, type VideoGrant } from 'livekit-server-sdk';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { faultOfLiveKitName, type RoomName } from '../../src/ids.ts';
-import type { RoomPermissions } from '../../src/permissions.ts';
+import { faultOfLiveKitName, type RoomName } from '../../src/base/ids.ts';
+import type { RoomPermissions } from '../../src/base/permissions.ts';
+import { type User, userFromClaims } from '../../src/base/user.ts';
 import { createTokenMint } from '../../src/tokens/livekit-token.ts';
-import { type User, userFromClaims } from '../../src/user.ts';
 
 const API_KEY = 'devkey';
 const API_SECRET = 'secret-that-is-at-least-32-characters-long';

@@ -1,10 +1,10 @@
 // What only a server of its own has: health, metrics and the API's description.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
-import { SwitchboardError } from '../errors.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import type { Metrics } from '../http/metrics.ts';
+import type { Route } from '../http/routes.ts';
 import { apiPage } from './api-page.ts';
-import type { Metrics } from './metrics.ts';
-import type { Route } from './routes.ts';
 
 export function rootRoutes(options: {
   readiness: () => { ready: boolean; missing: readonly string[] };

@@ -1,11 +1,11 @@
 // Who may enter a room: the access room, put together from the settings.
-import { hostFirestore } from './access/firestore.ts';
-import { createFirestoreRule } from './access/firestore-rule.ts';
-import { createHttpRule } from './access/http-rule.ts';
-import { createRoomAccess, type RoomAccess } from './access/room-access.ts';
-import type { Settings } from './check-options.ts';
-import { type Clock, withDeadline } from './clock.ts';
-import type { Logger } from './log.ts';
+import { hostFirestore } from '../access/firestore.ts';
+import { createFirestoreRule } from '../access/firestore-rule.ts';
+import { createHttpRule } from '../access/http-rule.ts';
+import { createRoomAccess, type RoomAccess } from '../access/room-access.ts';
+import { type Clock, withDeadline } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Settings } from '../settings/check-options.ts';
 
 /** The SDK itself would go on for ten minutes, and a host may wait for the start before it listens. */
 const WARM_UP_TIMEOUT_MS = 5_000;

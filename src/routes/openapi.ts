@@ -1,9 +1,9 @@
 // The OpenAPI document of a route table, made when it is first asked for: what makes it is loaded
 // only then.
 import type { SwaggerOptions } from '@fastify/swagger';
-import { VERSION } from '../version.ts';
-import { NO_COMPILERS } from './no-compilers.ts';
-import type { Route } from './routes.ts';
+import { VERSION } from '../base/version.ts';
+import { NO_COMPILERS } from '../http/no-compilers.ts';
+import type { Route } from '../http/routes.ts';
 
 const FRAME: SwaggerOptions = {
   openapi: {

@@ -1,8 +1,9 @@
 // Options → settings: every fault named at once, every default in place. No environment is read
 // here but NODE_ENV, to refuse the emulator in production.
-import { faultOfMembersField, faultOfRoomPath } from './access/firestore-rule.ts';
-import { faultOfAccessSecret, faultOfAccessUrl } from './access/http-rule.ts';
-import { type AuthorizeRoom, ROOM_ACCESS_RULES } from './access/room-access.ts';
+import { faultOfMembersField, faultOfRoomPath } from '../access/firestore-rule.ts';
+import { faultOfAccessSecret, faultOfAccessUrl } from '../access/http-rule.ts';
+import { type AuthorizeRoom, ROOM_ACCESS_RULES } from '../access/room-access.ts';
+import type { HostUser } from '../admission/authenticate.ts';
 import {
   type FaultOf,
   faultOfAddressRange,
@@ -11,10 +12,9 @@ import {
   faultOfOrigin,
   faultOfRedisUrl,
   TRUSTED_HOPS_MAX,
-} from './faults.ts';
-import type { FirebaseApp } from './firebase-admin.ts';
-import type { TrustProxy } from './http/app.ts';
-import type { HostUser } from './http/authenticate.ts';
+} from '../base/faults.ts';
+import type { FirebaseApp } from '../base/firebase-admin.ts';
+import type { TrustProxy } from '../http/app.ts';
 import type { SwitchboardOptions } from './options.ts';
 
 type WithDefault =

@@ -1,8 +1,8 @@
 // App Check as a step of the gate: the header X-Firebase-AppCheck, as Firebase's SDKs send it.
-import { andThen } from '../and-then.ts';
-import { SwitchboardError } from '../errors.ts';
-import type { Metrics } from './metrics.ts';
-import type { Admit } from './routes.ts';
+import { andThen } from '../base/and-then.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import type { Metrics } from '../http/metrics.ts';
+import type { Admit } from '../http/routes.ts';
 
 const HEADER = 'x-firebase-appcheck';
 

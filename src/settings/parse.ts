@@ -1,6 +1,6 @@
 // Text of an environment variable → value. What is thrown ends the sentence "NAME …".
 import { readFileSync } from 'node:fs';
-import { type FaultOf, faultOfAddressRange, TRUSTED_HOPS_MAX } from '../faults.ts';
+import { type FaultOf, faultOfAddressRange, TRUSTED_HOPS_MAX } from '../base/faults.ts';
 import type { TrustProxy } from '../http/app.ts';
 
 export const text = (value: string): string => value;

@@ -1,10 +1,10 @@
 // What a request passes before a byte of its body is read.
 import type { FastifyRequest } from 'fastify';
-import { andThen } from '../and-then.ts';
+import { andThen } from '../base/and-then.ts';
+import type { User } from '../base/user.ts';
+import type { Admit } from '../http/routes.ts';
 import { refuseIfWaiting } from '../limits/rate-limit.ts';
-import type { User } from '../user.ts';
 import type { Authenticate } from './authenticate.ts';
-import type { Admit } from './routes.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,7 +1,7 @@
 // The body of the token endpoint: the app's own camelCase form and LiveKit's standard snake_case
 // form (https://docs.livekit.io/frontends/authentication/tokens/endpoint/), on one route.
-import { SwitchboardError } from '../errors.ts';
-import { faultOfLiveKitName, type RoomName } from '../ids.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import { faultOfLiveKitName, type RoomName } from '../base/ids.ts';
 
 /** The name of the format behind {@link liveKitName}. */
 export const LIVEKIT_NAME_FORMAT = 'livekit-name';

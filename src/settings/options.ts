@@ -1,9 +1,9 @@
 // What createSwitchboard takes.
-import type { AuthorizeRoom, RoomAccessRule } from './access/room-access.ts';
-import type { FirebaseApp } from './firebase-admin.ts';
-import type { TrustProxy } from './http/app.ts';
-import type { HostUser } from './http/authenticate.ts';
-import type { Logger } from './log.ts';
+import type { AuthorizeRoom, RoomAccessRule } from '../access/room-access.ts';
+import type { HostUser } from '../admission/authenticate.ts';
+import type { FirebaseApp } from '../base/firebase-admin.ts';
+import type { Logger } from '../base/log.ts';
+import type { TrustProxy } from '../http/app.ts';
 
 /**
  * Options of {@link createSwitchboard}. Each one that the standalone server has too is its

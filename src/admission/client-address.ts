@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { arrivalOf } from './arrival.ts';
+import { arrivalOf } from '../http/arrival.ts';
 
 /** A forwarded header may say anything, 16 KB of it: whoever has no address counts as one. */
 const NO_ADDRESS = 'no address';

@@ -1,21 +1,22 @@
 // Who may call: the identity room, the limits and the gate, put together from the settings.
-import type { Settings } from './check-options.ts';
-import type { Clock } from './clock.ts';
-import { createAppCheckGate } from './http/app-check-gate.ts';
-import { type Authenticate, byHost, byIdToken } from './http/authenticate.ts';
-import { createGate } from './http/gate.ts';
-import type { Metrics } from './http/metrics.ts';
-import type { Admit } from './http/routes.ts';
-import { createAccountCheck } from './identity/accounts.ts';
-import { createAppCheck, GOOGLE_APP_CHECK_KEYS_URL } from './identity/app-check.ts';
-import { createAccountLookUp } from './identity/firebase-account.ts';
-import { createTokenConsumer } from './identity/firebase-replay.ts';
-import { createEmulatorVerifier, createIdTokenVerifier } from './identity/id-token.ts';
-import { createKeyStore, GOOGLE_ID_TOKEN_KEYS_URL, type KeyStore } from './identity/key-store.ts';
-import { createRevocationCheck } from './identity/revocation.ts';
-import { createRateLimit, type RateLimit } from './limits/rate-limit.ts';
-import { createSharedLimits } from './limits/shared-rate-limit.ts';
-import type { Logger } from './log.ts';
+
+import { createAppCheckGate } from '../admission/app-check-gate.ts';
+import { type Authenticate, byHost, byIdToken } from '../admission/authenticate.ts';
+import { createGate } from '../admission/gate.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Metrics } from '../http/metrics.ts';
+import type { Admit } from '../http/routes.ts';
+import { createAccountCheck } from '../identity/accounts.ts';
+import { createAppCheck, GOOGLE_APP_CHECK_KEYS_URL } from '../identity/app-check.ts';
+import { createAccountLookUp } from '../identity/firebase-account.ts';
+import { createTokenConsumer } from '../identity/firebase-replay.ts';
+import { createEmulatorVerifier, createIdTokenVerifier } from '../identity/id-token.ts';
+import { createKeyStore, GOOGLE_ID_TOKEN_KEYS_URL, type KeyStore } from '../identity/key-store.ts';
+import { createRevocationCheck } from '../identity/revocation.ts';
+import { createRateLimit, type RateLimit } from '../limits/rate-limit.ts';
+import { createSharedLimits } from '../limits/shared-rate-limit.ts';
+import type { Settings } from '../settings/check-options.ts';
 
 export interface Callers {
   readonly admit: Admit;

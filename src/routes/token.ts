@@ -1,13 +1,13 @@
 // POST /livekit-token: identity and access are known here, a LiveKit token goes out.
 import type { FastifyRequest } from 'fastify';
-import { andThen } from '../and-then.ts';
-import { SwitchboardError } from '../errors.ts';
-import type { RoomName } from '../ids.ts';
-import type { RoomPermissions } from '../permissions.ts';
-import type { User } from '../user.ts';
-import { arrivalOf } from './arrival.ts';
-import { PROBLEM_RESPONSES } from './problem-schema.ts';
-import type { Admit, Route } from './routes.ts';
+import { andThen } from '../base/and-then.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import type { RoomName } from '../base/ids.ts';
+import type { RoomPermissions } from '../base/permissions.ts';
+import type { User } from '../base/user.ts';
+import { arrivalOf } from '../http/arrival.ts';
+import { PROBLEM_RESPONSES } from '../http/problem-schema.ts';
+import type { Admit, Route } from '../http/routes.ts';
 import { readTokenRequest, TOKEN_REQUEST_SCHEMA } from './token-request.ts';
 
 /** What this route needs of the access room. */

@@ -1,7 +1,7 @@
 // The environment, read and checked once: the only reader of it.
-import type { LogLevel } from '../log.ts';
-import type { SwitchboardOptions } from '../options.ts';
+import type { LogLevel } from '../base/log.ts';
 import { misspelt } from './misspelt.ts';
+import type { SwitchboardOptions } from './options.ts';
 import type { ServiceAccount } from './parse.ts';
 import { type Environment, SECRETS_DIRECTORY, secretText, textOf } from './sources.ts';
 import { VARIABLES, type Variable } from './variables.ts';

@@ -1,13 +1,13 @@
 // Two ways to know who is calling: the ID token of the request, or the host's own middleware.
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
-import { andThen } from '../and-then.ts';
-import { type Clock, withDeadline } from '../clock.ts';
-import { SwitchboardError } from '../errors.ts';
-import { UID_MAX_CHARACTERS } from '../ids.ts';
+import { andThen } from '../base/and-then.ts';
+import { type Clock, withDeadline } from '../base/clock.ts';
+import { SwitchboardError } from '../base/errors.ts';
+import { UID_MAX_CHARACTERS } from '../base/ids.ts';
+import { type User, userFromClaims } from '../base/user.ts';
+import { arrivalOf } from '../http/arrival.ts';
 import { type RateLimit, refuseIfWaiting } from '../limits/rate-limit.ts';
-import { type User, userFromClaims } from '../user.ts';
-import { arrivalOf } from './arrival.ts';
 import { addressKey, clientAddress } from './client-address.ts';
 
 const HOST_TIMEOUT_MS = 2_000;

@@ -2,8 +2,13 @@
 import { faultOfMembersField, faultOfRoomPath } from '../access/firestore-rule.ts';
 import { faultOfAccessSecret, faultOfAccessUrl } from '../access/http-rule.ts';
 import { ROOM_ACCESS_RULES } from '../access/room-access.ts';
-import { faultOfKeysUrl, faultOfLivekitUrl, faultOfOrigin, faultOfRedisUrl } from '../faults.ts';
-import { LOG_LEVELS } from '../log.ts';
+import {
+  faultOfKeysUrl,
+  faultOfLivekitUrl,
+  faultOfOrigin,
+  faultOfRedisUrl,
+} from '../base/faults.ts';
+import { LOG_LEVELS } from '../base/log.ts';
 import {
   credentialsFile,
   free,

@@ -1,7 +1,7 @@
 // firebase-admin's App for the standalone server, where a setting asks Firebase.
-import { keepFirestoreAlive } from './access/firestore.ts';
-import { type Config, ConfigError } from './config/config.ts';
-import { type FirebaseApp, loadFirebaseAdmin } from './firebase-admin.ts';
+import { keepFirestoreAlive } from '../access/firestore.ts';
+import { type FirebaseApp, loadFirebaseAdmin } from '../base/firebase-admin.ts';
+import { type Config, ConfigError } from '../settings/config.ts';
 
 /** Undefined where nothing needs it. Rejects with a ConfigError where the service account is no good. */
 export async function createFirebaseApp(
