@@ -1,0 +1,86 @@
+// What the house is built from: the options when all of them have been checked. Where one needs
+// another, both are in the same member, so that nobody has to ask again.
+import type { AuthorizeRoom } from '../access/room-access.ts';
+import type { HostUser } from '../admission/authenticate.ts';
+import type { FirebaseApp } from '../base/firebase-admin.ts';
+import type { Logger } from '../base/log.ts';
+import type { TrustProxy } from '../http/app.ts';
+
+/** How a caller is known. */
+export type IdentitySettings =
+  | { readonly by: 'host'; readonly userOf: (request: unknown) => HostUser | Promise<HostUser> }
+  | (IdTokenSettings & { readonly by: 'emulator' })
+  /** `keysUrl` undefined: Google's own. */
+  | (IdTokenSettings & { readonly by: 'google'; readonly keysUrl: string | undefined });
+
+interface IdTokenSettings {
+  readonly projectId: string;
+  /** Set: whom to ask about revoked sessions and disabled accounts. */
+  readonly checkRevoked: FirebaseApp | undefined;
+}
+
+/** Which kinds of account count. */
+export interface AccountSettings {
+  readonly anonymousUsers: 'allow' | 'deny';
+  readonly emailVerified: 'any' | 'required';
+  readonly tenantIds: readonly string[];
+}
+
+export type AppCheckSettings =
+  | { readonly mode: 'off' }
+  | {
+      readonly mode: 'monitor' | 'enforce';
+      readonly projectId: string;
+      /** None: every app of the project. */
+      readonly appIds: readonly string[];
+      /** Undefined: Google's own. */
+      readonly keysUrl: string | undefined;
+      /** Set: each token is good once, by whom to ask. */
+      readonly consume: FirebaseApp | undefined;
+    };
+
+/** Who decides about rooms. */
+export type AccessSettings =
+  | { readonly rule: 'any' }
+  | { readonly rule: 'calls' }
+  | { readonly rule: 'host'; readonly authorizeRoom: AuthorizeRoom }
+  | { readonly rule: 'http'; readonly url: string; readonly secret: string }
+  | {
+      readonly rule: 'firestore';
+      readonly app: FirebaseApp;
+      readonly roomPath: string;
+      readonly membersField: string;
+    };
+
+export interface LiveKitSettings {
+  /** Undefined: one of them or both are not set, and no token is handed out. */
+  readonly keys: { readonly apiKey: string; readonly apiSecret: string } | undefined;
+  readonly url: string | undefined;
+  readonly tokenTtlSeconds: number;
+}
+
+export interface LimitSettings {
+  readonly tokenRatePerMinute: number;
+  readonly authFailuresPerMinute: number;
+  /** Undefined: this process counts by itself. */
+  readonly redisUrl: string | undefined;
+}
+
+/** What stands in front. */
+export interface FrontSettings {
+  readonly basePath: string;
+  readonly corsOrigins: readonly string[];
+  readonly trustProxy: TrustProxy;
+}
+
+export interface Settings {
+  readonly identity: IdentitySettings;
+  readonly accounts: AccountSettings;
+  readonly appCheck: AppCheckSettings;
+  readonly access: AccessSettings;
+  readonly livekit: LiveKitSettings;
+  readonly limits: LimitSettings;
+  readonly front: FrontSettings;
+  /** Undefined: warnings, as JSON on standard output. */
+  readonly logger: Logger | undefined;
+}
