@@ -1,22 +1,24 @@
 // The only place where all rooms meet.
-
 import { type Clock, systemClock } from './base/clock.ts';
-import { createJsonLogger, guardedLogger, type Logger } from './base/log.ts';
+import { createJsonLogger, guardedLogger } from './base/log.ts';
 import { checkNode } from './base/version.ts';
-import { createCallers } from './compose/admission.ts';
+import { createAdmission } from './compose/admission.ts';
+import { nest } from './compose/bridge.ts';
+import { createLifetimes } from './compose/lifetimes.ts';
+import { createLimits } from './compose/limits.ts';
+import type { Ground, Part } from './compose/part.ts';
 import { createRooms } from './compose/room-access.ts';
-import { createApp } from './http/app.ts';
-import { createBareRefusal, type RefuseBare } from './http/bare-answer.ts';
-import { createErrorHandler, type ErrorHandler } from './http/express-errors.ts';
-import { createFastifyPlugin, type FastifyPlugin } from './http/fastify-plugin.ts';
+import { createTokens } from './compose/tokens.ts';
+import type { RefuseBare } from './http/bare-answer.ts';
+import { createEngine } from './http/engine.ts';
+import type { ErrorHandler } from './http/express-errors.ts';
+import type { FastifyPlugin } from './http/fastify-plugin.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
-import { createMount, type Handler } from './http/mount.ts';
+import type { Handler } from './http/mount.ts';
 import type { Route } from './http/routes.ts';
 import { createDescription } from './routes/openapi.ts';
-import { tokenRoute } from './routes/token.ts';
-import { checkOptions, type Settings } from './settings/check-options.ts';
+import { checkOptions } from './settings/check-options.ts';
 import type { SwitchboardOptions } from './settings/options.ts';
-import { createTokenMint, type MintToken } from './tokens/livekit-token.ts';
 
 /** Whether requests can be served well, and what is missing where not (names, never values). */
 export interface Readiness {
@@ -96,90 +98,52 @@ export function compose(
   clock: Clock,
   standalone: Standalone = MOUNTED,
 ): Composition {
-  const settings = checkOptions(options);
-  const { basePath, corsOrigins } = settings;
+  const settings = nest(checkOptions(options));
   const log = settings.logger ? guardedLogger(settings.logger) : createJsonLogger('warn');
-  const metrics = createMetrics();
-  const callers = createCallers(settings, { clock, log, metrics });
-  const rooms = createRooms(settings, { clock, log });
-  const mint = mintOf(settings, log);
-  let closing = false;
+  const ground: Ground = { clock, log, metrics: createMetrics() };
 
+  const limits = createLimits(settings.limits, ground);
+  const failures = limits.limit('auth-failures', settings.limits.authFailuresPerMinute);
+  const admission = createAdmission(settings, ground, failures);
+  const rooms = createRooms(settings.access, ground);
+  const tokens = createTokens(settings, ground, { admission, limits, rooms });
+  const parts: readonly Part[] = [tokens, admission, rooms, limits];
+
+  let closing = false;
   const readiness = (): Readiness => {
-    const missing: string[] = [];
-    if (mint === undefined) missing.push('LiveKit keys (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)');
-    missing.push(...callers.missing());
+    const missing = parts.flatMap((part) => part.missing?.() ?? []);
     if (closing) missing.push('stopping');
     return { ready: missing.length === 0, missing };
   };
-
-  const routes: Route[] = [
-    tokenRoute({
-      path: `${basePath}/livekit-token`,
-      admit: callers.admit,
-      access: rooms.access,
-      mint: mint && ((request) => mint(request, clock.now())),
-      serverUrl: settings.livekitUrl,
-      onMinted: metrics.tokenMinted,
-    }),
-  ];
+  const routes: Route[] = parts.flatMap((part) => part.routes ?? []);
   const describe = createDescription(() => routes);
-  routes.push(...standalone.routes({ readiness, metrics, describe }));
-  const app = createApp({
-    ...standalone,
-    routes,
-    clock,
-    log,
-    metrics,
-    trustProxy: settings.trustProxy,
-    corsOrigins,
-    isClosing: () => closing || standalone.isDraining(),
-  });
+  routes.push(...standalone.routes({ readiness, metrics: ground.metrics, describe }));
 
-  const answersPreflight = corsOrigins.length > 0;
-  let started: Promise<void> | undefined;
-  const start = () => {
-    started ??= Promise.all([callers.start(), rooms.start()]).then(() => {});
-    return started;
-  };
-  const refuseBare = createBareRefusal({ log, metrics, headers: standalone.headers });
-  const mount = createMount({
-    app,
-    basePath,
-    answersPreflight,
-    clock,
-    refuseBare,
-    onFirstRequest: () => void start(),
-  });
-  let stopped: Promise<void> | undefined;
+  const lifetimes = createLifetimes();
+  for (const part of parts) lifetimes.add(part);
   const stop = () => {
     closing = true;
-    stopped ??= mount.stop().then(() => {
-      callers.stop();
-      return app.fastify.close();
-    });
-    return stopped;
+    return lifetimes.stop();
   };
-
+  const engine = lifetimes.add(
+    createEngine({
+      ...ground,
+      ...settings.front,
+      routes,
+      headers: standalone.headers,
+      isClosing: () => closing || standalone.isDraining(),
+      onFirstRequest: () => void lifetimes.start(),
+      onHostClose: stop,
+    }),
+  );
   const switchboard: Switchboard = {
-    handler: mount.handler,
-    errorHandler: createErrorHandler(mount),
-    plugin: createFastifyPlugin({ mount, table: app.table, basePath, answersPreflight, stop }),
+    handler: engine.handler,
+    errorHandler: engine.errorHandler,
+    plugin: engine.plugin,
     readiness,
-    metrics: () => metrics.registry.metrics(),
-    start,
+    metrics: () => ground.metrics.registry.metrics(),
+    start: lifetimes.start,
     stop,
   };
-  return { switchboard, refuseBare };
-}
-
-function mintOf(settings: Settings, log: Logger): MintToken | undefined {
-  const { livekitKeys, livekitTokenTtlSeconds: ttlSeconds } = settings;
-  if (livekitKeys !== undefined) return createTokenMint({ ...livekitKeys, ttlSeconds });
-  log.error(
-    {},
-    'LiveKit server keys are not configured: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET ' +
-      '(as options: livekitApiKey, livekitApiSecret); until then no token is handed out',
-  );
-  return undefined;
+  return { switchboard, refuseBare: engine.refuseBare };
 }

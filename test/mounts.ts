@@ -26,7 +26,14 @@ export interface Mount {
   /** Paths that are not ours are answered by the host, with its own words. */
   readonly hasHost: boolean;
   start(options: SwitchboardOptions, clock: Clock): Promise<RunningMount>;
+  /** Puts any doors into this kind of host; absent where the server makes them itself. */
+  readonly serve?: Serve;
 }
+
+/** What leads into a switchboard, or into an engine with other routes. */
+export type Doors = Pick<Switchboard, 'handler' | 'errorHandler' | 'plugin' | 'stop'>;
+
+type Serve = (doors: Doors) => Promise<{ baseUrl: string; close(): Promise<void> }>;
 
 export const HOST_SAYS = 'the host’s own route';
 
@@ -46,56 +53,63 @@ export async function listen(server: Server): Promise<{ origin: string; close():
 
 type ExpressLike = typeof express;
 
-function inExpress(
+/** A mount of a composed switchboard, whose host is made by `serve`. */
+function mounted(
   name: string,
-  make: ExpressLike,
-  wire: (app: ReturnType<ExpressLike>, switchboard: Switchboard, make: ExpressLike) => string,
-  traits: Partial<Mount> = {},
+  traits: Omit<Mount, 'name' | 'start' | 'serve'>,
+  serve: Serve,
 ): Mount {
   return {
     name,
-    hasHost: true,
     ...traits,
+    serve,
     async start(options, clock) {
       const { switchboard } = compose(options, clock);
-      const app = make();
-      const path = wire(app, switchboard, make);
-      app.use((_request, response) => {
-        response.status(404).send(HOST_SAYS);
-      });
-      return running(app, path, switchboard);
+      const { baseUrl, close } = await serve(switchboard);
+      return { tokenUrl: `${baseUrl}/livekit-token`, switchboard, close };
     },
   };
 }
 
-async function running(
-  listener: RequestListener,
-  path: string,
-  switchboard: Switchboard,
-): Promise<RunningMount> {
+function inExpress(
+  name: string,
+  make: ExpressLike,
+  wire: (app: ReturnType<ExpressLike>, doors: Doors, make: ExpressLike) => string,
+  traits: Partial<Mount> = {},
+): Mount {
+  return mounted(name, { hasHost: true, ...traits }, (doors) => {
+    const app = make();
+    const path = wire(app, doors, make);
+    app.use((_request, response) => {
+      response.status(404).send(HOST_SAYS);
+    });
+    return running(app, path, doors);
+  });
+}
+
+async function running(listener: RequestListener, path: string, doors: Doors) {
   const { origin, close } = await listen(createServer(listener));
   return {
-    tokenUrl: origin + path,
-    switchboard,
+    baseUrl: origin + path,
     async close() {
-      await Promise.all([close(), switchboard.stop()]);
+      await Promise.all([close(), doors.stop()]);
     },
   };
 }
 
-const TOKEN_PATH = '/api/calls/livekit-token';
+const BASE_PATH = '/api/calls';
 
 const before: Parameters<typeof inExpress>[2] = (app, { handler }, make) => {
-  app.use('/api/calls', handler);
+  app.use(BASE_PATH, handler);
   app.use(make.json());
-  return TOKEN_PATH;
+  return BASE_PATH;
 };
 
 const behind: Parameters<typeof inExpress>[2] = (app, { handler, errorHandler }, make) => {
   app.use(make.json());
-  app.use('/api/calls', handler);
+  app.use(BASE_PATH, handler);
   app.use(errorHandler);
-  return TOKEN_PATH;
+  return BASE_PATH;
 };
 
 const asExpress5 = express4 as unknown as ExpressLike;
@@ -114,62 +128,44 @@ export const MOUNTS: readonly Mount[] = [
       const log = options.logger as NonNullable<SwitchboardOptions['logger']>;
       const server = await startServer({ ...config, options }, { log, clock });
       return {
-        tokenUrl: server.url + TOKEN_PATH,
+        tokenUrl: `${server.url}${BASE_PATH}/livekit-token`,
         switchboard: server.switchboard,
         close: server.stop,
       };
     },
   },
-  {
-    name: 'plain node:http',
-    hasHost: false,
-    async start(options, clock) {
-      const { switchboard } = compose(options, clock);
-      return running((req, res) => switchboard.handler(req, res), TOKEN_PATH, switchboard);
-    },
-  },
+  mounted('plain node:http', { hasHost: false }, (doors) =>
+    running((req, res) => doors.handler(req, res), BASE_PATH, doors),
+  ),
   inExpress('Express 4 before its parser', asExpress5, before),
   inExpress('Express 5 before its parser', express, before),
   inExpress('Express 4 behind express.json()', asExpress5, behind, { behindParser: true }),
   inExpress('Express 5 behind express.json()', express, behind, { behindParser: true }),
   inExpress('Express 5 under a prefix of its own', express, (app, { handler }) => {
     app.use('/v2/voice', handler);
-    return '/v2/voice/livekit-token';
+    return '/v2/voice';
   }),
   inExpress(
     'Express 5 with one route replaced',
     express,
     (app, { handler }) => {
-      app.post(TOKEN_PATH, handler);
-      return TOKEN_PATH;
+      app.post(`${BASE_PATH}/livekit-token`, handler);
+      return BASE_PATH;
     },
     { onlyOneRoute: true },
   ),
-  {
-    name: 'a Fastify host with a prefix',
-    hasHost: true,
-    start: (options, clock) => inFastify(options, clock, '/v2/calls'),
-  },
-  {
-    name: 'a Fastify host without a prefix',
-    hasHost: true,
-    start: (options, clock) => inFastify(options, clock, undefined),
-  },
+  mounted('a Fastify host with a prefix', { hasHost: true }, (doors) =>
+    inFastify(doors, '/v2/calls'),
+  ),
+  mounted('a Fastify host without a prefix', { hasHost: true }, (doors) =>
+    inFastify(doors, undefined),
+  ),
 ];
 
-async function inFastify(
-  options: SwitchboardOptions,
-  clock: Clock,
-  prefix: string | undefined,
-): Promise<RunningMount> {
-  const { switchboard } = compose(options, clock);
+async function inFastify({ plugin }: Doors, prefix: string | undefined) {
   const host = fastify({ forceCloseConnections: true });
-  await host.register(switchboard.plugin, prefix === undefined ? {} : { prefix });
+  await host.register(plugin, prefix === undefined ? {} : { prefix });
   host.setNotFoundHandler((_request, reply) => reply.code(404).send(HOST_SAYS));
   const origin = await host.listen({ host: '127.0.0.1', port: 0 });
-  return {
-    tokenUrl: `${origin}${prefix ?? '/api/calls'}/livekit-token`,
-    switchboard,
-    close: () => host.close(),
-  };
+  return { baseUrl: origin + (prefix ?? BASE_PATH), close: () => host.close() };
 }

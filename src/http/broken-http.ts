@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
-import { breakBody, expectsContinue } from './arrival.ts';
 import { answerBare, type BareAnswer, type RefuseBare } from './bare-answer.ts';
 import { requestTimeout } from './body.ts';
+import { breakBody, expectsContinue } from './body-on-its-way.ts';
 
 const REASON: Readonly<Record<number, string>> = {
   400: 'Bad Request',

@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
-import { isBodyBroken, isBodyHeldBack, onBrokenBody } from './arrival.ts';
+import { isBodyBroken, isBodyHeldBack, onBrokenBody } from './body-on-its-way.ts';
 
 const DRAIN_MAX_BYTES = 4 * 1024 * 1024;
 const DRAIN_MAX_MS = 5_000;

@@ -9,8 +9,12 @@ export class Exchange {
   #isOver = false;
   #aborted = false;
   readonly #runs: OnOver[] = [];
+  readonly #held: Set<AbortController>;
+  #controller: AbortController | undefined;
 
-  constructor(raw: IncomingMessage, response: ServerResponse) {
+  /** `held`: where those are kept that have a signal, for a stop to abort. */
+  constructor(raw: IncomingMessage, response: ServerResponse, held: Set<AbortController>) {
+    this.#held = held;
     // `finish` as well: the answers of some hosts without a server (Lambda adapters) never close.
     response.once('finish', () => this.#end(false));
     response.once('close', () => this.#end(!response.writableFinished));
@@ -30,6 +34,20 @@ export class Exchange {
   onOver(run: OnOver): void {
     if (this.#isOver) run(this.#aborted);
     else this.#runs.push(run);
+  }
+
+  /** For what takes long: aborts when the client is gone, or the server stops. Made when first asked for. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      this.#held.add(controller);
+      this.onOver(() => {
+        this.#held.delete(controller);
+        controller.abort();
+      });
+    }
+    return this.#controller.signal;
   }
 
   #end(aborted: boolean): void {

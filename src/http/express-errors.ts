@@ -2,7 +2,9 @@
 // told as ours, in our order: the request still passes every step that comes before the body.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { SwitchboardError } from '../base/errors.ts';
-import { bodyTooLarge, contentTypeUnsupported } from './body.ts';
+import type { Arrival } from './arrival.ts';
+import { contentTypeUnsupported } from './body.ts';
+import { bodyTooLarge } from './body-kinds.ts';
 import type { Mount } from './mount.ts';
 
 /** An Express error-handling middleware (four arguments). */
@@ -16,27 +18,28 @@ export type ErrorHandler = (
 export function createErrorHandler(mount: Mount): ErrorHandler {
   return (error, req, res, next) => {
     // At the app's own level nothing has stripped a prefix yet.
-    const path = mount.pathFor(req);
+    const place = mount.placeOf(req);
     const bodyFault = bodyFaultOf(error);
-    if (path === undefined || bodyFault === undefined || res.headersSent) return next(error);
-    mount.dispatch(req, res, path, { bodyFault });
+    if (place === undefined || bodyFault === undefined || res.headersSent) return next(error);
+    mount.dispatch(req, res, place, { bodyFault });
   };
 }
 
 /** The `type` of body-parser's and raw-body's errors (their README, "Errors"). */
-function bodyFaultOf(error: unknown): SwitchboardError | undefined {
+function bodyFaultOf(error: unknown): Arrival['bodyFault'] {
   switch ((error as { type?: unknown } | null)?.type) {
     case 'entity.too.large':
-      return bodyTooLarge();
+      return ({ maxBytes }) => bodyTooLarge(maxBytes);
     case 'charset.unsupported':
     case 'encoding.unsupported':
-      return contentTypeUnsupported('Send the body as uncompressed application/json in UTF-8.');
+      return ({ typeName }) =>
+        contentTypeUnsupported(`Send the body as uncompressed ${typeName} in UTF-8.`);
     case 'entity.parse.failed':
-      return new SwitchboardError('request_invalid', 'The body is not valid JSON.');
+      return () => new SwitchboardError('request_invalid', 'The body is not valid JSON.');
     case 'entity.verify.failed':
     case 'request.size.invalid':
     case 'request.aborted':
-      return new SwitchboardError('request_invalid', 'The body could not be read.');
+      return () => new SwitchboardError('request_invalid', 'The body could not be read.');
     default:
       return undefined;
   }

@@ -2,6 +2,7 @@
 // only then.
 import type { SwaggerOptions } from '@fastify/swagger';
 import { VERSION } from '../base/version.ts';
+import type { Fields } from '../http/fields.ts';
 import { NO_COMPILERS } from '../http/no-compilers.ts';
 import type { Route } from '../http/routes.ts';
 
@@ -46,10 +47,28 @@ async function describe(routes: readonly Route[]): Promise<object> {
   app.setSerializerCompiler(() => JSON.stringify);
   app.register(swagger, FRAME);
   app.register(async (scope) => {
-    for (const { method, path: url, schema } of routes) {
-      scope.route({ method, url, schema, handler: () => undefined });
+    for (const route of routes) {
+      const { method, path: url } = route;
+      scope.route({ method, url, schema: schemaOf(route), handler: () => undefined });
     }
   });
   await app.ready();
   return app.swagger();
 }
+
+/** What a row says of its fields, beside what it says of the rest. */
+function schemaOf({ schema, params, query, headers }: Route): Route['schema'] {
+  return {
+    ...schema,
+    ...(params && { params: objectOf(params) }),
+    ...(query && { querystring: objectOf(query) }),
+    ...(headers && { headers: objectOf(headers) }),
+  };
+}
+
+const objectOf = (fields: Fields) => ({
+  type: 'object',
+  properties: Object.fromEntries(
+    Object.entries(fields).map(([name, { schema }]) => [name, schema]),
+  ),
+});

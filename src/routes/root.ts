@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { SwitchboardError } from '../base/errors.ts';
 import type { Metrics } from '../http/metrics.ts';
-import type { Route } from '../http/routes.ts';
+import { type Route, route } from '../http/routes.ts';
 import { apiPage } from './api-page.ts';
 
 export function rootRoutes(options: {
@@ -41,9 +41,9 @@ export function rootRoutes(options: {
   return routes;
 }
 
-function get(path: string, summary: string, answer: Route['answer']): Route {
+function get(path: string, summary: string, answer: () => string | Promise<string>): Route {
   const response = { 200: { description: 'Fine.' } };
-  return { method: 'GET', path, admit: 'public', schema: { summary, response }, answer };
+  return route({ method: 'GET', path, admit: 'public', schema: { summary, response }, answer });
 }
 
 function checkMetricsToken(request: FastifyRequest, metricsToken: string): void {

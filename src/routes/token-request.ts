@@ -8,6 +8,9 @@ export const LIVEKIT_NAME_FORMAT = 'livekit-name';
 /** The name of the keyword behind {@link unset}. */
 export const PROTOBUF_EMPTY = 'x-protobuf-empty';
 
+/** A body of the longest names has less than 2 KiB. */
+export const TOKEN_REQUEST_MAX_BYTES = 16 * 1024;
+
 const REQUIRED = 'roomName and participantIdentity are required.';
 
 const liveKitName = (description: string) =>

@@ -1,14 +1,18 @@
 // POST /livekit-token: identity and access are known here, a LiveKit token goes out.
-import type { FastifyRequest } from 'fastify';
 import { andThen } from '../base/and-then.ts';
 import { SwitchboardError } from '../base/errors.ts';
 import type { RoomName } from '../base/ids.ts';
 import type { RoomPermissions } from '../base/permissions.ts';
 import type { User } from '../base/user.ts';
 import { arrivalOf } from '../http/arrival.ts';
+import { jsonBody } from '../http/body-kinds.ts';
 import { PROBLEM_RESPONSES } from '../http/problem-schema.ts';
-import type { Admit, Route } from '../http/routes.ts';
-import { readTokenRequest, TOKEN_REQUEST_SCHEMA } from './token-request.ts';
+import { type Admit, type Route, route } from '../http/routes.ts';
+import {
+  readTokenRequest,
+  TOKEN_REQUEST_MAX_BYTES,
+  TOKEN_REQUEST_SCHEMA,
+} from './token-request.ts';
 
 /** What this route needs of the access room. */
 export type AskAccess = (request: {
@@ -54,14 +58,6 @@ export function tokenRoute(options: {
   const serverUrlMember =
     serverUrl === undefined ? '' : `,"server_url":${JSON.stringify(serverUrl)}`;
 
-  // Many tokens end in the same second.
-  let expiry = { ms: 0, text: '' };
-  const textOf = (expiresAt: Date) => {
-    const ms = expiresAt.getTime();
-    if (ms !== expiry.ms) expiry = { ms, text: expiresAt.toISOString() };
-    return expiry.text;
-  };
-
   function answerWith(user: User, roomName: RoomName, permissions: RoomPermissions): string {
     if (mint === undefined) {
       throw new SwitchboardError(
@@ -77,13 +73,14 @@ export function tokenRoute(options: {
     const { token, expiresAt } = mint({ user, roomName, permissions });
     onMinted();
     // The token is base64url and dots: nothing in it needs escaping, twice.
-    return `{"token":"${token}","participant_token":"${token}"${serverUrlMember},"expires_at":"${textOf(expiresAt)}"}`;
+    return `{"token":"${token}","participant_token":"${token}"${serverUrlMember},"expires_at":"${expiresAt.toISOString()}"}`;
   }
 
-  return {
+  return route({
     method: 'POST',
     path: options.path,
     admit: options.admit,
+    body: jsonBody({ maxBytes: TOKEN_REQUEST_MAX_BYTES }),
     schema: {
       summary: 'A LiveKit token for the caller and one room',
       description:
@@ -94,7 +91,7 @@ export function tokenRoute(options: {
       body: TOKEN_REQUEST_SCHEMA,
       response: { 200: TOKEN_ANSWER_SCHEMA, ...PROBLEM_RESPONSES },
     },
-    answer(request: FastifyRequest, body: unknown) {
+    answer(request, { body }) {
       const user = request.user as User;
       const roomName = readTokenRequest(body, user.uid);
       const { exchange } = arrivalOf(request.raw);
@@ -103,5 +100,5 @@ export function tokenRoute(options: {
         exchange.isOver ? '' : answerWith(user, roomName, permissions),
       );
     },
-  };
+  });
 }

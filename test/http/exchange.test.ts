@@ -6,7 +6,7 @@ import { Exchange } from '../../src/http/exchange.ts';
 /** What Node makes of a request behind another one on a connection: its answer has no socket yet. */
 function queued(socket: Socket) {
   const raw = new IncomingMessage(socket);
-  const exchange = new Exchange(raw, new ServerResponse(raw));
+  const exchange = new Exchange(raw, new ServerResponse(raw), new Set());
   const ends: boolean[] = [];
   exchange.onOver((aborted) => ends.push(aborted));
   return { exchange, ends };

@@ -1,0 +1,38 @@
+// The token route: who may call and who may enter a room are known here, LiveKit's keys sign.
+import { tokenRoute } from '../routes/token.ts';
+import type { Settings } from '../settings/settings.ts';
+import { createTokenMint } from '../tokens/livekit-token.ts';
+import type { Admission } from './admission.ts';
+import type { Limits } from './limits.ts';
+import type { Ground, Part } from './part.ts';
+import type { Rooms } from './room-access.ts';
+
+export function createTokens(
+  { livekit, limits, front }: Settings,
+  { clock, log, metrics }: Ground,
+  by: { admission: Admission; limits: Limits; rooms: Rooms },
+): Part {
+  const { keys, tokenTtlSeconds: ttlSeconds } = livekit;
+  if (keys === undefined) {
+    log.error(
+      {},
+      'LiveKit server keys are not configured: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET ' +
+        '(as options: livekitApiKey, livekitApiSecret); until then no token is handed out',
+    );
+  }
+  const mint = keys && createTokenMint({ ...keys, ttlSeconds });
+  return {
+    routes: [
+      tokenRoute({
+        path: `${front.basePath}/livekit-token`,
+        admit: by.admission.users(by.limits.limit('token', limits.tokenRatePerMinute)),
+        access: by.rooms.access,
+        mint: mint && ((request) => mint(request, clock.now())),
+        serverUrl: livekit.url,
+        onMinted: metrics.tokenMinted,
+      }),
+    ],
+    missing: () =>
+      keys === undefined ? ['LiveKit keys (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)'] : [],
+  };
+}

@@ -1,0 +1,59 @@
+// What a row may ask of a body: JSON, or the bytes as they came.
+import { isUtf8 } from 'node:buffer';
+import { SwitchboardError } from '../base/errors.ts';
+
+export interface BodyKind<T> {
+  /** More is refused as soon as it is seen. */
+  readonly maxBytes: number;
+  /** The content types that it comes as, and how they are told. */
+  readonly type: RegExp;
+  readonly typeName: string;
+  readonly name: string;
+  /** Throws a SwitchboardError for what is not of this kind. */
+  readonly parse: (bytes: Buffer) => T;
+  /** Of what a host's parser has made of it; absent: only the bytes will do. */
+  readonly fromParsed?: (value: unknown) => T;
+}
+
+/** `application/json` with any parameters, and nothing else. */
+export function jsonBody({ maxBytes }: { maxBytes: number }): BodyKind<unknown> {
+  return {
+    maxBytes,
+    type: /^application\/json\s*(?:;.*)?$/i,
+    typeName: 'application/json',
+    name: 'JSON',
+    parse: parseJson,
+    fromParsed(value) {
+      if (Buffer.byteLength(JSON.stringify(value) ?? '') > maxBytes) throw bodyTooLarge(maxBytes);
+      return value;
+    },
+  };
+}
+
+/** Unchanged, because a signature is about the bytes and not about what they mean. */
+export function rawBody(options: { maxBytes: number; contentType: string }): BodyKind<Buffer> {
+  const { maxBytes, contentType } = options;
+  return {
+    maxBytes,
+    type: new RegExp(`^${contentType.replace(/[.+]/g, '\\$&')}\\s*(?:;.*)?$`, 'i'),
+    typeName: contentType,
+    name: 'it was signed',
+    parse: (bytes) => bytes,
+  };
+}
+
+function parseJson(bytes: Buffer): unknown {
+  // JSON.parse alone would take U+FFFD for whatever was broken.
+  if (!isUtf8(bytes)) throw invalid('The body is not valid UTF-8.');
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw invalid('The body is not valid JSON.');
+  }
+}
+
+export const bodyTooLarge = (maxBytes: number): SwitchboardError =>
+  new SwitchboardError('body_too_large', `The body must be at most ${maxBytes} bytes.`);
+
+const invalid = (sentence: string): SwitchboardError =>
+  new SwitchboardError('request_invalid', sentence);

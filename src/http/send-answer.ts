@@ -1,0 +1,65 @@
+// An answer on its way to the wire, in one piece: a header that is set through Fastify is looked at
+// four times, and there are eight of them.
+import type { FastifyReply } from 'fastify';
+import type { Clock } from '../base/clock.ts';
+import type { Answer } from './answers.ts';
+import { arrivalOf } from './arrival.ts';
+import { isBodyPending } from './drain.ts';
+import { sendPieces } from './stream.ts';
+
+/** Sends an answer; resolves when a stream has ended, and rejects with its fault. */
+export type SendAnswer = (
+  reply: FastifyReply,
+  contentType: string,
+  answer: Answer,
+) => void | Promise<void>;
+
+export function createSendAnswer(options: {
+  /** Headers on every answer. */
+  headers: Readonly<Record<string, string>>;
+  /** True from the moment on when connections are to end with their answer. */
+  isClosing: () => boolean;
+  clock: Clock;
+}): SendAnswer {
+  const common = Object.entries(options.headers).flat();
+
+  /** Writes the head. Fastify's hooks still see the end of the answer. */
+  function begin(reply: FastifyReply, status: number, own: readonly (string | number)[]): void {
+    const headers = [...common, 'x-request-id', reply.request.id, ...own];
+    // A body that nobody asked for may come for ever.
+    if (options.isClosing() || isBodyPending(reply.request.raw)) {
+      headers.push('connection', 'close');
+    }
+    // What hooks have set (CORS, for one).
+    const others = reply.getHeaders();
+    for (const name in others) headers.push(name, others[name] as string);
+    reply.raw.writeHead(status, headers as string[]);
+    reply.hijack();
+  }
+
+  function sendText(reply: FastifyReply, status: number, contentType: string, text: string): void {
+    const bytes = Buffer.byteLength(text);
+    begin(reply, status, ['content-type', contentType, 'content-length', bytes]);
+    // ASCII is both, and Latin-1 goes out without being looked at letter by letter.
+    reply.raw.end(text, bytes === text.length ? 'latin1' : 'utf8');
+  }
+
+  return (reply, contentType, answer) => {
+    const { exchange } = arrivalOf(reply.request.raw);
+    // Nobody is left to take it.
+    if (exchange.isOver) return;
+    if (typeof answer === 'string') return sendText(reply, 200, contentType, answer);
+    if (answer === null) {
+      begin(reply, 204, []);
+      reply.raw.end();
+      return;
+    }
+    if ('text' in answer) return sendText(reply, answer.status, contentType, answer.text);
+    const own = Object.entries(answer.headers ?? {}).flat();
+    begin(reply, 200, ['content-type', contentType, ...own]);
+    if (reply.request.method !== 'HEAD') {
+      return sendPieces(reply.raw, answer.stream, exchange, options.clock);
+    }
+    reply.raw.end();
+  };
+}
