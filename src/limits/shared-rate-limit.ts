@@ -1,14 +1,12 @@
 // Limits that hold over several instances, counted in Redis. Redis out of reach is no reason to
 // refuse anybody, and none to let everybody: this process then counts by itself.
-import type { Redis } from 'ioredis';
 import type { RateLimiterRedis } from 'rate-limiter-flexible';
 import { type Clock, withDeadline } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { createRateLimit, type RateLimit, WINDOW_MS } from './rate-limit.ts';
+import { type Connected, createRedisConnection, withoutCommand } from './redis-connection.ts';
 
 const ANSWER_TIMEOUT_MS = 250;
-const CONNECT_TIMEOUT_MS = 2_000;
-const RECONNECT_MAX_MS = 5_000;
 
 export interface SharedLimits {
   /** A limit of its own name; all instances with this name count together. */
@@ -16,11 +14,6 @@ export interface SharedLimits {
   /** Connects in the background; until then, and whenever Redis is away, this process counts. */
   start(): Promise<void>;
   stop(): void;
-}
-
-interface Connected {
-  readonly client: Redis;
-  readonly Limiter: typeof RateLimiterRedis;
 }
 
 export function createSharedLimits(options: {
@@ -31,108 +24,77 @@ export function createSharedLimits(options: {
   onFallback: () => void;
 }): SharedLimits {
   const { redisUrl, clock, log, onFallback } = options;
-  let redis: Connected | undefined;
-  /** Resolves when the first try to connect has ended, well or not: until then Redis is not "away". */
-  const tried = Promise.withResolvers<void>();
-  let isReachable = true;
-  let isStopped = false;
+  const connection = createRedisConnection(redisUrl);
+  const outages = createOutageLog(log);
   let started: Promise<void> | undefined;
 
-  /** One line an outage, however many requests it meets. */
-  function outage(err: unknown): void {
-    onFallback();
-    if (!isReachable) return;
-    isReachable = false;
-    log.warn({ err }, 'Redis is out of reach: this process counts the limits by itself');
-  }
-  function answered(): void {
-    if (!isReachable) log.info({}, 'Redis answers again: the limits are shared');
-    isReachable = true;
-  }
-
-  async function connect(): Promise<void> {
-    // Loaded only where it is asked for: tokens alone need neither.
-    const [{ Redis }, { RateLimiterRedis: Limiter }] = await Promise.all([
-      import('ioredis'),
-      import('rate-limiter-flexible'),
-    ]);
-    if (isStopped) return;
-    const client = new Redis(redisUrl, {
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      // A command that cannot be sent now fails now.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      retryStrategy: (tries) => Math.min(100 * 2 ** tries, RECONNECT_MAX_MS),
-    });
-    // Each failed question tells; without a listener ioredis prints them itself.
-    client.on('error', () => tried.resolve());
-    for (const event of ['ready', 'close']) client.once(event, () => tried.resolve());
-    redis = { client, Limiter };
-  }
-
-  function limit(name: string, perMinute: number): RateLimit {
-    const own = createRateLimit(perMinute, clock);
-    let limiter: RateLimiterRedis | undefined;
-
-    /** Asks Redis, or `fallback` where it does not answer in time. */
-    async function ask(
-      question: (limiter: RateLimiterRedis) => Promise<number>,
-      fallback: () => number | Promise<number>,
-    ): Promise<number> {
-      try {
-        const wait = await withDeadline(clock, ANSWER_TIMEOUT_MS, async () => {
-          await tried.promise;
-          limiter ??= limiterOf(redis as Connected, name, perMinute);
-          return question(limiter);
-        });
-        answered();
-        return wait;
-      } catch (err) {
-        // Whatever it was, the next request need not wait for the first connection again.
-        tried.resolve();
-        outage(err);
-        return fallback();
-      }
+  /** Asks Redis, or `own` where it does not answer in time. */
+  async function ask(
+    question: (connected: Connected) => Promise<number>,
+    own: () => number | Promise<number>,
+  ): Promise<number> {
+    try {
+      const wait = await withDeadline(clock, ANSWER_TIMEOUT_MS, async () =>
+        question((await connection.tried()) as Connected),
+      );
+      outages.over();
+      return wait;
+    } catch (err) {
+      // Whatever it was, the next request need not wait for the first connection again.
+      connection.giveUpWaiting();
+      onFallback();
+      outages.tell(connection.fault() ?? withoutCommand(err as Error));
+      return own();
     }
-
-    return {
-      waitSeconds: (key) =>
-        ask(
-          async (asked) => {
-            const found = await asked.get(key);
-            return found !== null && found.consumedPoints >= perMinute ? secondsOf(found) : 0;
-          },
-          () => own.waitSeconds(key),
-        ),
-      take: (key) =>
-        ask(
-          async (asked) => {
-            try {
-              await asked.consume(key);
-              return 0;
-            } catch (refusal) {
-              // An Error is an outage; anything else is what the window holds.
-              if (refusal instanceof Error) throw refusal;
-              return secondsOf(refusal as { msBeforeNext: number });
-            }
-          },
-          () => own.take(key),
-        ),
-    };
   }
 
   return {
-    limit,
+    limit(name, perMinute) {
+      const own = createRateLimit(perMinute, clock);
+      let limiter: RateLimiterRedis | undefined;
+      const limiterOn = (connected: Connected) => {
+        limiter ??= limiterOf(connected, name, perMinute);
+        return limiter;
+      };
+      return {
+        waitSeconds: (key) =>
+          ask(
+            async (connected) => {
+              const found = await limiterOn(connected).get(key);
+              return found !== null && found.consumedPoints >= perMinute ? secondsOf(found) : 0;
+            },
+            () => own.waitSeconds(key),
+          ),
+        take: (key) =>
+          ask(
+            (connected) => consume(limiterOn(connected), key),
+            () => own.take(key),
+          ),
+      };
+    },
     start() {
-      started ??= connect().catch((err) => {
-        tried.resolve();
+      started ??= connection.open().catch((err) => {
+        connection.giveUpWaiting();
         log.error({ err }, 'Redis cannot be used: this process counts the limits by itself');
       });
       return started;
     },
-    stop() {
-      isStopped = true;
-      redis?.client.disconnect();
+    stop: connection.close,
+  };
+}
+
+/** One line an outage, however many requests it meets. */
+function createOutageLog(log: Logger) {
+  let isReachable = true;
+  return {
+    tell(err: unknown): void {
+      if (!isReachable) return;
+      isReachable = false;
+      log.warn({ err }, 'Redis is out of reach: this process counts the limits by itself');
+    },
+    over(): void {
+      if (!isReachable) log.info({}, 'Redis answers again: the limits are shared');
+      isReachable = true;
     },
   };
 }
@@ -144,6 +106,17 @@ const limiterOf = ({ client, Limiter }: Connected, name: string, perMinute: numb
     points: perMinute,
     duration: WINDOW_MS / 1000,
   });
+
+async function consume(limiter: RateLimiterRedis, key: string): Promise<number> {
+  try {
+    await limiter.consume(key);
+    return 0;
+  } catch (refusal) {
+    // An Error is an outage; anything else is what the window holds.
+    if (refusal instanceof Error) throw refusal;
+    return secondsOf(refusal as { msBeforeNext: number });
+  }
+}
 
 const secondsOf = ({ msBeforeNext }: { msBeforeNext: number }): number =>
   Math.max(1, Math.ceil(msBeforeNext / 1000));

@@ -2,6 +2,7 @@
 // when it is well is asked of a real one, end to end.
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSharedLimits, type SharedLimits } from '../../src/limits/shared-rate-limit.ts';
 import { createFakeClock } from '../fakes/clock.ts';
@@ -33,6 +34,9 @@ async function standIn(onData: (socket: Socket, data: Buffer) => void): Promise<
   return `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** Where a command begins, of those that came together. */
+const COMMAND = /(?=\*\d+\r\n\$)/;
+
 /** A Redis whose every window holds this, and the names of the windows that it was asked about. */
 async function answeringRedis({ consumed, ms }: { consumed: number; ms: number }) {
   const INFO = 'redis_version:7.0.0';
@@ -45,7 +49,7 @@ async function answeringRedis({ consumed, ms }: { consumed: number; ms: number }
   };
   const url = await standIn((socket, data) => {
     said += data;
-    for (const command of data.toString().split(/(?=\*\d+\r\n\$)/)) socket.write(answerTo(command));
+    for (const command of data.toString().split(COMMAND)) socket.write(answerTo(command));
   });
   return { url, said: () => said, names: () => new Set(said.match(/switchboard:.*/g)) };
 }
@@ -86,6 +90,26 @@ describe('limits shared over Redis', () => {
     expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
       ['warn', 'Redis is out of reach: this process counts the limits by itself'],
     ]);
+  });
+
+  it.each([
+    ['a wrong password', '-WRONGPASS invalid username-password pair or user is disabled.\r\n'],
+    ['no password', '-NOAUTH HELLO must be called with the client already authenticated\r\n'],
+    ['a missing permission', "-NOPERM this user has no permissions to run the 'hello' command\r\n"],
+    ['a database that is not there', '-ERR DB index is out of range\r\n'],
+  ])('log %s as the reason, and never what was sent', async (_case, refusal) => {
+    const url = await standIn((socket, data) => {
+      for (const _command of data.toString().split(COMMAND)) socket.write(refusal);
+    });
+    const { clock, limits, log } = make(url.replace('//', '//default:hunter2@'));
+    await limits.start();
+    const taken = limits.limit('token', 2).take('uid-of-somebody');
+    // The refusal comes well before; the time-out is for who never answers.
+    await vi.waitFor(() => expect(log.lines).not.toEqual([])).catch(() => clock.advance(250));
+    await taken;
+    const [line] = log.lines;
+    expect(line?.fields).toMatchObject({ err: { message: refusal.slice(1, -2) } });
+    expect(inspect(log.lines, { depth: null })).not.toMatch(/hunter2|uid-of-somebody/);
   });
 
   it('wait a quarter of a second for Redis and no longer', async () => {
