@@ -11,7 +11,7 @@ import { type RateLimit, refuseIfWaiting } from '../limits/rate-limit.ts';
 import { addressKey, clientAddress } from './client-address.ts';
 
 const HOST_TIMEOUT_MS = 2_000;
-const SCHEME = 'bearer ';
+const BEARER = /^bearer +(\S.*)$/i;
 
 /** The user of a request, or a SwitchboardError thrown or rejected with. Never reads the body. */
 export type Authenticate = (request: FastifyRequest) => User | Promise<User>;
@@ -142,15 +142,7 @@ function bearerToken(raw: IncomingMessage): string | typeof AMBIGUOUS | undefine
     const name = rawHeaders[i] as string;
     if (name.length === 13 && name.toLowerCase() === 'authorization') seen += 1;
   }
-  return seen > 1 ? AMBIGUOUS : credentialsOf(header);
-}
-
-/** Without a pattern: one would look at every letter of the token. */
-function credentialsOf(header: string): string | undefined {
-  if (header.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined;
-  let start = SCHEME.length;
-  while (header[start] === ' ') start += 1;
-  return /\S/.test(header.charAt(start)) ? header.slice(start) : undefined;
+  return seen > 1 ? AMBIGUOUS : BEARER.exec(header)?.[1];
 }
 
 const idTokenMissing = (): SwitchboardError =>

@@ -1,4 +1,4 @@
-import { pino, stdSerializers } from 'pino';
+import { pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { createLogBatch, type LogBatch } from './log-batch.ts';
 import { createStandardOutput } from './standard-output.ts';
 
@@ -20,7 +20,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  */
 export function createJsonLogger(level: LogLevel, batch: LogBatch = batchOfProcess()): Logger {
   const json = pino(
-    { level, base: null, timestamp: isoTimestamp(), serializers: { err: readableError } },
+    { level, base: null, timestamp: stdTimeFunctions.isoTime, serializers: { err: readableError } },
     batch,
   );
   return {
@@ -72,18 +72,4 @@ function readableError(error: Error): unknown {
   } catch {
     return 'an error that cannot be read';
   }
-}
-
-/** The member of a line; many lines fall into one millisecond. */
-function isoTimestamp(): () => string {
-  let ofMs = 0;
-  let text = '';
-  return () => {
-    const now = Date.now();
-    if (now !== ofMs) {
-      ofMs = now;
-      text = `,"time":"${new Date(now).toISOString()}"`;
-    }
-    return text;
-  };
 }

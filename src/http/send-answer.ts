@@ -40,8 +40,7 @@ export function createSendAnswer(options: {
   function sendText(reply: FastifyReply, status: number, contentType: string, text: string): void {
     const bytes = Buffer.byteLength(text);
     begin(reply, status, ['content-type', contentType, 'content-length', bytes]);
-    // ASCII is both, and Latin-1 goes out without being looked at letter by letter.
-    reply.raw.end(text, bytes === text.length ? 'latin1' : 'utf8');
+    reply.raw.end(text);
   }
 
   return (reply, contentType, answer) => {

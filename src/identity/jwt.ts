@@ -25,7 +25,7 @@ export function readRs256Jwt(token: string): Rs256Jwt | undefined {
   const parts = COMPACT.exec(token);
   if (parts === null) return undefined;
   const [, encodedHeader, encodedClaims, encodedSignature] = parts as unknown as string[];
-  const kid = kidOf(encodedHeader as string);
+  const kid = kidIn(objectOf(textOf(encodedHeader as string)));
   if (kid === undefined) return undefined;
   const claims = objectOf(textOf(encodedClaims as string));
   if (claims === undefined) return undefined;
@@ -35,18 +35,6 @@ export function readRs256Jwt(token: string): Rs256Jwt | undefined {
     signingInput: token.slice(0, token.lastIndexOf('.')),
     signature: Buffer.from(encodedSignature as string, 'base64url'),
   };
-}
-
-/** All tokens of one key have the same header: it is read once. */
-let lastHeader: { readonly encoded: string; readonly kid: string | undefined } | undefined;
-
-function kidOf(encodedHeader: string): string | undefined {
-  if (lastHeader?.encoded !== encodedHeader) {
-    // A copy: a part of a string keeps the whole of it in memory, and this is a part of a token.
-    const encoded = Buffer.from(encodedHeader, 'latin1').toString('latin1');
-    lastHeader = { encoded, kid: kidIn(objectOf(textOf(encodedHeader))) };
-  }
-  return lastHeader.kid;
 }
 
 function kidIn(header: Record<string, unknown> | undefined): string | undefined {

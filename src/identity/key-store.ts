@@ -38,9 +38,7 @@ export interface KeyStore {
 
 export function createKeyStore(options: { url: string; clock: Clock; log: Logger }): KeyStore {
   const { url, clock, log } = options;
-  let keys: KeySet['keys'] = new Map();
-  let fetchedAt: number | undefined;
-  let usableUntil = Number.NEGATIVE_INFINITY;
+  const inHand = createKeysInHand(clock);
   let lastFailure: unknown;
   let failures = 0;
   let unknownKidFetchAt = Number.NEGATIVE_INFINITY;
@@ -57,39 +55,36 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
   }
 
   async function fetchOnce(): Promise<void> {
-    let nextInMs: number;
-    try {
-      const set = await withDeadline(clock, FETCH_TIMEOUT_MS, (signal) =>
-        fetchKeySet(url, keys, signal),
-      );
-      keys = set.keys;
-      fetchedAt = clock.monotonic();
-      usableUntil = fetchedAt + set.lifetimeMs + SERVE_PAST_LIFETIME_MS;
-      lastFailure = undefined;
-      failures = 0;
-      nextInMs = set.lifetimeMs * REFRESH_AT;
-      log.debug({ url, keys: keys.size, lifetimeMs: set.lifetimeMs }, 'public keys fetched');
-    } catch (cause) {
-      lastFailure = cause;
-      nextInMs = Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_MAX_MS);
-      failures += 1;
-      log.warn(
-        { url, err: cause, keysInHand: keys.size, nextTryInMs: nextInMs },
-        keys.size === 0
-          ? 'public keys could not be fetched, and none are in hand: no token can be checked'
-          : 'public keys could not be fetched; those in hand serve on for 24 h past their lifetime',
-      );
-    }
+    const nextInMs = await withDeadline(clock, FETCH_TIMEOUT_MS, (signal) =>
+      fetchKeySet(url, inHand.keys(), signal),
+    ).then(succeed, fail);
     if (started !== undefined && !stopped) {
       cancelNext?.();
       cancelNext = clock.after(nextInMs, refresh);
     }
   }
 
-  const areUsable = (): boolean => clock.monotonic() < usableUntil;
+  /** Answers, like {@link fail}, in how many milliseconds to ask again. */
+  function succeed(set: KeySet): number {
+    inHand.take(set);
+    lastFailure = undefined;
+    failures = 0;
+    log.debug({ url, keys: set.keys.size, lifetimeMs: set.lifetimeMs }, 'public keys fetched');
+    return set.lifetimeMs * REFRESH_AT;
+  }
 
-  function inHand(kid: string): KeyObject | undefined {
-    return areUsable() ? keys.get(kid)?.key : undefined;
+  function fail(cause: unknown): number {
+    lastFailure = cause;
+    const nextTryInMs = Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_MAX_MS);
+    failures += 1;
+    const keysInHand = inHand.keys().size;
+    log.warn(
+      { url, err: cause, keysInHand, nextTryInMs },
+      keysInHand === 0
+        ? 'public keys could not be fetched, and none are in hand: no token can be checked'
+        : 'public keys could not be fetched; those in hand serve on for 24 h past their lifetime',
+    );
+    return nextTryInMs;
   }
 
   async function askAgain(kid: string): Promise<KeyLookup> {
@@ -99,9 +94,9 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
       unknownKidFetchAt = clock.monotonic();
       await refresh();
     }
-    const key = inHand(kid);
+    const key = inHand.find(kid);
     if (key !== undefined) return { kind: 'found', key };
-    return lastFailure === undefined && areUsable()
+    return lastFailure === undefined && inHand.areUsable()
       ? { kind: 'unknown' }
       : { kind: 'unavailable', cause: lastFailure };
   }
@@ -116,11 +111,30 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
       cancelNext?.();
     },
     find(kid) {
-      const key = inHand(kid);
+      const key = inHand.find(kid);
       return key === undefined ? askAgain(kid) : { kind: 'found', key };
     },
+    holds: (kid, key) => inHand.find(kid) === key,
+    areUsable: inHand.areUsable,
+    ageSeconds: inHand.ageSeconds,
+  };
+}
+
+/** The keys of the last good fetch, and for how long they are to be believed. */
+function createKeysInHand(clock: Clock) {
+  let keys: KeySet['keys'] = new Map();
+  let fetchedAt: number | undefined;
+  let usableUntil = Number.NEGATIVE_INFINITY;
+  const areUsable = (): boolean => clock.monotonic() < usableUntil;
+  return {
+    keys: () => keys,
+    take(set: KeySet): void {
+      keys = set.keys;
+      fetchedAt = clock.monotonic();
+      usableUntil = fetchedAt + set.lifetimeMs + SERVE_PAST_LIFETIME_MS;
+    },
+    find: (kid: string): KeyObject | undefined => (areUsable() ? keys.get(kid)?.key : undefined),
     areUsable,
-    holds: (kid, key) => inHand(kid) === key,
     ageSeconds: () =>
       fetchedAt === undefined ? undefined : (clock.monotonic() - fetchedAt) / 1000,
   };
