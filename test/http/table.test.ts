@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { uuid } from '../../src/http/fields.ts';
+import { type Method, type Route, route } from '../../src/http/routes.ts';
+import { createTable } from '../../src/http/table.ts';
+
+const ID = '11111111-2222-4333-8444-555555555555';
+
+const row = (method: Method, path: string, params: Route['params'] = {}): Route =>
+  route({ method, path, params, admit: 'public', schema: { summary: '' }, answer: () => null });
+
+describe('a route table', () => {
+  it('finds a path with what varies in it', () => {
+    const params = { callId: uuid('A call.') };
+    const table = createTable([
+      row('GET', '/calls/:callId', params),
+      row('POST', '/calls/:callId', params),
+      row('GET', '/calls/events'),
+    ]);
+    expect(table.find(`/calls/${ID}`)).toMatchObject({
+      path: { pattern: '/calls/:callId', methods: ['GET', 'HEAD', 'POST'] },
+      params: { callId: ID },
+    });
+    expect(table.find('/calls/events')).toMatchObject({ params: {} });
+    for (const path of ['/calls/other', '/calls/', `/calls/${ID}/`, `x/calls/${ID}`, '']) {
+      expect(table.find(path), path).toBeUndefined();
+    }
+  });
+
+  it('takes a dot in a path for a dot', () => {
+    const table = createTable([row('GET', '/a.json/:id', { id: uuid('') })]);
+    expect(table.find(`/axjson/${ID}`)).toBeUndefined();
+  });
+
+  it('refuses two rows for one method and path, and a name whose form nobody has told', () => {
+    expect(() => createTable([row('GET', '/a'), row('GET', '/a')])).toThrow('two rows for GET /a');
+    expect(() => createTable([row('GET', '/a/:id')])).toThrow(
+      '/a/:id does not say what :id looks like',
+    );
+  });
+});
