@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { Handler } from './http/mount.ts';
 import type { Route } from './http/routes.ts';
 import { createDescription } from './routes/openapi.ts';
+import { tokenPathUnder } from './routes/token.ts';
 import { checkOptions } from './settings/check-options.ts';
 import type { SwitchboardOptions } from './settings/options.ts';
 
@@ -32,6 +33,13 @@ export interface Switchboard {
   readonly handler: Handler;
   /** For Express hosts that parse bodies before the handler: `app.use(errorHandler)` after it. */
   readonly errorHandler: ErrorHandler;
+  /**
+   * The token endpoint alone, at whatever path the host puts it:
+   * `app.post('/token', tokenHandler)`, `onRequest(tokenHandler)`.
+   */
+  readonly tokenHandler: Handler;
+  /** For hosts that parse bodies before `tokenHandler`: `app.use('/token', tokenErrorHandler)` after it. */
+  readonly tokenErrorHandler: ErrorHandler;
   /** For Fastify hosts: `await app.register(plugin, { prefix: '/api/calls' })`. */
   readonly plugin: FastifyPlugin;
   /** Whether LiveKit's keys are set and Google's have been fetched. */
@@ -136,9 +144,12 @@ export function compose(
       onHostClose: stop,
     }),
   );
+  const token = engine.doorsTo(tokenPathUnder(settings.front.basePath));
   const switchboard: Switchboard = {
     handler: engine.handler,
     errorHandler: engine.errorHandler,
+    tokenHandler: token.handler,
+    tokenErrorHandler: token.errorHandler,
     plugin: engine.plugin,
     readiness,
     metrics: () => ground.metrics.registry.metrics(),

@@ -80,11 +80,34 @@ function inExpress(
   return mounted(name, { hasHost: true, ...traits }, (doors) => {
     const app = make();
     const path = wire(app, doors, make);
-    app.use((_request, response) => {
-      response.status(404).send(HOST_SAYS);
-    });
+    app.use(hostSays);
     return running(app, path, doors);
   });
+}
+
+const hostSays: express.RequestHandler = (_request, response) => {
+  response.status(404).send(HOST_SAYS);
+};
+
+function tokenAlone(
+  name: string,
+  traits: Partial<Mount>,
+  wire: (app: ReturnType<ExpressLike>, switchboard: Switchboard) => void,
+): Mount {
+  return {
+    name,
+    hasHost: true,
+    onlyOneRoute: true,
+    ...traits,
+    async start(options, clock) {
+      const { switchboard } = compose(options, clock);
+      const app = express();
+      wire(app, switchboard);
+      app.use(hostSays);
+      const { baseUrl, close } = await running(app, '/token', switchboard);
+      return { tokenUrl: baseUrl, switchboard, close };
+    },
+  };
 }
 
 async function running(listener: RequestListener, path: string, doors: Doors) {
@@ -153,6 +176,18 @@ export const MOUNTS: readonly Mount[] = [
       return BASE_PATH;
     },
     { onlyOneRoute: true },
+  ),
+  tokenAlone('Express 5 with the token endpoint at a path of its own', {}, (app, doors) => {
+    app.post('/token', doors.tokenHandler);
+  }),
+  tokenAlone(
+    'Express 5 with the token endpoint at a path of its own behind express.json()',
+    { behindParser: true },
+    (app, doors) => {
+      app.use(express.json());
+      app.post('/token', doors.tokenHandler);
+      app.use('/token', doors.tokenErrorHandler);
+    },
   ),
   mounted('a Fastify host with a prefix', { hasHost: true }, (doors) =>
     inFastify(doors, '/v2/calls'),

@@ -1,5 +1,5 @@
 // The token route: who may call and who may enter a room are known here, LiveKit's keys sign.
-import { tokenRoute } from '../routes/token.ts';
+import { tokenPathUnder, tokenRoute } from '../routes/token.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createTokenMint } from '../tokens/livekit-token.ts';
 import type { Admission } from './admission.ts';
@@ -24,7 +24,7 @@ export function createTokens(
   return {
     routes: [
       tokenRoute({
-        path: `${front.basePath}/livekit-token`,
+        path: tokenPathUnder(front.basePath),
         admit: by.admission.users(by.limits.limit('token', limits.tokenRatePerMinute)),
         access: by.rooms.access,
         mint: mint && ((request) => mint(request, clock.now())),

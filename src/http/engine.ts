@@ -29,9 +29,15 @@ export interface EngineOptions {
   readonly onHostClose: () => Promise<void>;
 }
 
-export interface Engine {
+/** For hosts of Express's kind. */
+export interface Doors {
   readonly handler: Handler;
   readonly errorHandler: ErrorHandler;
+}
+
+export interface Engine extends Doors {
+  /** Doors to this one path, whatever path the host has put them at. */
+  doorsTo(path: string): Doors;
   readonly plugin: FastifyPlugin;
   /** For what the owner of the socket has to refuse by himself. */
   readonly refuseBare: RefuseBare;
@@ -48,7 +54,19 @@ export function createEngine(options: EngineOptions): Engine {
   const mount = createMount({ ...options, app, table, answersPreflight, refuseBare });
   return {
     handler: mount.handler,
-    errorHandler: createErrorHandler(mount),
+    // At the app's own level nothing has stripped a prefix yet.
+    errorHandler: createErrorHandler(mount, mount.placeOf),
+    doorsTo(path) {
+      const place = table.find(path);
+      if (place === undefined) throw new Error(`there is no route at ${path}`);
+      return {
+        handler(raw, response, next) {
+          if (next !== undefined && raw.method === 'OPTIONS' && !answersPreflight) next();
+          else mount.dispatch(raw, response, place);
+        },
+        errorHandler: createErrorHandler(mount, () => place),
+      };
+    },
     plugin: createFastifyPlugin({
       mount,
       table,

@@ -15,10 +15,10 @@ export type ErrorHandler = (
   next: (error?: unknown) => void,
 ) => void;
 
-export function createErrorHandler(mount: Mount): ErrorHandler {
+/** `placeOf` tells what of ours a request is for. */
+export function createErrorHandler(mount: Mount, placeOf: Mount['placeOf']): ErrorHandler {
   return (error, req, res, next) => {
-    // At the app's own level nothing has stripped a prefix yet.
-    const place = mount.placeOf(req);
+    const place = placeOf(req);
     const bodyFault = bodyFaultOf(error);
     if (place === undefined || bodyFault === undefined || res.headersSent) return next(error);
     mount.dispatch(req, res, place, { bodyFault });

@@ -44,6 +44,8 @@ const TOKEN_ANSWER_SCHEMA = {
   },
 };
 
+export const tokenPathUnder = (basePath: string): string => `${basePath}/livekit-token`;
+
 export function tokenRoute(options: {
   path: string;
   admit: Admit;

@@ -15,6 +15,8 @@ describe('createSwitchboard', () => {
       'readiness',
       'start',
       'stop',
+      'tokenErrorHandler',
+      'tokenHandler',
     ]);
     // Express tells error handlers by their four parameters.
     expect(switchboard.errorHandler).toHaveLength(4);
