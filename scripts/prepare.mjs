@@ -1,28 +1,61 @@
-// Compiles src/ to dist/. Runs on whatever Node npm runs on. Where TypeScript was left out
-// (npm ci --omit=dev) an existing dist/ is enough.
+// Compiles src/ to dist/, or into the folder that is given. Runs on whatever Node npm runs on.
+// Where TypeScript was left out (npm ci --omit=dev) an existing dist/ is enough.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const typescript = join(root, 'node_modules', 'typescript');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 
 if (!existsSync(typescript)) {
-  if (existsSync(join(root, 'dist', 'index.js'))) process.exit(0);
+  if (existsSync(join(dist, 'cli.js'))) process.exit(0);
   console.error('dist/ is missing and TypeScript is not installed: run npm ci --include=dev');
   process.exit(1);
 }
 const { bin } = JSON.parse(readFileSync(join(typescript, 'package.json'), 'utf8'));
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-const { status } = spawnSync(
-  process.execPath,
-  [join(typescript, bin.tsc), '-p', join(root, 'tsconfig.build.json')],
-  { stdio: 'inherit' },
-);
-if (status !== 0) process.exit(status ?? 1);
+
+/** @param {string} project @param {string} folder */
+function compile(project, folder) {
+  const args = ['-p', join(root, project), '--outDir', folder];
+  const { status } = spawnSync(process.execPath, [join(typescript, bin.tsc), ...args], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** Deletes the declarations that nobody gets to from `first`. @param {string} first */
+function keepDeclarations(first) {
+  const kept = new Set([first]);
+  for (const file of kept) {
+    for (const [, target] of readFileSync(file, 'utf8').matchAll(
+      /'(\.[^']+)\.[jt]s'|"(\.[^"]+)\.[jt]s"/g,
+    )) {
+      kept.add(join(dirname(file), `${target}.d.ts`));
+    }
+  }
+  const folder = dirname(first);
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    const file = join(folder, name);
+    if (name.endsWith('.d.ts') && !kept.has(file)) rmSync(file);
+  }
+}
+
+rmSync(dist, { recursive: true, force: true });
+compile('tsconfig.build.json', dist);
+const library = join(dist, 'cjs');
+compile('tsconfig.library.json', library);
+keepDeclarations(join(library, 'index.d.ts'));
+writeFileSync(join(library, 'package.json'), '{ "type": "commonjs" }\n');
 // What the compiler passes over: the demo page is served as it is.
-const page = join('dev', 'page');
-cpSync(join(root, 'src', page), join(root, 'dist', page), { recursive: true });
-const cli = join(root, 'dist', 'cli.js');
-if (existsSync(cli)) chmodSync(cli, 0o755);
+cpSync(join(root, 'src', 'dev', 'page'), join(dist, 'dev', 'page'), { recursive: true });
+chmodSync(join(dist, 'cli.js'), 0o755);

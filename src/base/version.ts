@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-
-const manifest = new URL('../../package.json', import.meta.url);
-
-/** The version of this package. */
-export const VERSION: string = JSON.parse(readFileSync(manifest, 'utf8')).version;
+/**
+ * The version of this package. Written by `npm run generate` and not read from `package.json`: in a
+ * bundle there is none beside it.
+ */
+export const VERSION: string = '0.1.0';
 
 /**
  * npm only warns where `engines` is not met, and what fails then is nothing one would understand.
