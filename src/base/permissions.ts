@@ -8,8 +8,8 @@ export const TRACK_SOURCES = [
 export type TrackSource = (typeof TRACK_SOURCES)[number];
 
 /**
- * What a user may do in a room. Whatever is absent is allowed: a rule narrows the grant and never
- * widens it.
+ * What a user may do in a room. A rule narrows the grant: whatever is absent is allowed. The one
+ * thing that has to be given is `canUpdateOwnMetadata`, which is about nobody but the user himself.
  */
 export interface RoomPermissions {
   /** false: publishes nothing. */
@@ -20,9 +20,14 @@ export interface RoomPermissions {
   readonly canSubscribe?: boolean;
   /** Data messages; follows `canPublish` where absent, as in LiveKit. */
   readonly canPublishData?: boolean;
+  /**
+   * true: changes his own name, metadata and attributes in the room. Then what others see is what
+   * he says, and no longer what the ID token said.
+   */
+  readonly canUpdateOwnMetadata?: boolean;
 }
 
-const FLAGS = ['canPublish', 'canSubscribe', 'canPublishData'] as const;
+const FLAGS = ['canPublish', 'canSubscribe', 'canPublishData', 'canUpdateOwnMetadata'] as const;
 
 /**
  * Reads permissions that came from outside. Throws a TypeError that names the fault: an unknown

@@ -33,6 +33,7 @@ interface VideoGrant {
   canSubscribe: boolean;
   canPublishData?: boolean;
   canPublishSources?: readonly TrackSource[];
+  canUpdateOwnMetadata?: true;
 }
 
 const HEADER = `${base64url(JSON.stringify({ alg: 'HS256', typ: 'JWT' }))}.`;
@@ -76,6 +77,7 @@ function videoGrant(roomName: RoomName, permissions: RoomPermissions): VideoGran
   };
   if (canPublishData !== undefined) grant.canPublishData = canPublishData;
   if (canPublish && sources !== undefined) grant.canPublishSources = sources;
+  if (permissions.canUpdateOwnMetadata === true) grant.canUpdateOwnMetadata = true;
   return grant;
 }
 

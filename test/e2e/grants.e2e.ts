@@ -14,6 +14,7 @@ const PERMISSIONS: Readonly<Record<string, RoomPermissions>> = {
   listener: { canPublish: false },
   'listener-by-list': { sources: [] },
   deaf: { canSubscribe: false },
+  renamer: { canUpdateOwnMetadata: true },
 };
 /**
  * LiveKit leaves a publish that it refuses without an answer. The client waits 10 s for one and
@@ -106,7 +107,13 @@ describe('a token of', () => {
   });
 });
 
-const EVERYTHING = { canPublish: true, canSubscribe: true, canPublishData: true, sources: [] };
+const EVERYTHING = {
+  canPublish: true,
+  canSubscribe: true,
+  canPublishData: true,
+  canUpdateMetadata: false,
+  sources: [],
+};
 
 it.each([
   ['anybody', EVERYTHING],
@@ -115,6 +122,7 @@ it.each([
   ['listener', { ...EVERYTHING, canPublish: false, canPublishData: false }],
   ['listener-by-list', { ...EVERYTHING, canPublish: false, canPublishData: false }],
   ['deaf', { ...EVERYTHING, canSubscribe: false }],
+  ['renamer', { ...EVERYTHING, canUpdateMetadata: true }],
 ])('LiveKit holds %s to exactly what the rule said', async (uid, powers) => {
   await enter(uid, 'powers');
   expect(await livekit.powersOf(uid, 'powers')).toEqual(powers);

@@ -34,6 +34,7 @@ export interface Powers {
   readonly canPublish: boolean;
   readonly canSubscribe: boolean;
   readonly canPublishData: boolean;
+  readonly canUpdateMetadata: boolean;
   /** None listed means all. */
   readonly sources: readonly string[];
 }
@@ -103,9 +104,9 @@ export async function startLiveKit(
     async powersOf(identity, roomName) {
       const { permission } = await rooms.getParticipant(roomName, identity);
       if (permission === undefined) throw new Error(`${identity} has no permissions`);
-      const { canPublish, canSubscribe, canPublishData, canPublishSources } = permission;
-      const sources = canPublishSources.map((source) => TrackSource[source]);
-      return { canPublish, canSubscribe, canPublishData, sources };
+      const { canPublish, canSubscribe, canPublishData, canUpdateMetadata } = permission;
+      const sources = permission.canPublishSources.map((source) => TrackSource[source]);
+      return { canPublish, canSubscribe, canPublishData, canUpdateMetadata, sources };
     },
     stop: () => child.stop(END_WITHIN_MS),
   };

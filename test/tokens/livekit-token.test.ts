@@ -104,6 +104,16 @@ describe('a LiveKit token says what the SDK would say', () => {
       permissions: { canPublish: false, canSubscribe: false, canPublishData: true },
       grant: { ...EVERYTHING, canPublish: false, canSubscribe: false, canPublishData: true },
     },
+    {
+      what: 'with one’s own metadata',
+      permissions: { canUpdateOwnMetadata: true },
+      grant: { ...EVERYTHING, canUpdateOwnMetadata: true },
+    },
+    {
+      what: 'without one’s own metadata',
+      permissions: { canUpdateOwnMetadata: false },
+      grant: EVERYTHING,
+    },
   ];
 
   it.each(rows)('$what', async ({ permissions, grant }) => {
@@ -134,7 +144,7 @@ describe('a LiveKit token says what the SDK would say', () => {
 
 describe('a grant', () => {
   const ALLOWED = ['room', 'roomJoin', 'canPublish', 'canSubscribe'];
-  const NARROWING = ['canPublishData', 'canPublishSources'];
+  const BY_THE_RULE = ['canPublishData', 'canPublishSources', 'canUpdateOwnMetadata'];
   const anySources = fc.uniqueArray(
     fc.constantFrom('microphone', 'camera', 'screen_share', 'screen_share_audio'),
   );
@@ -144,6 +154,7 @@ describe('a grant', () => {
       sources: anySources,
       canSubscribe: fc.boolean(),
       canPublishData: fc.boolean(),
+      canUpdateOwnMetadata: fc.boolean(),
     },
     { requiredKeys: [] },
   ) as fc.Arbitrary<RoomPermissions>;
@@ -156,7 +167,7 @@ describe('a grant', () => {
       fc.asyncProperty(anyPermissions, async (permissions) => {
         const grant = await grantOf(permissions);
         expect(grant).toMatchObject({ room: 'room-1', roomJoin: true });
-        for (const name of Object.keys(grant)) expect([...ALLOWED, ...NARROWING]).toContain(name);
+        for (const name of Object.keys(grant)) expect([...ALLOWED, ...BY_THE_RULE]).toContain(name);
       }),
     );
   });
@@ -169,6 +180,7 @@ describe('a grant', () => {
         expect(grant.canPublish).toBe(canPublish !== false && sources?.length !== 0);
         expect(grant.canSubscribe).toBe(canSubscribe !== false);
         expect(grant.canPublishData).toBe(canPublishData);
+        expect(grant.canUpdateOwnMetadata).toBe(permissions.canUpdateOwnMetadata || undefined);
         expect(grant.canPublishSources).toEqual(grant.canPublish ? sources : undefined);
       }),
     );
