@@ -45,8 +45,10 @@ export function rawBody(options: { maxBytes: number; contentType: string }): Bod
 function parseJson(bytes: Buffer): unknown {
   // JSON.parse alone would take U+FFFD for whatever was broken.
   if (!isUtf8(bytes)) throw invalid('The body is not valid UTF-8.');
+  const text = bytes.toString();
   try {
-    return JSON.parse(bytes.toString());
+    // A byte order mark may be passed over (RFC 8259, section 8.1).
+    return JSON.parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
   } catch {
     throw invalid('The body is not valid JSON.');
   }

@@ -7,6 +7,7 @@ import { SwitchboardError } from '../base/errors.ts';
 import { type Arrival, setArrival } from './arrival.ts';
 import { answerBare, type RefuseBare } from './bare-answer.ts';
 import { Exchange } from './exchange.ts';
+import { matchingOf } from './host-matching.ts';
 import { problemOf } from './problems.ts';
 import { type Place, pathOf, queryOf, type RouteTable } from './table.ts';
 
@@ -148,16 +149,18 @@ function createInFlight(clock: Clock) {
 
 /**
  * `url` as it is, where it is a path of ours (nothing was stripped, or a single route was
- * replaced); otherwise what a router has left of it, under our own base path.
+ * replaced); otherwise what a router has left of it, under our own base path. A path that is not
+ * written as ours is compared as the host compares its own.
  */
 function resolvePlace(raw: HostRequest, table: RouteTable, basePath: string): Place | undefined {
   const path = pathOf(raw.url ?? '/');
   const place = table.find(path);
   if (place !== undefined) return place;
+  const matching = matchingOf(raw);
   const isStripped = raw.originalUrl !== undefined && raw.originalUrl !== raw.url;
-  if (!isStripped) return undefined;
+  if (!isStripped) return matching && table.find(path, matching);
   // Of the base path itself a router leaves a slash.
-  return table.find(path === '/' ? basePath : basePath + path);
+  return table.find(path === '/' ? basePath : basePath + path, matching);
 }
 
 function ipOf(raw: HostRequest): string | undefined {

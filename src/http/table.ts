@@ -18,37 +18,65 @@ export interface Place {
   readonly params: Readonly<Record<string, string>>;
 }
 
+/** How a host compares paths. */
+export interface Matching {
+  readonly caseSensitive: boolean;
+  /** Whether a slash at the end makes it another path. */
+  readonly strict: boolean;
+}
+
 export interface RouteTable {
   readonly paths: readonly Path[];
-  find(path: string): Place | undefined;
+  /** As it is written, or as `matching` says. */
+  find(path: string, matching?: Matching): Place | undefined;
 }
 
 export function createTable(routes: readonly Route[]): RouteTable {
   const paths = pathsOf(routes);
-  const exact = new Map<string, Place>();
-  const varying: { form: RegExp; path: Path }[] = [];
-  for (const path of paths) {
-    if (namesIn(path.pattern).length === 0) exact.set(path.pattern, { path, params: {} });
-    else varying.push({ form: formOf(path), path });
-  }
+  const asWritten = createLookUp(paths, { anyCase: false });
+  const inAnyCase = createLookUp(paths, { anyCase: true });
   return {
     paths,
-    find(text) {
-      const place = exact.get(text);
-      if (place !== undefined) return place;
-      for (const { form, path } of varying) {
-        const match = form.exec(text);
-        if (match !== null) return { path, params: { ...match.groups } };
-      }
-      return undefined;
+    find(text, { caseSensitive, strict } = EXACT) {
+      const place = asWritten(text);
+      if (place !== undefined || (caseSensitive && strict)) return place;
+      const trimmed = strict ? text : text.replace(/(?<=.)\/$/, '');
+      return caseSensitive ? asWritten(trimmed) : inAnyCase(trimmed);
     },
   };
 }
 
-/** The path that a request's target names, without its query. */
+const EXACT: Matching = { caseSensitive: true, strict: true };
+
+function createLookUp(paths: readonly Path[], { anyCase }: { anyCase: boolean }) {
+  const inOneCase = (text: string) => (anyCase ? text.toLowerCase() : text);
+  const exact = new Map<string, Place>();
+  const varying: { form: RegExp; path: Path }[] = [];
+  for (const path of paths) {
+    if (namesIn(path.pattern).length > 0) varying.push({ form: formOf(path, anyCase), path });
+    else exact.set(inOneCase(path.pattern), { path, params: {} });
+  }
+  return (text: string): Place | undefined => {
+    const place = exact.get(inOneCase(text));
+    if (place !== undefined) return place;
+    for (const { form, path } of varying) {
+      const match = form.exec(text);
+      if (match !== null) return { path, params: { ...match.groups } };
+    }
+    return undefined;
+  };
+}
+
+/**
+ * The path that a request's target names, without its query. A proxy may send the whole URL
+ * (absolute-form), which every server must accept (RFC 9112, section 3.2.2).
+ */
 export function pathOf(url: string): string {
   const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+  const target = query === -1 ? url : url.slice(0, query);
+  if (target.startsWith('/')) return target;
+  const [authority] = /^https?:\/\/[^/]+/i.exec(target) ?? [];
+  return authority === undefined ? target : target.slice(authority.length) || '/';
 }
 
 /** The query of a request's target, without its question mark. */
@@ -75,8 +103,13 @@ function pathsOf(routes: readonly Route[]): Path[] {
 const namesIn = (pattern: string): string[] =>
   [...pattern.matchAll(/:(\w+)/g)].map(([, name]) => name as string);
 
-function formOf({ pattern, params }: Path): RegExp {
-  const source = fillIn(pattern.replaceAll('.', '\\.'), (name) => {
+/** What varies keeps its form in any case: another form is another path. */
+function formOf({ pattern, params }: Path, anyCase: boolean): RegExp {
+  const source = pattern.replace(/:(\w+)|[a-z.]/gi, (text, name: string | undefined) => {
+    if (name === undefined) {
+      if (text === '.') return '\\.';
+      return anyCase ? `[${text.toLowerCase()}${text.toUpperCase()}]` : text;
+    }
     const field = params[name];
     if (field === undefined) throw new Error(`${pattern} does not say what :${name} looks like`);
     return `(?<${name}>${field.pattern})`;

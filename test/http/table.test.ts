@@ -26,6 +26,21 @@ describe('a route table', () => {
     }
   });
 
+  it('compares as it is told to, and what varies has its own form all the same', () => {
+    const table = createTable([
+      row('GET', '/calls/:callId', { callId: { ...uuid(''), pattern: '[a-f]{4}' } }),
+      row('GET', '/calls/Events'),
+    ]);
+    const loose = { caseSensitive: false, strict: false };
+    expect(table.find('/CALLS/events/', loose)?.path.pattern).toBe('/calls/Events');
+    expect(table.find('/Calls/abcd/', loose)?.params).toEqual({ callId: 'abcd' });
+    expect(table.find('/calls/ABCD', loose)).toBeUndefined();
+    expect(table.find('/calls/events', { caseSensitive: true, strict: false })).toBeUndefined();
+    expect(table.find('/calls/Events/', { caseSensitive: true, strict: false })).toBeDefined();
+    expect(table.find('/calls/Events/', { caseSensitive: false, strict: true })).toBeUndefined();
+    expect(table.find('/', loose)).toBeUndefined();
+  });
+
   it('takes a dot in a path for a dot', () => {
     const table = createTable([row('GET', '/a.json/:id', { id: uuid('') })]);
     expect(table.find(`/axjson/${ID}`)).toBeUndefined();

@@ -209,6 +209,14 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
     expect([status, problem.code]).toEqual([400, 'request_invalid']);
   });
 
+  it('passes over a byte order mark in front of the JSON, and over no second one', async () => {
+    const { ask } = await open();
+    const bom = '\uFEFF';
+    expect((await ask({ body: bom + JSON.stringify(GOOD_BODY) })).status).toBe(200);
+    expect((await ask({ body: bom + bom + JSON.stringify(GOOD_BODY) })).status).toBe(400);
+    expect((await ask({ body: bom })).status).toBe(400);
+  });
+
   it.skipIf(mount.behindParser)('refuses invalid UTF-8', async () => {
     const { ask } = await open();
     const body = Buffer.concat([
