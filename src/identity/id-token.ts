@@ -1,11 +1,14 @@
 // Firebase ID token → User.
 import { andThen } from '../base/and-then.ts';
 import type { Clock } from '../base/clock.ts';
+import { quoted } from '../base/token-fault.ts';
 import { type User, userFromClaims } from '../base/user.ts';
+import { faultOfIdToken, idTokenFault } from './id-token-fault.ts';
 import { checkTimes, identityUnavailable, idTokenInvalid, isOfProject } from './id-token-rules.ts';
 import { isSignedBy, type Rs256Jwt, readRs256Jwt, readUnsignedJwt } from './jwt.ts';
 import type { KeyLookup, KeyStore } from './key-store.ts';
 import { createTokenMemory } from './token-memory.ts';
+import { faultOfSignature } from './token-shape.ts';
 
 export interface IdTokenVerifier {
   /** The user of a token that was verified before and still holds; no signature check is made. */
@@ -32,19 +35,34 @@ export function createIdTokenVerifier(options: {
 
   function decide(token: string, jwt: Rs256Jwt, found: KeyLookup): User {
     if (found.kind === 'unavailable') throw identityUnavailable(found.cause);
-    if (found.kind === 'unknown' || !isSignedBy(jwt, found.key)) throw idTokenInvalid();
+    if (found.kind === 'unknown') {
+      throw idTokenInvalid(
+        idTokenFault('unknown_key', `none of the keys fetched has the id ${quoted(jwt.kid)}`),
+      );
+    }
+    if (!isSignedBy(jwt, found.key)) throw idTokenInvalid(faultOfSignature(jwt, found.key));
     // The signature comes first: an expired token that nobody signed is a forgery.
-    checkTimes(jwt.claims, clock.now());
+    checkTimes(jwt.claims, clock.now(), true);
     const { sub, exp } = jwt.claims as { sub: string; exp: number };
     memory.keep(token, { kid: jwt.kid, key: found.key, expiresAtS: exp });
     return userFromClaims(sub, jwt.claims);
+  }
+
+  /** Whether one of the keys in hand made it. Nothing is fetched for a token that is refused already. */
+  function isSigned(jwt: Rs256Jwt | undefined): boolean {
+    const key = jwt && keys.inHand(jwt.kid);
+    return key !== undefined && isSignedBy(jwt as Rs256Jwt, key);
   }
 
   return {
     remembered: memory.recall,
     verify(token) {
       const jwt = readRs256Jwt(token);
-      if (jwt === undefined || !isOfProject(jwt.claims, projectId)) throw idTokenInvalid();
+      if (jwt === undefined || !isOfProject(jwt.claims, projectId)) {
+        throw idTokenInvalid(
+          faultOfIdToken(token, { projectId, unsigned: false, isSigned: () => isSigned(jwt) }),
+        );
+      }
       return andThen(keys.find(jwt.kid), (found) => decide(token, jwt, found));
     },
   };
@@ -64,8 +82,12 @@ export function createEmulatorVerifier(options: {
     remembered: () => undefined,
     verify(token) {
       const claims = readUnsignedJwt(token);
-      if (claims === undefined || !isOfProject(claims, projectId)) throw idTokenInvalid();
-      checkTimes(claims, clock.now());
+      if (claims === undefined || !isOfProject(claims, projectId)) {
+        throw idTokenInvalid(
+          faultOfIdToken(token, { projectId, unsigned: true, isSigned: () => false }),
+        );
+      }
+      checkTimes(claims, clock.now(), false);
       return userFromClaims(claims.sub as string, claims);
     },
   };

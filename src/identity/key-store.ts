@@ -28,6 +28,8 @@ export interface KeyStore {
   stop(): void;
   /** The key of this id: at once where it is in hand, otherwise after at most one fetch. */
   find(kid: string): KeyLookup | Promise<KeyLookup>;
+  /** The key of this id where it is in hand; nothing is asked for. */
+  inHand(kid: string): KeyObject | undefined;
   /** Whether this very key is still the one of this id. */
   holds(kid: string, key: KeyObject): boolean;
   /** Whether a token can be checked at all: false before the first fetch, and too long after the last. */
@@ -114,6 +116,7 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
       const key = inHand.find(kid);
       return key === undefined ? askAgain(kid) : { kind: 'found', key };
     },
+    inHand: inHand.find,
     holds: (kid, key) => inHand.find(kid) === key,
     areUsable: inHand.areUsable,
     ageSeconds: inHand.ageSeconds,

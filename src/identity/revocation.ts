@@ -5,6 +5,7 @@ import { createBoundedMap } from '../base/bounded-map.ts';
 import { type Clock, withDeadline } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
 import type { User } from '../base/user.ts';
+import { idTokenFault } from './id-token-fault.ts';
 import { identityUnavailable } from './id-token-rules.ts';
 
 const KEPT_MS = 60_000;
@@ -66,5 +67,13 @@ const keyOf = ({ tenant, uid }: User): string =>
 function judge(user: User, state: AccountState | 'deleted'): void {
   const signedInAtMs = Number(user.claims.auth_time) * 1000;
   const good = state !== 'deleted' && !state.disabled && signedInAtMs >= state.validSinceMs;
-  if (!good) throw new SwitchboardError('id_token_revoked', 'Unauthorized: Invalid token.');
+  if (good) return;
+  throw new SwitchboardError('id_token_revoked', 'Unauthorized: Invalid token.', {
+    cause: idTokenFault('revoked', reasonOf(state), true),
+  });
+}
+
+function reasonOf(state: AccountState | 'deleted'): string {
+  if (state === 'deleted') return 'its account was deleted';
+  return state.disabled ? 'its account is disabled' : 'its session was revoked: sign in again';
 }
