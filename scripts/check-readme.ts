@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
-import { VARIABLES, type Variable } from '../src/settings/variables.ts';
+import { VARIABLES } from '../src/settings/table.ts';
 import { run } from './commands.ts';
 import { mapFaults } from './folder-map.ts';
 import { anchors, codeBlocks, codeSpans, links } from './markdown.ts';
@@ -24,8 +24,8 @@ interface Text {
 
 const variableNames = new Set([
   ...OTHER_VARIABLES,
-  ...(Object.entries(VARIABLES) as [string, Variable][]).flatMap(([name, { secret }]) =>
-    secret ? [name, `${name}_FILE`] : [name],
+  ...VARIABLES.flatMap(({ variable, secret }) =>
+    secret ? [variable, `${variable}_FILE`] : [variable],
   ),
 ]);
 const firstWord = (name: string): string => name.slice(0, name.indexOf('_') + 1);
@@ -111,7 +111,7 @@ function variableFaults({ text }: Text): string[] {
   return [...new Set([...inSpans, ...inBlocks])]
     .filter((name) => ourWords.has(firstWord(name)))
     .filter((name) => !variableNames.has(name) && !constants.has(name))
-    .map((name) => `names the variable ${name}, which src/settings/variables.ts does not have`);
+    .map((name) => `names the variable ${name}, which no table in src/settings has`);
 }
 
 /** Blocks that use the package must at least be JavaScript or TypeScript. */

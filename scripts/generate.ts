@@ -4,35 +4,33 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startServer } from '../src/server.ts';
 import { loadConfig } from '../src/settings/config.ts';
-import { VARIABLES, type Variable } from '../src/settings/variables.ts';
+import { VARIABLES } from '../src/settings/table.ts';
 import { run } from './commands.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const TABLE_START = '<!-- config:start -->';
 const TABLE_END = '<!-- config:end -->';
-const variables = Object.entries(VARIABLES) as [string, Variable][];
 
 function envExample(): string {
-  const blocks = variables.map(([name, variable]) => {
-    const { default: standard, required, secret } = variable;
+  const blocks = VARIABLES.map(({ variable, meaning, default: standard, required, secret }) => {
     return [
-      `# ${variable.meaning}.${required ? ' Required.' : ''}`,
-      ...(secret ? [`# A secret: ${name}_FILE may name a file that holds it instead.`] : []),
-      standard === undefined ? `${name}=` : `# ${name}=${standard}`,
+      `# ${meaning}.${required ? ' Required.' : ''}`,
+      ...(secret ? [`# A secret: ${variable}_FILE may name a file that holds it instead.`] : []),
+      standard === undefined ? `${variable}=` : `# ${variable}=${standard}`,
     ].join('\n');
   });
   const head = `# Every setting of the standalone server. An empty value is an unset one.
-# Made by npm run generate from src/settings/variables.ts.`;
+# Made by npm run generate from src/settings/table.ts.`;
   return `${[head, ...blocks].join('\n\n')}\n`;
 }
 
 function configurationTable(): string {
-  const rows = variables.map(([name, variable]) => {
-    const standard = variable.default === undefined ? 'unset' : `\`${variable.default}\``;
+  const rows = VARIABLES.map(({ variable, meaning, default: standard, required, secret }) => {
+    const value = standard === undefined ? 'unset' : `\`${standard}\``;
     return [
-      `${variable.secret ? '● ' : ''}\`${name}\``,
-      variable.meaning.replaceAll('|', '\\|'),
-      variable.required ? '**required**' : standard,
+      `${secret ? '● ' : ''}\`${variable}\``,
+      meaning.replaceAll('|', '\\|'),
+      required ? '**required**' : value,
     ];
   });
   return alignedTable([['variable', 'meaning', 'default'], ...rows]);

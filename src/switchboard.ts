@@ -3,7 +3,6 @@ import { type Clock, systemClock } from './base/clock.ts';
 import { createJsonLogger, guardedLogger } from './base/log.ts';
 import { checkNode } from './base/version.ts';
 import { createAdmission } from './compose/admission.ts';
-import { nest } from './compose/bridge.ts';
 import { createLifetimes } from './compose/lifetimes.ts';
 import { createLimits } from './compose/limits.ts';
 import type { Ground, Part } from './compose/part.ts';
@@ -106,7 +105,7 @@ export function compose(
   clock: Clock,
   standalone: Standalone = MOUNTED,
 ): Composition {
-  const settings = nest(checkOptions(options));
+  const settings = checkOptions(options);
   const log = settings.logger ? guardedLogger(settings.logger) : createJsonLogger('warn');
   const ground: Ground = { clock, log, metrics: createMetrics() };
 

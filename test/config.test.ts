@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkOptions } from '../src/settings/check-options.ts';
 import { type Config, ConfigError, loadConfig } from '../src/settings/config.ts';
-import { VARIABLES } from '../src/settings/variables.ts';
+import { VARIABLES } from '../src/settings/table.ts';
 
 let folder: string;
 let secrets: string;
@@ -33,7 +34,8 @@ function problems(
 
 describe('the configuration', () => {
   it('needs nothing but the project', () => {
-    const { options, warnings, ...server } = load({});
+    const { options, settings, warnings, ...server } = load({});
+    expect(settings).toEqual(checkOptions({ firebaseProjectId: 'my-project' }));
     expect(server).toEqual({
       host: '0.0.0.0',
       port: 3000,
@@ -41,6 +43,7 @@ describe('the configuration', () => {
       drainMs: 2000,
       metricsToken: undefined,
       needsFirebase: false,
+      projectId: 'my-project',
       serviceAccount: undefined,
     });
     expect(JSON.parse(JSON.stringify(options))).toEqual({
@@ -264,8 +267,8 @@ describe('a secret', () => {
   it('is the only kind of variable that files can give', () => {
     writeFileSync(join(secrets, 'PORT'), '1234');
     expect(load({}).port).toBe(3000);
-    const named = Object.entries(VARIABLES).filter(([, variable]) => 'secret' in variable);
-    expect(named.map(([name]) => name)).toEqual([
+    const named = VARIABLES.filter(({ secret }) => secret);
+    expect(named.map(({ variable }) => variable)).toEqual([
       'FIREBASE_SERVICE_ACCOUNT',
       'LIVEKIT_API_KEY',
       'LIVEKIT_API_SECRET',

@@ -4,8 +4,6 @@ import { isIP } from 'node:net';
 
 export type FaultOf = (value: string) => string | undefined;
 
-export const TRUSTED_HOPS_MAX = 32;
-
 /** A URL of one of these protocols (`wss:`), without user and password. */
 export const faultOfUrl =
   (...protocols: readonly string[]): FaultOf =>

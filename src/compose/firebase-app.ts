@@ -2,6 +2,7 @@
 import { keepFirestoreAlive } from '../access/firestore.ts';
 import { type FirebaseApp, loadFirebaseAdmin } from '../base/firebase-admin.ts';
 import { type Config, ConfigError } from '../settings/config.ts';
+import { variablesThatAskFirebase } from '../settings/table.ts';
 
 /** Undefined where nothing needs it. Rejects with a ConfigError where the service account is no good. */
 export async function createFirebaseApp(
@@ -10,14 +11,14 @@ export async function createFirebaseApp(
   if (!config.needsFirebase) return undefined;
   const sdk = await loadFirebaseAdmin(
     () => import('firebase-admin/app'),
-    'CHECK_REVOKED, APP_CHECK_CONSUME or ROOM_ACCESS=firestore',
+    variablesThatAskFirebase('or'),
   );
-  const { options } = config;
+  const { projectId, settings } = config;
   const app = sdk.initializeApp(
-    { projectId: options.firebaseProjectId as string, credential: credentialOf(config, sdk) },
+    { projectId, credential: credentialOf(config, sdk) },
     'livekit-switchboard',
   );
-  if (options.roomAccess === 'firestore') await keepFirestoreAlive(app);
+  if (settings.access.rule === 'firestore') await keepFirestoreAlive(app);
   return { app, close: () => sdk.deleteApp(app) };
 }
 

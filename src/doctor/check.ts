@@ -23,6 +23,12 @@ export interface Check {
   explain(error: unknown): Finding;
 }
 
+/** A check of what no setting uses. */
+export function idle(name: string, why: string): Check {
+  const finding = skipped(why);
+  return { name, run: () => finding, explain: () => finding };
+}
+
 /** What became of a check: a row of `--json`. */
 export type Report = { readonly name: string } & Finding & { readonly ms: number };
 

@@ -3,7 +3,7 @@
 import { systemClock } from '../base/clock.ts';
 import { type Config, ConfigError, loadConfig } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
-import { VARIABLES, type Variable } from '../settings/variables.ts';
+import { VARIABLES } from '../settings/table.ts';
 import { type Check, failed, ok, type Report, runChecks } from './check.ts';
 import { createFirebaseChecks, type FirebaseParts } from './firebase.ts';
 import { appCheckKeysCheck, clockCheck, googleKeysCheck } from './google-keys.ts';
@@ -58,18 +58,18 @@ async function diagnose(
     for (const problem of error.problems) tell(configurationFault(problem));
     return;
   }
-  const { options } = config;
+  const { settings } = config;
   const firebase = createFirebaseChecks(config, env, parts);
   const checks: Check[] = [
-    googleKeysCheck(options),
-    clockCheck(options, parts.clock),
-    appCheckKeysCheck(options),
+    googleKeysCheck(settings.identity),
+    clockCheck(settings.identity, parts.clock),
+    appCheckKeysCheck(settings.appCheck),
     firebase.serviceAccount,
     firebase.accountLookUp,
-    roomAccessCheck(config, firebase.firestore),
-    redisCheck(options),
-    liveKitCheck(options),
-    tokenCheck(options, parts.clock),
+    roomAccessCheck(settings.access, firebase.firestore),
+    redisCheck(settings.limits),
+    liveKitCheck(config),
+    tokenCheck(settings.livekit, parts.clock),
   ];
   const warnings = config.warnings.map((warning) => `; warning: ${warning}`).join('');
   tell({ name: 'Configuration', ...ok(`every variable is in order${warnings}`), ms: 0 });
@@ -80,7 +80,7 @@ async function diagnose(
 
 function configurationFault(problem: string): Report {
   const [name = ''] = problem.split(' ', 1);
-  const { meaning } = (VARIABLES as Record<string, Variable>)[name] ?? {};
+  const meaning = VARIABLES.find(({ variable }) => variable === name)?.meaning;
   const act = problem.endsWith('is required') ? 'set' : 'correct';
   const fix = meaning === undefined ? 'correct these variables' : `${act} ${name} (${meaning})`;
   // Some sentences quote the value; where it is a URL it may hold a password.

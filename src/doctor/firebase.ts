@@ -10,6 +10,7 @@ import { type Config, ConfigError } from '../settings/config.ts';
 import { type Environment, textOf } from '../settings/sources.ts';
 import { type Check, type Finding, failed, ok, skipped } from './check.ts';
 import { codesOf, explain, networkFault, type Place, unexpected } from './network-faults.ts';
+import type { FirestoreAccess } from './room-access.ts';
 
 const TOKENS: Place = { host: 'oauth2.googleapis.com', variable: undefined };
 /** Its SDKs take seconds to load on a small machine, and signing in comes first. */
@@ -32,7 +33,7 @@ export interface FirebaseParts {
 export interface FirebaseChecks {
   readonly serviceAccount: Check;
   readonly accountLookUp: Check;
-  readonly firestore: Check;
+  firestore(access: FirestoreAccess): Check;
   close(): Promise<void>;
 }
 
@@ -82,7 +83,7 @@ export function createFirebaseChecks(
       explain: (error) => explainServiceAccount(error, variable),
     },
     accountLookUp: accountLookUpCheck({ config, env, open, isSignedIn }),
-    firestore: firestoreCheck({ config, env, open, isSignedIn, parts }),
+    firestore: (access) => firestoreCheck(access, { config, env, open, isSignedIn, parts }),
     async close() {
       const { close } = (await opened?.catch(() => undefined)) ?? {};
       await close?.();
@@ -133,7 +134,10 @@ interface Setting {
 const NOT_SIGNED_IN = 'not tried, for the service account is not accepted';
 
 function accountLookUpCheck({ config, open, isSignedIn }: Setting): Check {
-  const { checkRevoked, firebaseAuthEmulatorHost: emulator, firebaseProjectId } = config.options;
+  const { identity } = config.settings;
+  const isAsked = identity.by !== 'host' && identity.checkRevoked !== undefined;
+  const { firebaseAuthEmulatorHost: emulator } = config.options;
+  const { projectId } = config;
   const place: Place =
     emulator === undefined
       ? { host: 'identitytoolkit.googleapis.com', variable: undefined }
@@ -142,12 +146,12 @@ function accountLookUpCheck({ config, open, isSignedIn }: Setting): Check {
     name: 'Account look-up',
     timeoutMs: TIMEOUT_MS,
     async run() {
-      if (checkRevoked !== true) return skipped('CHECK_REVOKED is off');
+      if (!isAsked) return skipped('CHECK_REVOKED is off');
       if (emulator === undefined && !(await isSignedIn())) return skipped(NOT_SIGNED_IN);
       const { app } = await open();
       // Nobody has this uid: that Firebase says so is the good answer.
       await createAccountLookUp(app)(userFromClaims(NOBODY, {}));
-      return ok(`accounts of ${firebaseProjectId} can be looked up`);
+      return ok(`accounts of ${projectId} can be looked up`);
     },
     explain(error) {
       const [code] = codesOf(error);
@@ -155,30 +159,33 @@ function accountLookUpCheck({ config, open, isSignedIn }: Setting): Check {
       const { message, httpResponse } = error as Error & { httpResponse?: { data?: unknown } };
       const answer = `${message} ${JSON.stringify(httpResponse?.data)}`;
       if (/identity ?toolkit.*(?:has not been used|is disabled)/is.test(answer)) {
-        return disabledApi('identitytoolkit.googleapis.com', firebaseProjectId);
+        return disabledApi('identitytoolkit.googleapis.com', projectId);
       }
       if (answer.includes('roles/serviceusage.serviceUsageConsumer')) {
         const role = 'roles/serviceusage.serviceUsageConsumer';
-        return missingRole('use the project', role, firebaseProjectId);
+        return missingRole('use the project', role, projectId);
       }
       if (code === 'auth/configuration-not-found' || code === 'auth/project-not-found') {
         return failed(
-          `the project ${firebaseProjectId} has no Firebase Authentication`,
+          `the project ${projectId} has no Firebase Authentication`,
           'correct FIREBASE_PROJECT_ID, or switch Authentication on in the Firebase console',
         );
       }
       if (code === 'auth/insufficient-permission' || answer.includes('PERMISSION_DENIED')) {
-        return missingRole('look up accounts', 'roles/firebaseauth.viewer', firebaseProjectId);
+        return missingRole('look up accounts', 'roles/firebaseauth.viewer', projectId);
       }
       return explain(error, place);
     },
   };
 }
 
-function firestoreCheck(setting: Setting & { parts: FirebaseParts }): Check {
+function firestoreCheck(
+  { roomPath, membersField }: FirestoreAccess,
+  setting: Setting & { parts: FirebaseParts },
+): Check {
   const { config, env, open, isSignedIn, parts } = setting;
   const { clock, readFirestore = hostFirestore } = parts;
-  const { firebaseProjectId, firestoreRoomPath, firestoreMembersField } = config.options;
+  const { projectId } = config;
   const emulator = textOf(env.FIRESTORE_EMULATOR_HOST);
   const place: Place =
     emulator === undefined
@@ -191,25 +198,25 @@ function firestoreCheck(setting: Setting & { parts: FirebaseParts }): Check {
       if (emulator === undefined && !(await isSignedIn())) return skipped(NOT_SIGNED_IN);
       const { app } = await open();
       await createFirestoreRule({
-        roomPath: firestoreRoomPath as string,
-        membersField: firestoreMembersField ?? 'members',
+        roomPath,
+        membersField,
         readField: readFirestore(app),
         clock,
       }).warmUp();
-      return ok(`a document at ${firestoreRoomPath} can be read from ${place.host}`);
+      return ok(`a document at ${roomPath} can be read from ${place.host}`);
     },
     explain(error) {
       // gRPC's status codes (https://grpc.io/docs/guides/status-codes/).
       const { code, message } = error as { code?: unknown; message?: unknown };
       if (code === 7 && /has not been used|is disabled/.test(String(message))) {
-        return disabledApi('firestore.googleapis.com', firebaseProjectId);
+        return disabledApi('firestore.googleapis.com', projectId);
       }
       if (code === 7) {
-        return missingRole('read Firestore', 'roles/datastore.viewer', firebaseProjectId);
+        return missingRole('read Firestore', 'roles/datastore.viewer', projectId);
       }
       if (code === 5) {
         return failed(
-          `the project ${firebaseProjectId} has no Firestore database (default)`,
+          `the project ${projectId} has no Firestore database (default)`,
           'make one in the Firebase console, or correct FIREBASE_PROJECT_ID',
         );
       }
@@ -224,14 +231,14 @@ function firestoreCheck(setting: Setting & { parts: FirebaseParts }): Check {
   };
 }
 
-const missingRole = (what: string, role: string, project = ''): Finding =>
+const missingRole = (what: string, role: string, project: string): Finding =>
   failed(
     `the service account may not ${what}`,
     `give it the role ${role}: gcloud projects add-iam-policy-binding ${project} ` +
       `--member=serviceAccount:CLIENT_EMAIL --role=${role}, with client_email of its JSON`,
   );
 
-const disabledApi = (api: string, project = ''): Finding =>
+const disabledApi = (api: string, project: string): Finding =>
   failed(
     `${api} is not enabled in the project ${project}`,
     `gcloud services enable ${api} --project=${project}`,

@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts';
 import { GOOGLE_APP_CHECK_KEYS_URL } from '../identity/app-check.ts';
 import { fetchKeySet } from '../identity/key-set.ts';
 import { GOOGLE_ID_TOKEN_KEYS_URL } from '../identity/key-store.ts';
-import type { SwitchboardOptions } from '../settings/options.ts';
-import { type Check, type Finding, failed, ok, skipped } from './check.ts';
+import type { AppCheckSettings, IdentitySettings } from '../settings/settings.ts';
+import { type Check, type Finding, failed, idle, ok, skipped } from './check.ts';
 import { hostOf, networkFault } from './network-faults.ts';
 
 /** What `iat` and `auth_time` of an ID token may lie in the future. */
@@ -13,22 +13,24 @@ const CLOCK_WORTH_A_WORD_MS = 5_000;
 
 const NO_KEYS = 'FIREBASE_AUTH_EMULATOR_HOST is set: no ID token is checked by a key of Google';
 
-export function googleKeysCheck(options: SwitchboardOptions): Check {
-  const { firebaseKeysUrl, firebaseAuthEmulatorHost } = options;
-  return keysCheck("Google's keys", {
-    url: firebaseKeysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL,
-    variable: firebaseKeysUrl === undefined ? undefined : 'FIREBASE_KEYS_URL',
-    idle: firebaseAuthEmulatorHost === undefined ? undefined : NO_KEYS,
+export function googleKeysCheck(identity: IdentitySettings): Check {
+  const name = "Google's keys";
+  if (identity.by !== 'google') return idle(name, NO_KEYS);
+  const { keysUrl } = identity;
+  return keysCheck(name, {
+    url: keysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL,
+    variable: keysUrl === undefined ? undefined : 'FIREBASE_KEYS_URL',
   });
 }
 
-export function appCheckKeysCheck(options: SwitchboardOptions): Check {
-  const { appCheck = 'off', appCheckKeysUrl, appCheckConsume } = options;
-  return keysCheck('App Check', {
-    url: appCheckKeysUrl ?? GOOGLE_APP_CHECK_KEYS_URL,
-    variable: appCheckKeysUrl === undefined ? undefined : 'APP_CHECK_KEYS_URL',
-    idle: appCheck === 'off' ? 'APP_CHECK is off' : undefined,
-    remark: appCheckConsume
+export function appCheckKeysCheck(appCheck: AppCheckSettings): Check {
+  const name = 'App Check';
+  if (appCheck.mode === 'off') return idle(name, 'APP_CHECK is off');
+  const { keysUrl, consume } = appCheck;
+  return keysCheck(name, {
+    url: keysUrl ?? GOOGLE_APP_CHECK_KEYS_URL,
+    variable: keysUrl === undefined ? undefined : 'APP_CHECK_KEYS_URL',
+    remark: consume
       ? '; using a token up (APP_CHECK_CONSUME) was not tried, for that takes a token of an app'
       : '',
   });
@@ -36,14 +38,13 @@ export function appCheckKeysCheck(options: SwitchboardOptions): Check {
 
 function keysCheck(
   name: string,
-  parts: { url: string; variable: string | undefined; idle: string | undefined; remark?: string },
+  parts: { url: string; variable: string | undefined; remark?: string },
 ): Check {
-  const { url, variable, idle, remark = '' } = parts;
+  const { url, variable, remark = '' } = parts;
   const host = hostOf(url);
   return {
     name,
     async run(signal) {
-      if (idle !== undefined) return skipped(idle);
       const { keys } = await fetchKeySet(url, new Map(), signal);
       return ok(`${keys.size} ${keys.size === 1 ? 'key' : 'keys'} from ${host}${remark}`);
     },
@@ -68,13 +69,14 @@ function wrongAnswer(error: unknown, host: string): string {
   return `${host} answers something that is no JWK Set`;
 }
 
-export function clockCheck(options: SwitchboardOptions, clock: Clock): Check {
-  const url = options.firebaseKeysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL;
+export function clockCheck(identity: IdentitySettings, clock: Clock): Check {
+  const name = 'Clock';
+  if (identity.by !== 'google') return idle(name, NO_KEYS);
+  const url = identity.keysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL;
   const host = hostOf(url);
   return {
-    name: 'Clock',
+    name,
     async run(signal) {
-      if (options.firebaseAuthEmulatorHost !== undefined) return skipped(NO_KEYS);
       const askedAt = clock.now();
       // Any answer has a Date, whatever its status.
       const { headers } = await fetch(url, { method: 'HEAD', redirect: 'manual', signal });

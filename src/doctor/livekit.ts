@@ -3,28 +3,30 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import type { RoomName } from '../base/ids.ts';
 import { userFromClaims } from '../base/user.ts';
-import type { SwitchboardOptions } from '../settings/options.ts';
+import type { Config } from '../settings/config.ts';
+import type { LiveKitSettings } from '../settings/settings.ts';
 import { createTokenMint } from '../tokens/livekit-token.ts';
-import { CHECK_TIMEOUT_MS, type Check, type Finding, failed, ok, skipped } from './check.ts';
+import { CHECK_TIMEOUT_MS, type Check, type Finding, failed, idle, ok, skipped } from './check.ts';
 import { hostOf, networkFault, type Place, unexpected } from './network-faults.ts';
 
 const NAME = 'livekit-switchboard-doctor';
 const WHERE_KEYS_ARE =
   'LiveKit Cloud: Settings, API keys; your own server: `keys` in its configuration';
 
-export function liveKitCheck(options: SwitchboardOptions): Check {
-  const { livekitUrl: url, livekitApiKey: apiKey, livekitApiSecret: apiSecret } = options;
+export function liveKitCheck({ settings, options }: Config): Check {
+  const { url, keys } = settings.livekit;
   const host = url === undefined ? '' : hostOf(url);
   return {
     name: 'LiveKit',
     async run() {
-      if (!apiKey || !apiSecret) return missingKeys(options);
+      if (keys === undefined) return missingKeys(options);
       if (url === undefined) {
         return skipped(
           'LIVEKIT_URL is not set: the keys were not tried, and clients are told no URL',
         );
       }
       const { RoomServiceClient } = await import('livekit-server-sdk');
+      const { apiKey, apiSecret } = keys;
       const client = new RoomServiceClient(url.replace(/^ws/, 'http'), apiKey, apiSecret, {
         failover: false,
         requestTimeout: 1 + CHECK_TIMEOUT_MS / 1000,
@@ -38,10 +40,10 @@ export function liveKitCheck(options: SwitchboardOptions): Check {
   };
 }
 
-function missingKeys(options: SwitchboardOptions): Finding {
+function missingKeys({ livekitApiKey, livekitApiSecret }: Config['options']): Finding {
   const missing = [
-    options.livekitApiKey ? undefined : 'LIVEKIT_API_KEY',
-    options.livekitApiSecret ? undefined : 'LIVEKIT_API_SECRET',
+    livekitApiKey ? undefined : 'LIVEKIT_API_KEY',
+    livekitApiSecret ? undefined : 'LIVEKIT_API_SECRET',
   ].filter((name) => name !== undefined);
   return failed(
     `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not set: no token can be handed out`,
@@ -104,15 +106,14 @@ function refusedKeys(message: string, host: string): Finding {
   );
 }
 
-export function tokenCheck(options: SwitchboardOptions, clock: Clock): Check {
-  const { livekitApiKey: apiKey, livekitApiSecret: apiSecret } = options;
-  const ttlSeconds = options.livekitTokenTtlSeconds ?? 600;
+export function tokenCheck({ keys, tokenTtlSeconds }: LiveKitSettings, clock: Clock): Check {
   const fix = 'this is a fault of livekit-switchboard itself: please report it';
+  const name = 'Token';
+  if (keys === undefined) return idle(name, 'none can be minted without the keys of LiveKit');
   return {
-    name: 'Token',
+    name,
     async run() {
-      if (!apiKey || !apiSecret) return skipped('none can be minted without the keys of LiveKit');
-      const mint = createTokenMint({ apiKey, apiSecret, ttlSeconds });
+      const mint = createTokenMint({ ...keys, ttlSeconds: tokenTtlSeconds });
       const request = {
         user: userFromClaims(NAME, {}),
         roomName: NAME as RoomName,
@@ -120,10 +121,11 @@ export function tokenCheck(options: SwitchboardOptions, clock: Clock): Check {
       };
       const { token } = mint(request, clock.now());
       const { TokenVerifier } = await import('livekit-server-sdk');
-      const { sub, video } = await new TokenVerifier(apiKey, apiSecret).verify(token);
+      const verifier = new TokenVerifier(keys.apiKey, keys.apiSecret);
+      const { sub, video } = await verifier.verify(token);
       const expected = { room: NAME, roomJoin: true, canPublish: true, canSubscribe: true };
       return sub === NAME && isDeepStrictEqual({ ...video }, expected)
-        ? ok(`minted for ${ttlSeconds} s and verified by LiveKit's own SDK`)
+        ? ok(`minted for ${tokenTtlSeconds} s and verified by LiveKit's own SDK`)
         : failed("LiveKit's own SDK reads something else in it", fix);
     },
     explain: () => failed("LiveKit's own SDK does not accept it", fix),

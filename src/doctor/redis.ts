@@ -1,18 +1,18 @@
 // Whether Redis answers, by the client that counts the limits.
-import type { SwitchboardOptions } from '../settings/options.ts';
-import { CHECK_TIMEOUT_MS, type Check, type Finding, failed, ok, skipped } from './check.ts';
+import type { LimitSettings } from '../settings/settings.ts';
+import { CHECK_TIMEOUT_MS, type Check, type Finding, failed, idle, ok } from './check.ts';
 import { explain, hostOf, type Place } from './network-faults.ts';
 
-export function redisCheck({ redisUrl }: SwitchboardOptions): Check {
+export function redisCheck({ redisUrl }: LimitSettings): Check {
+  const name = 'Redis';
   if (redisUrl === undefined) {
-    const finding = skipped('REDIS_URL is not set: this process counts its limits by itself');
-    return { name: 'Redis', run: () => finding, explain: () => finding };
+    return idle(name, 'REDIS_URL is not set: this process counts its limits by itself');
   }
   // What the client takes where the URL is silent.
   const host = hostOf(redisUrl) || 'localhost:6379';
   const place: Place = { host, variable: 'REDIS_URL', withoutTls: 'redis://' };
   return {
-    name: 'Redis',
+    name,
     async run(signal) {
       const refusal = await ping(redisUrl, signal);
       return refusal === undefined ? ok(`${host} answers PING`) : explainRedis(refusal, place);

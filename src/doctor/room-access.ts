@@ -1,33 +1,35 @@
 // Whether whoever decides about rooms can be asked.
-import type { Config } from '../settings/config.ts';
-import { type Check, ok, skipped } from './check.ts';
+import type { AccessSettings } from '../settings/settings.ts';
+import { type Check, idle, ok } from './check.ts';
 import { explain, hostOf } from './network-faults.ts';
 
-export function roomAccessCheck({ options }: Config, firestore: Check): Check {
-  const { roomAccess = 'any', accessUrl } = options;
-  switch (roomAccess) {
+const NAME = 'Room access';
+
+export type FirestoreAccess = Extract<AccessSettings, { rule: 'firestore' }>;
+
+export function roomAccessCheck(
+  access: AccessSettings,
+  firestoreCheck: (rule: FirestoreAccess) => Check,
+): Check {
+  switch (access.rule) {
     case 'firestore':
-      return firestore;
+      return firestoreCheck(access);
     case 'http':
-      return backendCheck(accessUrl as string);
+      return backendCheck(access.url);
     case 'any':
-      return idle('ROOM_ACCESS is any: every verified user may enter, and nobody is asked');
+      return idle(NAME, 'ROOM_ACCESS is any: every verified user may enter, and nobody is asked');
     case 'calls':
-      return idle('ROOM_ACCESS is calls: nobody is asked');
+      return idle(NAME, 'ROOM_ACCESS is calls: nobody is asked');
+    case 'host':
+      return idle(NAME, 'the host decides');
   }
 }
-
-const idle = (why: string): Check => ({
-  name: 'Room access',
-  run: () => skipped(why),
-  explain: () => skipped(why),
-});
 
 /** A question of our own would have to name a user, and there is none here. */
 function backendCheck(url: string): Check {
   const host = hostOf(url);
   return {
-    name: 'Room access',
+    name: NAME,
     async run(signal) {
       const { status } = await fetch(url, { method: 'HEAD', redirect: 'manual', signal });
       return ok(

@@ -1,10 +1,10 @@
 // A slip in a name falls back to a default without a word, and the default of ROOM_ACCESS is open.
 import type { Environment } from './sources.ts';
-import { VARIABLES } from './variables.ts';
+import { VARIABLES } from './table.ts';
 
 /** A warning for each variable that is nearly one of ours. */
 export function misspelt(env: Environment): string[] {
-  const known = Object.keys(VARIABLES);
+  const known = VARIABLES.map(({ variable }) => variable);
   return Object.keys(env).flatMap((name) => {
     // Short names have too many neighbours (PORT, HOST).
     if (name.length < 8 || known.includes(name)) return [];

@@ -1,0 +1,61 @@
+// What stands in front, and where log lines go.
+import { faultOfAddressRange, faultOfOrigin } from '../base/faults.ts';
+import type { Logger } from '../base/log.ts';
+import type { TrustProxy } from '../http/app.ts';
+import { integer, type Kind, list, objectOf } from './kinds.ts';
+import type { Table, ValuesOf } from './setting.ts';
+import type { FrontSettings } from './settings.ts';
+
+const TRUSTED_HOPS_MAX = 32;
+
+const hops = integer(0, TRUSTED_HOPS_MAX);
+const ranges = list(faultOfAddressRange);
+const hopsOrRanges: Kind<TrustProxy> = {
+  type: 'number | string[]',
+  read: (text) => (/^\d+$/.test(text) ? hops : ranges).read(text),
+  take: (value) => (typeof value === 'number' ? hops : ranges).take(value),
+};
+
+const takePath = (value: unknown): string => {
+  if (typeof value === 'string' && /^(?:\/[\w.~-]+)+$/.test(value)) return value;
+  throw new Error('must be a path like /api/calls, without a slash at its end');
+};
+const path: Kind<string> = { type: 'string', read: takePath, take: takePath };
+
+const aLogger = objectOf(
+  'Logger',
+  (value): value is Logger =>
+    ['debug', 'info', 'warn', 'error'].every(
+      (level) => typeof (value as Record<string, unknown> | null)?.[level] === 'function',
+    ),
+  'have the methods debug, info, warn and error',
+);
+
+export const FRONT = {
+  /** Origins of web pages that may call. Default none: CORS stays with the host. */
+  corsOrigins: {
+    variable: 'CORS_ORIGINS',
+    meaning: 'Origins of web pages that may call, separated by commas; no `*`',
+    kind: list(faultOfOrigin),
+  },
+  /** Proxies in front, where the host has no `req.ip`: hops, or addresses and CIDR ranges. Default 0. */
+  trustProxy: {
+    variable: 'TRUST_PROXY',
+    meaning: 'Proxies in front: a number of hops, or addresses and CIDR ranges (Render: 1)',
+    default: '0',
+    kind: hopsOrRanges,
+  },
+  /** Where the routes are when no router strips a prefix. Default `/api/calls`. */
+  basePath: {
+    meaning: 'Where the routes are when no router strips a prefix',
+    default: '/api/calls',
+    kind: path,
+  },
+  /** Where log lines go: pino, Fastify's or any other with these methods. Default: warnings, as JSON on standard output. */
+  logger: { meaning: 'Where log lines go', kind: aLogger },
+} as const satisfies Table;
+
+export function frontSettings(values: ValuesOf<typeof FRONT>): FrontSettings {
+  const { basePath, corsOrigins = [], trustProxy } = values;
+  return { basePath, corsOrigins, trustProxy };
+}

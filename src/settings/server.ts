@@ -1,0 +1,44 @@
+// What only a server of its own has to know.
+import { LOG_LEVELS } from '../base/log.ts';
+import { integer, oneOf, text } from './kinds.ts';
+import type { Table } from './setting.ts';
+
+const DRAIN_SECONDS_MAX = 8;
+
+export const SERVER = {
+  host: {
+    variable: 'HOST',
+    onlyVariable: true,
+    meaning: 'The address to listen on',
+    default: '0.0.0.0',
+    kind: text(),
+  },
+  port: {
+    variable: 'PORT',
+    onlyVariable: true,
+    meaning: 'The port to listen on; 0 takes any',
+    default: '3000',
+    kind: integer(0, 65_535),
+  },
+  logLevel: {
+    variable: 'LOG_LEVEL',
+    onlyVariable: true,
+    meaning: `One of ${LOG_LEVELS.join(', ')}`,
+    default: 'info',
+    kind: oneOf(...LOG_LEVELS),
+  },
+  drainSeconds: {
+    variable: 'DRAIN_SECONDS',
+    onlyVariable: true,
+    meaning: `How long a stopping server serves on: 0 to ${DRAIN_SECONDS_MAX} seconds`,
+    default: '2',
+    kind: integer(0, DRAIN_SECONDS_MAX),
+  },
+  metricsToken: {
+    variable: 'METRICS_TOKEN',
+    onlyVariable: true,
+    meaning: 'Bearer token of `/metrics`. Unset: there is no such route',
+    secret: true,
+    kind: text(),
+  },
+} as const satisfies Table;

@@ -1,0 +1,39 @@
+// All settings: a table a room. The order is that of `.env.example` and of the README.
+import { ACCESS } from './access.ts';
+import { APP_CHECK } from './app-check.ts';
+import { FRONT } from './front.ts';
+import { IDENTITY } from './identity.ts';
+import { LIMITS } from './limits.ts';
+import { LIVEKIT } from './livekit.ts';
+import { SERVER } from './server.ts';
+import { isVariable, type Setting, type VariableSetting } from './setting.ts';
+
+/** What the house is built from, whoever gave it. */
+export const HOUSE = { ...IDENTITY, ...APP_CHECK, ...LIVEKIT, ...ACCESS, ...LIMITS, ...FRONT };
+export type HouseSetting = keyof typeof HOUSE;
+
+export const SETTINGS = { ...HOUSE, ...SERVER };
+
+export const ROWS: ReadonlyMap<string, Setting> = new Map(Object.entries<Setting>(SETTINGS));
+
+export const VARIABLES: readonly VariableSetting[] = [...ROWS.values()].filter(isVariable);
+
+export function variableOf(setting: string): string {
+  const variable = ROWS.get(setting)?.variable;
+  if (variable === undefined) throw new TypeError(`${setting} has no variable`);
+  return variable;
+}
+
+/** The settings that ask Firebase, each with the value with which it does. */
+export const ASKS_FIREBASE = (Object.keys(HOUSE) as HouseSetting[]).flatMap((setting) => {
+  const { asksFirebase: at }: Setting = HOUSE[setting];
+  return at === undefined ? [] : [{ setting, at }];
+});
+
+/** The same as variables, in a sentence. */
+export function variablesThatAskFirebase(word: 'and' | 'or'): string {
+  const spelled = ASKS_FIREBASE.map(({ setting, at }) =>
+    at === true ? variableOf(setting) : `${variableOf(setting)}=${at}`,
+  );
+  return `${spelled.slice(0, -1).join(', ')} ${word} ${spelled.at(-1)}`;
+}
