@@ -1,6 +1,7 @@
 // ROOM_ACCESS=http: the host's own backend decides. It is asked in a request signed as Standard
 // Webhooks has it (https://www.standardwebhooks.com), for which it finds ready libraries.
 import { createHmac, createSecretKey, type KeyObject, randomUUID } from 'node:crypto';
+import { ask } from '../base/ask.ts';
 import { boundedText } from '../base/bounded-text.ts';
 import type { Clock } from '../base/clock.ts';
 import { faultOfUrl } from '../base/faults.ts';
@@ -35,9 +36,9 @@ export function createHttpRule({ url, secret, clock }: HttpRuleOptions): Authori
 
   return async (request, signal) => {
     const body = JSON.stringify(questionOf(request));
-    const response = await fetch(url, {
+    // Asked twice, it is the same question by its id.
+    const response = await ask(url, {
       method: 'POST',
-      redirect: 'error',
       signal,
       headers: {
         'content-type': 'application/json',
@@ -46,11 +47,11 @@ export function createHttpRule({ url, secret, clock }: HttpRuleOptions): Authori
       },
       body,
     });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new Error(`the access endpoint answered ${response.status}`);
+    if (response.statusCode !== 200) {
+      response.destroy();
+      throw new Error(`the access endpoint answered ${response.statusCode}`);
     }
-    return answerFrom(await boundedText(response.body ?? new Blob([]).stream(), ANSWER_MAX_BYTES));
+    return answerFrom(await boundedText(response, ANSWER_MAX_BYTES));
   };
 }
 

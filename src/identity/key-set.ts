@@ -1,6 +1,7 @@
 // One fetch of a JWK Set (RFC 7517) and what it says about its own lifetime.
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
+import { ask } from '../base/ask.ts';
 import { boundedText } from '../base/bounded-text.ts';
 
 const ANSWER_MAX_BYTES = 256 * 1024;
@@ -28,7 +29,9 @@ export async function fetchKeySet(
   known: KeySet['keys'],
   signal: AbortSignal,
 ): Promise<KeySet> {
-  const response = await get(url, signal);
+  // In some hours the connection would be used no more.
+  const headers = { accept: 'application/json', connection: 'close' };
+  const response = await ask(url, { method: 'GET', headers, signal });
   if (response.statusCode !== 200) {
     response.destroy();
     throw new Error(`the key endpoint answered ${response.statusCode}`);
@@ -44,21 +47,6 @@ export async function fetchKeySet(
   }
   if (keys.size === 0) throw new Error('the key endpoint answered without a usable RSA key');
   return { keys, lifetimeMs: lifetimeMs(response.headers) };
-}
-
-/**
- * Follows no redirect. Not `fetch`, which loads all of undici for one request in some hours: 13 MB,
- * a tenth of the process.
- */
-function get(url: string, signal: AbortSignal): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const protocol = url.startsWith('https:') ? 'node:https' : 'node:http';
-  process
-    .getBuiltinModule(protocol)
-    .get(url, { signal, agent: false, headers: { accept: 'application/json' } })
-    .on('response', resolve)
-    .on('error', reject);
-  return promise;
 }
 
 function heldKey(jwk: Record<string, unknown>, known: HeldKey | undefined): HeldKey | undefined {

@@ -11,6 +11,8 @@ export type Answering =
   | { readonly status?: number; readonly headers?: Record<string, string>; readonly text: string }
   /** Cuts the connection. */
   | 'refuse'
+  /** Cuts the connection once, and says yes from then on. */
+  | 'refuse-once'
   /** Never answers. */
   | 'hang'
   /** Sends headers and half a yes, and no more. */
@@ -45,6 +47,10 @@ export async function startAccessEndpoint(): Promise<AccessEndpoint> {
 
   const answer = (res: ServerResponse) => {
     if (answering === 'refuse') return void res.destroy();
+    if (answering === 'refuse-once') {
+      answering = { json: { allow: true } };
+      return void res.destroy();
+    }
     if (answering === 'hang') return;
     if (answering === 'hang-halfway') {
       return void res.writeHead(200, { 'content-length': YES.length }).write(YES.slice(0, 8));

@@ -270,6 +270,39 @@ describe('a backend out of reach', () => {
   });
 });
 
+describe('a kept connection that ends just as it is used', () => {
+  const ids = () => endpoint.questions.map(({ headers }) => headers['webhook-id']);
+
+  it('is no outage: the same question goes out once more, over a new one', async () => {
+    await ask();
+    endpoint.answerWith('refuse-once');
+    expect(await ask()).toEqual({});
+    expect(endpoint.connections).toBe(2);
+    const [first, cutOff, again] = ids();
+    expect([endpoint.questions.length, cutOff === first, cutOff === again]).toEqual([
+      3,
+      false,
+      true,
+    ]);
+    // What is signed is the same: neither the time nor the body has changed.
+    const signed = endpoint.questions.map(({ headers }) => headers['webhook-signature']);
+    expect(signed[1]).toBe(signed[2]);
+  });
+
+  it('is one where the new one ends as well', async () => {
+    await ask();
+    endpoint.answerWith('refuse');
+    expect(await refusalOf(ask())).toMatchObject({ code: 'access_unavailable' });
+    expect(endpoint.questions).toHaveLength(3);
+  });
+
+  it('is told from a new one that ends, which nobody tries again', async () => {
+    endpoint.answerWith('refuse');
+    expect(await refusalOf(ask())).toMatchObject({ code: 'access_unavailable' });
+    expect(endpoint.questions).toHaveLength(1);
+  });
+});
+
 describe('the settings', () => {
   it.each([
     'https://backend.example.com/room-access',
