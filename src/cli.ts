@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { runToTheEnd } from './base/ending.ts';
 import { createJsonLogger } from './base/log.ts';
+import { useOutgoingProxy } from './base/outgoing-proxy.ts';
 import { checkNode, VERSION } from './base/version.ts';
 import type { RunningServer } from './server.ts';
 import { ConfigError, loadConfig } from './settings/config.ts';
@@ -22,6 +23,8 @@ const COMMANDS: Readonly<Record<string, (options: { json: boolean }) => Promise<
   dev: async () => (await import('./dev/dev.ts')).dev(process.env),
   async doctor({ json }) {
     const { doctor } = await import('./doctor/doctor.ts');
+    const advice = outgoingProxy();
+    if (advice !== undefined) process.stderr.write(`${advice}\n`);
     const out = openOutput();
     const isGood = await doctor(process.env, { json, out });
     if (!isGood) process.exitCode = 1;
@@ -36,6 +39,8 @@ const END_WITHIN_MS = 10_000;
 async function serve(): Promise<void> {
   const config = loadConfig(process.env);
   const log = createJsonLogger(config.logLevel);
+  const advice = outgoingProxy();
+  if (advice !== undefined) log.warn({}, advice);
   let server: Promise<RunningServer> | undefined;
   const program = {
     start() {
@@ -47,6 +52,15 @@ async function serve(): Promise<void> {
     stop: async () => (await server)?.stop(),
   };
   await runToTheEnd(program, { log, withinMs: END_WITHIN_MS });
+}
+
+/** Before anything is asked of anybody. */
+function outgoingProxy(): string | undefined {
+  try {
+    return useOutgoingProxy(process.env);
+  } catch (error) {
+    throw new ConfigError([(error as Error).message]);
+  }
 }
 
 /** For what a person reads; `serve` has its log. A reader that has seen enough (`| head`) is no fault. */
