@@ -1,33 +1,52 @@
 // App Check as a step of the gate: the header X-Firebase-AppCheck, as Firebase's SDKs send it.
+import type { FastifyRequest } from 'fastify';
 import { andThen } from '../base/and-then.ts';
 import { SwitchboardError } from '../base/errors.ts';
+import type { AppCheckCause, TokenFault } from '../base/token-fault.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Admit } from '../http/routes.ts';
+import { addressKey, clientAddress } from './client-address.ts';
+import type { RefusalWatch } from './refusal-watch.ts';
 
 const HEADER = 'x-firebase-appcheck';
 
 /** What this file needs of the identity room. */
-export type CheckAppToken = (token: string | undefined) => AppCheckResult | Promise<AppCheckResult>;
-type AppCheckResult = Parameters<Metrics['appChecked']>[0];
+export type CheckAppToken = (token: string | undefined) => AppVerdict | Promise<AppVerdict>;
+interface AppVerdict {
+  readonly result: Parameters<Metrics['appChecked']>[0];
+  readonly fault?: TokenFault<AppCheckCause>;
+}
 
 /** `monitor` counts and lets everything through, without waiting; `enforce` refuses. */
-export function createAppCheckGate(
-  mode: 'monitor' | 'enforce',
-  check: CheckAppToken,
-  metrics: Metrics,
-): Admit {
+export function createAppCheckGate(options: {
+  mode: 'monitor' | 'enforce';
+  check: CheckAppToken;
+  metrics: Pick<Metrics, 'appChecked' | 'appTokenRefused'>;
+  watch: RefusalWatch;
+}): Admit {
+  const { mode, check, metrics, watch } = options;
+
+  function tell({ fault }: AppVerdict, request: FastifyRequest): void {
+    if (fault === undefined) return;
+    metrics.appTokenRefused(fault.cause);
+    // That old versions of an app send none is no news.
+    if (fault.cause !== 'missing') watch.refused(fault, addressKey(clientAddress(request)));
+  }
+
   return (request) => {
     const header = request.headers[HEADER];
-    const result = check(typeof header === 'string' ? header : undefined);
-    const counted = andThen(result, (known) => {
-      metrics.appChecked(known);
+    const verdict = check(typeof header === 'string' ? header : undefined);
+    const counted = andThen(verdict, (known) => {
+      metrics.appChecked(known.result);
+      if (known.result === 'ok') watch.accepted();
+      else tell(known, request);
       return known;
     });
     return mode === 'enforce' ? andThen(counted, refuseUnlessOk) : undefined;
   };
 }
 
-function refuseUnlessOk(result: AppCheckResult): void {
+function refuseUnlessOk({ result, fault }: AppVerdict): void {
   if (result === 'ok') return;
   if (result === 'unavailable') {
     throw new SwitchboardError(
@@ -39,6 +58,6 @@ function refuseUnlessOk(result: AppCheckResult): void {
     );
   }
   throw new SwitchboardError('app_check_failed', 'Forbidden: This app is not recognized.', {
-    cause: new Error(`App Check token ${result}`),
+    cause: fault,
   });
 }

@@ -1,14 +1,16 @@
 // Two ways to know who is calling: the ID token of the request, or the host's own middleware.
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { andThen } from '../base/and-then.ts';
 import { type Clock, withDeadline } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
 import { UID_MAX_CHARACTERS } from '../base/ids.ts';
+import type { IdTokenCause, TokenFault } from '../base/token-fault.ts';
 import { type User, userFromClaims } from '../base/user.ts';
 import { arrivalOf } from '../http/arrival.ts';
 import { type RateLimit, refuseIfWaiting } from '../limits/rate-limit.ts';
 import { addressKey, clientAddress } from './client-address.ts';
+import type { RefusalWatch } from './refusal-watch.ts';
 
 const HOST_TIMEOUT_MS = 2_000;
 const BEARER = /^bearer +(\S.*)$/i;
@@ -44,6 +46,11 @@ export type HostUser =
   | null
   | undefined;
 
+/** Who hears of ID tokens, of refused ones with the reason. */
+export interface IdTokenRefusals extends Pick<RefusalWatch, 'accepted'> {
+  refused(fault: TokenFault<IdTokenCause>, address: string): void;
+}
+
 /**
  * By `Authorization: Bearer <Firebase ID token>`. An address with too many failures is refused
  * before any work; a token that was verified before still passes, because whole carriers sit
@@ -54,16 +61,19 @@ export function byIdToken(options: {
   /** Throws where the session was revoked; undefined: not asked. */
   checkRevoked: ((user: User) => void | Promise<void>) | undefined;
   failures: RateLimit;
+  refusals: IdTokenRefusals;
 }): Authenticate {
-  const { verifier, checkRevoked, failures } = options;
+  const { verifier, checkRevoked, failures, refusals } = options;
   const stillValid = (user: User) =>
     checkRevoked === undefined ? user : andThen(checkRevoked(user), () => user);
 
   /** Runs `identify` and counts what it refuses. */
   function counted(address: string, identify: () => User | Promise<User>) {
     const count = async (error: unknown): Promise<never> => {
-      const isFailure = error instanceof SwitchboardError && error.code.startsWith('id_token_');
-      if (isFailure) await failures.take(address);
+      if (error instanceof SwitchboardError && error.code.startsWith('id_token_')) {
+        refusals.refused(error.cause as TokenFault<IdTokenCause>, address);
+        await failures.take(address);
+      }
       throw error;
     };
     try {
@@ -74,13 +84,25 @@ export function byIdToken(options: {
     }
   }
 
-  function identifyUnknown(address: string, token: ReturnType<typeof bearerToken>) {
-    if (token === undefined) throw idTokenMissing();
+  function identifyUnknown(
+    address: string,
+    token: ReturnType<typeof bearerToken>,
+    headers: IncomingHttpHeaders,
+  ) {
+    if (token === undefined) throw idTokenMissing({ message: whatCame(headers) });
     return counted(address, () => {
       if (token === AMBIGUOUS) {
-        throw new SwitchboardError('id_token_invalid', 'Unauthorized: Invalid token.');
+        const cause: TokenFault<IdTokenCause> = {
+          cause: 'two_tokens',
+          message: 'two Authorization headers came, and which of them counts is anybody’s guess',
+          isSigned: false,
+        };
+        throw new SwitchboardError('id_token_invalid', 'Unauthorized: Invalid token.', { cause });
       }
-      return andThen(verifier.verify(token), stillValid);
+      return andThen(verifier.verify(token), (user) => {
+        refusals.accepted();
+        return stillValid(user);
+      });
     });
   }
 
@@ -93,7 +115,7 @@ export function byIdToken(options: {
     if (known !== undefined) return counted(address, () => stillValid(known));
     return andThen(failures.waitSeconds(address), (wait) => {
       refuseIfWaiting(wait);
-      return identifyUnknown(address, token);
+      return identifyUnknown(address, token, request.headers);
     });
   };
 }
@@ -113,7 +135,7 @@ export function byHost(userOf: (request: never) => unknown, clock: Clock): Authe
         { cause },
       );
     }
-    throw idTokenMissing();
+    throw idTokenMissing({ message: 'userOf answered nobody' });
   };
 }
 
@@ -145,5 +167,34 @@ function bearerToken(raw: IncomingMessage): string | typeof AMBIGUOUS | undefine
   return seen > 1 ? AMBIGUOUS : BEARER.exec(header)?.[1];
 }
 
-const idTokenMissing = (): SwitchboardError =>
-  new SwitchboardError('id_token_missing', 'Unauthorized: No token provided.');
+const idTokenMissing = (cause: unknown): SwitchboardError =>
+  new SwitchboardError('id_token_missing', 'Unauthorized: No token provided.', { cause });
+
+/** Where people put it instead. */
+const OTHER_HEADERS = [
+  'x-access-token',
+  'x-auth-token',
+  'x-id-token',
+  'x-firebase-token',
+  'x-firebase-auth',
+  'x-forwarded-authorization',
+  'x-serverless-authorization',
+  'token',
+];
+
+/** What stood in the place of `Authorization: Bearer <token>`; never the value, which may be the token. */
+function whatCame(headers: IncomingHttpHeaders): string {
+  const { authorization } = headers;
+  if (authorization === undefined) {
+    const other = OTHER_HEADERS.find((name) => headers[name] !== undefined);
+    return other === undefined
+      ? 'no Authorization header came'
+      : `no Authorization header came, and one called ${other} did`;
+  }
+  if (/^bearer *$/i.test(authorization)) return 'the word Bearer came without a token behind it';
+  if (/^bearer\W/i.test(authorization))
+    return 'Bearer came with something else than a space behind it';
+  return authorization.startsWith('eyJ')
+    ? 'a token came without the word Bearer in front of it'
+    : 'the Authorization header does not begin with the word Bearer';
+}

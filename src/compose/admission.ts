@@ -1,7 +1,13 @@
 // Who may call: the identity room and the gate, put together from the settings.
 import { createAppCheckGate } from '../admission/app-check-gate.ts';
-import { type Authenticate, byHost, byIdToken } from '../admission/authenticate.ts';
+import {
+  type Authenticate,
+  byHost,
+  byIdToken,
+  type IdTokenRefusals,
+} from '../admission/authenticate.ts';
 import { createGate } from '../admission/gate.ts';
+import { createRefusalWatch } from '../admission/refusal-watch.ts';
 import type { Admit } from '../http/routes.ts';
 import { createAccountCheck } from '../identity/accounts.ts';
 import { createAppCheck, GOOGLE_APP_CHECK_KEYS_URL } from '../identity/app-check.ts';
@@ -70,17 +76,26 @@ function authenticationOf(
   if (identity.by === 'host') return { authenticate: byHost(identity.userOf, clock) };
   const { projectId, checkRevoked: app } = identity;
   const checkRevoked = app && createRevocationCheck(createAccountLookUp(app), clock);
+  const watch = createRefusalWatch({ what: 'ID token', clock, log });
+  const refusals: IdTokenRefusals = {
+    accepted: watch.accepted,
+    refused(fault, address) {
+      metrics.idTokenRefused(fault.cause);
+      // A revoked session was a good token all the same.
+      if (fault.cause !== 'revoked') watch.refused(fault, address);
+    },
+  };
   if (identity.by === 'emulator') {
     log.warn({}, 'the Auth emulator’s unsigned tokens are accepted: anybody can be anybody');
     const verifier = createEmulatorVerifier({ projectId, clock });
-    return { authenticate: byIdToken({ verifier, checkRevoked, failures }) };
+    return { authenticate: byIdToken({ verifier, checkRevoked, failures, refusals }) };
   }
   const url = identity.keysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL;
   const keys = createKeyStore({ url, clock, log });
   metrics.watchKeysAge(keys.ageSeconds);
   const verifier = createIdTokenVerifier({ projectId, keys, clock });
   return {
-    authenticate: byIdToken({ verifier, checkRevoked, failures }),
+    authenticate: byIdToken({ verifier, checkRevoked, failures, refusals }),
     keys: { what: 'ID tokens', keys, areNeeded: true },
   };
 }
@@ -96,7 +111,12 @@ function appCheckOf(
   const consume = app && createTokenConsumer(app);
   const check = createAppCheck({ projectId, appIds, keys, clock, consume });
   return {
-    check: createAppCheckGate(mode, check, metrics),
+    check: createAppCheckGate({
+      mode,
+      check,
+      metrics,
+      watch: createRefusalWatch({ what: 'App Check token', clock, log }),
+    }),
     keys: { what: 'App Check', keys, areNeeded: mode === 'enforce' },
   };
 }

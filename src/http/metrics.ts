@@ -1,6 +1,7 @@
 // What an operator watches. No uid, room or address is ever a label: they have no bound.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '../base/errors.ts';
+import type { AppCheckCause, IdTokenCause } from '../base/token-fault.ts';
 
 /** How App Check judged a request. */
 type AppCheckResult = 'ok' | 'missing' | 'invalid' | 'expired' | 'consumed' | 'unavailable';
@@ -11,7 +12,10 @@ export interface Metrics {
   watchKeysAge(ageSeconds: () => number | undefined): void;
   tokenMinted(): void;
   refused(code: ErrorCode): void;
+  idTokenRefused(cause: IdTokenCause): void;
   appChecked(result: AppCheckResult): void;
+  /** Also where App Check only watches. */
+  appTokenRefused(cause: AppCheckCause): void;
   /** A shared limit that could not be asked, and was counted in this process. */
   limitFellBack(): void;
   /** `aborted`: the client went away before it had the whole answer. */
@@ -30,6 +34,18 @@ export function createMetrics(): Metrics {
     name: 'switchboard_refusals_total',
     help: 'Requests answered with an error, by its code.',
     labelNames: ['code'],
+    registers,
+  });
+  const idTokenFaults = new Counter({
+    name: 'switchboard_id_token_refusals_total',
+    help: 'ID tokens that were refused, by what was wrong with them.',
+    labelNames: ['cause'],
+    registers,
+  });
+  const appTokenFaults = new Counter({
+    name: 'switchboard_app_check_refusals_total',
+    help: 'App Check tokens that were not good, by what was wrong with them.',
+    labelNames: ['cause'],
     registers,
   });
   const appChecks = new Counter({
@@ -64,6 +80,8 @@ export function createMetrics(): Metrics {
     watchKeysAge: (ageSeconds) => watchKeysAge(registry, ageSeconds),
     tokenMinted: () => minted.inc(),
     refused: (code) => refusals.inc({ code }),
+    idTokenRefused: (cause) => idTokenFaults.inc({ cause }),
+    appTokenRefused: (cause) => appTokenFaults.inc({ cause }),
     appChecked: (result) => appChecks.inc({ result }),
     limitFellBack: () => fallbacks.inc(),
     answered: (route, status, seconds) => observer(route, status).observe(seconds),

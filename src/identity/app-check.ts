@@ -2,9 +2,12 @@
 // The same key store and signature check as for ID tokens; no service account is needed.
 import { andThen } from '../base/and-then.ts';
 import { type Clock, withDeadline } from '../base/clock.ts';
+import { duration, quoted } from '../base/token-fault.ts';
+import { type AppCheckFault, appCheckFault, faultOfAppToken } from './app-check-fault.ts';
 import { isSignedBy, type Rs256Jwt, readRs256Jwt } from './jwt.ts';
 import type { KeyLookup, KeyStore } from './key-store.ts';
 import { createTokenMemory } from './token-memory.ts';
+import { faultOfSignature } from './token-shape.ts';
 
 /** Where Google publishes the keys of App Check tokens. */
 export const GOOGLE_APP_CHECK_KEYS_URL = 'https://firebaseappcheck.googleapis.com/v1/jwks';
@@ -15,7 +18,29 @@ const CONSUME_TIMEOUT_MS = 2_000;
 /** What became of a request's App Check token; `unavailable`: nobody could tell. */
 export type AppCheckResult = 'ok' | 'missing' | 'invalid' | 'expired' | 'consumed' | 'unavailable';
 
-export type CheckApp = (token: string | undefined) => AppCheckResult | Promise<AppCheckResult>;
+/** The result, and why where it is a refusal. */
+export interface AppVerdict {
+  readonly result: AppCheckResult;
+  readonly fault?: AppCheckFault;
+}
+
+export type CheckApp = (token: string | undefined) => AppVerdict | Promise<AppVerdict>;
+
+const OK: AppVerdict = { result: 'ok' };
+const UNAVAILABLE: AppVerdict = { result: 'unavailable' };
+const MISSING: AppVerdict = {
+  result: 'missing',
+  fault: appCheckFault('missing', 'no X-Firebase-AppCheck header came: the app sends none'),
+};
+const CONSUMED: AppVerdict = {
+  result: 'consumed',
+  fault: appCheckFault(
+    'consumed',
+    'it was used before: take a fresh one for each request (getLimitedUseToken)',
+    true,
+  ),
+};
+const invalid = (fault: AppCheckFault): AppVerdict => ({ result: 'invalid', fault });
 
 /** Uses a token up at Google; true where it was used up before (replay protection). */
 export type ConsumeToken = (token: string) => Promise<boolean>;
@@ -30,41 +55,71 @@ export function createAppCheck(options: {
 }): CheckApp {
   const { projectId, keys, clock, consume } = options;
   const appIds = new Set(options.appIds);
-  const memory = createTokenMemory(keys, clock, () => 'ok' as const);
+  const memory = createTokenMemory(keys, clock, () => OK);
 
-  function decide(token: string, jwt: Rs256Jwt, found: KeyLookup): AppCheckResult {
-    if (found.kind === 'unavailable') return 'unavailable';
-    if (found.kind === 'unknown' || !isSignedBy(jwt, found.key)) return 'invalid';
-    const { exp, nbf } = jwt.claims;
+  function decide(token: string, jwt: Rs256Jwt, found: KeyLookup): AppVerdict {
+    if (found.kind === 'unavailable') return UNAVAILABLE;
+    if (found.kind === 'unknown') {
+      return invalid(
+        appCheckFault('unknown_key', `none of the keys fetched has the id ${quoted(jwt.kid)}`),
+      );
+    }
+    if (!isSignedBy(jwt, found.key)) return invalid(faultOfSignature(jwt, found.key));
     const nowS = clock.now() / 1000;
-    if (!Number.isFinite(exp)) return 'invalid';
-    if (nbf !== undefined && !(Number.isFinite(nbf) && (nbf as number) <= nowS)) return 'invalid';
-    if ((exp as number) <= nowS) return 'expired';
-    memory.keep(token, { kid: jwt.kid, key: found.key, expiresAtS: exp as number });
-    return 'ok';
+    const late = faultOfTimes(jwt.claims, nowS);
+    if (late !== undefined) return late;
+    memory.keep(token, { kid: jwt.kid, key: found.key, expiresAtS: jwt.claims.exp as number });
+    return OK;
   }
 
-  function verify(token: string): AppCheckResult | Promise<AppCheckResult> {
+  function isSigned(jwt: Rs256Jwt | undefined): boolean {
+    const key = jwt && keys.inHand(jwt.kid);
+    return key !== undefined && isSignedBy(jwt as Rs256Jwt, key);
+  }
+
+  function verify(token: string): AppVerdict | Promise<AppVerdict> {
     const known = memory.recall(token);
     if (known !== undefined) return known;
     const jwt = readRs256Jwt(token);
-    if (jwt === undefined || !isOfApp(jwt.claims, projectId, appIds)) return 'invalid';
+    if (jwt === undefined || !isOfApp(jwt.claims, projectId, appIds)) {
+      return invalid(faultOfAppToken(token, { projectId, appIds, isSigned: () => isSigned(jwt) }));
+    }
     return andThen(keys.find(jwt.kid), (found) => decide(token, jwt, found));
   }
 
-  if (consume === undefined) return (token) => (token ? verify(token) : 'missing');
+  if (consume === undefined) return (token) => (token ? verify(token) : MISSING);
   return async (token) => {
-    if (!token) return 'missing';
-    const result = await verify(token);
-    if (result !== 'ok') return result;
+    if (!token) return MISSING;
+    const verdict = await verify(token);
+    if (verdict.result !== 'ok') return verdict;
     try {
       const usedUp = await withDeadline(clock, CONSUME_TIMEOUT_MS, () => consume(token));
-      return usedUp ? 'consumed' : 'ok';
+      return usedUp ? CONSUMED : OK;
     } catch {
-      return 'unavailable';
+      return UNAVAILABLE;
     }
   };
 }
+
+/** Of a token that Google has signed. */
+function faultOfTimes({ exp, nbf }: Rs256Jwt['claims'], nowS: number): AppVerdict | undefined {
+  if (!isTime(exp) || !(nbf === undefined || isTime(nbf))) {
+    return invalid(appCheckFault('times', 'its exp or nbf is not a number', true));
+  }
+  if (nbf !== undefined && nbf > nowS) {
+    const ahead = duration(nbf - nowS);
+    return invalid(
+      appCheckFault('clock', `it counts from ${ahead} ahead of this server’s clock on`, true),
+    );
+  }
+  if (exp > nowS) return undefined;
+  return {
+    result: 'expired',
+    fault: appCheckFault('expired', `it expired ${duration(nowS - exp)} ago`, true),
+  };
+}
+
+const isTime = (value: unknown): value is number => Number.isFinite(value);
 
 /** As firebase-admin has it (app-check/token-verifier), and the app id besides. */
 function isOfApp(
