@@ -57,6 +57,8 @@ export interface ServerParts {
     readonly headersMs?: number;
     readonly requestMs?: number;
     readonly silenceMs?: number;
+    /** From the signal to the end. */
+    readonly stopMs?: number;
   };
 }
 
@@ -101,7 +103,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       if (front?.(request, response) !== true) switchboard.handler(request, response);
     },
   });
-  warnOnceOfForwarded(server, config, log);
   const connections = connectionsOf(server);
 
   await listening(server, config);
@@ -124,25 +125,11 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         switchboard,
         clock,
         drainMs: config.drainMs,
+        stopMs: timeouts.stopMs ?? STOP_WITHIN_MS,
       }).then(firebase?.close);
       return stopped;
     },
   };
-}
-
-/** The commonest mistake behind a proxy: every client seems to come from the proxy's address. */
-function warnOnceOfForwarded(server: Server, config: Config, log: Logger): void {
-  if (config.options.trustProxy !== 0) return;
-  const look = (request: IncomingMessage) => {
-    if (request.headers['x-forwarded-for'] === undefined) return;
-    server.off('request', look);
-    log.warn(
-      {},
-      'X-Forwarded-For came and TRUST_PROXY is 0: limits count by the proxy’s address. ' +
-        'Set TRUST_PROXY to the number of proxies in front',
-    );
-  };
-  server.on('request', look);
 }
 
 /** No descriptor left for a new connection (EMFILE, ENFILE): those that are there are served on. */
@@ -187,8 +174,9 @@ async function drainAndClose(parts: {
   switchboard: Switchboard;
   clock: Clock;
   drainMs: number;
+  stopMs: number;
 }): Promise<void> {
-  const { server, connections, switchboard, clock, drainMs } = parts;
+  const { server, connections, switchboard, clock, drainMs, stopMs } = parts;
   const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
   const lingerMs = drainMs === 0 ? 0 : LINGER_MS;
   await Promise.all([
@@ -198,7 +186,7 @@ async function drainAndClose(parts: {
   ]);
   // Browsers hold spare ones, on which nothing will come any more.
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-  const cancel = clock.after(STOP_WITHIN_MS - drainMs - lingerMs, () => {
+  const cancel = clock.after(stopMs - drainMs - lingerMs, () => {
     for (const socket of connections) socket.destroy();
   });
   await switchboard.stop();
