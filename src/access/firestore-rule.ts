@@ -2,35 +2,67 @@
 import { createBoundedMap } from '../base/bounded-map.ts';
 import type { Clock } from '../base/clock.ts';
 import type { UserId } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
+import { createBound } from '../base/under-way.ts';
+import {
+  documentPath,
+  faultOfMembersField,
+  faultOfRoomPath,
+  isDocumentId,
+  isReserved,
+} from './firestore-names.ts';
+import { createJoined } from './joined.ts';
+import { isYes, type Members, type MembersKind, membersOf } from './members.ts';
 import type { AuthorizeRoom } from './room-access.ts';
+import { createTellOfMembers, type Surroundings } from './unread.ts';
 
 /** How long a yes is believed: a removed member is out after that. A no is never kept. */
 const KEPT_MS = 5_000;
 /** At most 7 MB: a room name has 256 bytes and a uid 128 characters. */
 const KEPT_MAX = 10_000;
-/** A look-up that takes longer is of no use to anybody, and nobody joins it. */
-const JOINED_MS = 2_000;
-/** The SDK can't cancel a look-up: in an outage each one lingers for minutes. */
+/** How long a room is believed to hold a list, or a map, as it did. */
+const KIND_KEPT_MS = 60_000;
+/** So many questions about one list at a time: for more it is cheaper to fetch it, once for all of them. */
+const CROWD = 2;
+/** The SDK can't cancel a question: in an outage each one lingers for minutes. */
 const UNDER_WAY_MAX = 256;
+/** gRPC's FAILED_PRECONDITION: the app has no index that the question needs. */
+const NO_INDEX = 9;
 
-const PLACEHOLDER = '{roomName}';
-const SEGMENT_MAX_BYTES = 1_500;
+export { faultOfMembersField, faultOfRoomPath } from './firestore-names.ts';
+
+/** A document's field. Each element of `field` is one level of maps. */
+export interface Field {
+  readonly path: string;
+  readonly field: readonly string[];
+}
+
 /** A room that needs not exist: reading it opens the connection. */
-const WARM_UP_ROOM = 'livekit-switchboard-warm-up';
+export const warmUpRoom = (roomPath: string, membersField: string): Field => ({
+  path: documentPath(roomPath, 'livekit-switchboard-warm-up'),
+  field: membersField.split('.'),
+});
 
-/**
- * The value of one field of the document at `path`, undefined where the document or the field is
- * absent; rejects where Firestore cannot be asked. Each element of `field` is one level of maps.
- */
-export type ReadField = (path: string, field: readonly string[]) => Promise<unknown>;
+/** What Firestore is asked; each rejects where it cannot be. */
+export interface FirestoreQuestions {
+  /** What one key of the map holds; undefined where there is no such key, map or document. */
+  keyOf(field: Field, key: string): Promise<unknown>;
+  /** Whether the field is a list that holds the text. */
+  isInList(field: Field, text: string): Promise<boolean>;
+  /** The whole field; undefined: there is no such document. */
+  read(field: Field): Promise<{ readonly value: unknown } | undefined>;
+  /** The names of the document's fields and of the collections below it. */
+  lookAround(path: string): Promise<Surroundings>;
+}
 
 export interface FirestoreRuleOptions {
   /** Free of {@link faultOfRoomPath}, e.g. `chats/{roomName}`. */
   readonly roomPath: string;
   /** Free of {@link faultOfMembersField}, e.g. `members` or `access.members`. */
   readonly membersField: string;
-  readonly readField: ReadField;
+  readonly questions: FirestoreQuestions;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 export interface FirestoreRule {
@@ -41,112 +73,132 @@ export interface FirestoreRule {
 
 /** @throws TypeError where roomPath or membersField have a fault. */
 export function createFirestoreRule(options: FirestoreRuleOptions): FirestoreRule {
-  const { roomPath, membersField, readField, clock } = options;
+  const { roomPath, membersField, questions, clock } = options;
   const pathFault = faultOfRoomPath(roomPath);
   if (pathFault !== undefined) throw new TypeError(`the room path ${pathFault}`);
   const fieldFault = faultOfMembersField(membersField);
   if (fieldFault !== undefined) throw new TypeError(`the members field ${fieldFault}`);
 
   const field = membersField.split('.');
-  // A function, because a room name may hold what `replace` takes for a pattern ($&).
-  const membersOf = (roomName: string) =>
-    readField(
-      roomPath.replace(PLACEHOLDER, () => roomName),
-      field,
-    );
-  const isMemberOf = remembering(clock, async (roomName, uid) =>
-    isMember(await membersOf(roomName), uid),
-  );
-
+  const isMember = remembering(clock, askingFirestore(options));
   return {
     authorizeRoom: ({ user, roomName }) =>
-      isDocumentId(roomName) ? isMemberOf(roomName, user.uid) : false,
+      isDocumentId(roomName)
+        ? isMember(
+            `${roomName}\n${user.uid}`,
+            { path: documentPath(roomPath, roomName), field },
+            user.uid,
+          )
+        : false,
     async warmUp() {
-      await membersOf(WARM_UP_ROOM);
+      await questions.read(warmUpRoom(roomPath, membersField));
     },
   };
 }
 
-type IsMemberOf = (roomName: string, uid: UserId) => Promise<boolean>;
+/** Since when Firestore says that the user is a member; undefined: it says that he is none. */
+type MemberSince = (room: Field, uid: UserId) => Promise<number | undefined>;
 
-/** Keeps every yes for a while, joins the same questions into one, and bounds those under way. */
-function remembering(clock: Clock, ask: IsMemberOf): IsMemberOf {
+/** Keeps every yes for a while. `key`: no two pairs of room and user share one. */
+function remembering(clock: Clock, ask: MemberSince) {
   const yesAskedAt = createBoundedMap<number>(KEPT_MAX);
-  const latest = new Map<string, { askedAt: number; answer: Promise<boolean> }>();
-  let underWay = 0;
-
-  const isYoung = (askedAt: number, ms: number) => clock.monotonic() - askedAt < ms;
-
-  const lookUp = async (key: string, askedAt: number, answering: () => Promise<boolean>) => {
-    underWay += 1;
-    try {
-      const answer = await answering();
-      // Counted from the question: the answer may be as old as that.
-      if (answer) yesAskedAt.set(key, askedAt);
-      return answer;
-    } finally {
-      underWay -= 1;
-      if (latest.get(key)?.askedAt === askedAt) latest.delete(key);
-    }
-  };
-
-  return async (roomName, uid) => {
-    // A room name has no control characters, so that no two pairs share a key.
-    const key = `${roomName}\n${uid}`;
+  const joined = createJoined<number | undefined>(clock);
+  return async (key: string, room: Field, uid: UserId): Promise<boolean> => {
     const keptSince = yesAskedAt.get(key);
-    if (keptSince !== undefined && isYoung(keptSince, KEPT_MS)) return true;
-    const joined = latest.get(key);
-    if (joined !== undefined && isYoung(joined.askedAt, JOINED_MS)) return joined.answer;
-    if (underWay >= UNDER_WAY_MAX) {
-      throw new Error(`${UNDER_WAY_MAX} look-ups in Firestore are under way already`);
-    }
-    const askedAt = clock.monotonic();
-    const answer = lookUp(key, askedAt, () => ask(roomName, uid));
-    latest.set(key, { askedAt, answer });
-    return answer;
+    if (keptSince !== undefined && clock.monotonic() - keptSince < KEPT_MS) return true;
+    const { value: since } = await joined(
+      key,
+      async () => {
+        const since = await ask(room, uid);
+        if (since !== undefined) yesAskedAt.set(key, since);
+        return since;
+      },
+      // A yes would be kept for longer than that; a no may have become a yes.
+      (since) => since !== undefined,
+    );
+    return since !== undefined;
   };
 }
 
-/** A list that holds the uid, or a map with the uid as a key of its own and not `false`. */
-function isMember(members: unknown, uid: UserId): boolean {
-  if (Array.isArray(members)) return members.includes(uid);
-  if (typeof members !== 'object' || members === null) return false;
-  // A reference, a timestamp and the like are objects too, and no maps.
-  if (Object.getPrototypeOf(members) !== Object.prototype) return false;
-  return Object.hasOwn(members, uid) && (members as Record<string, unknown>)[uid] !== false;
-}
+/**
+ * One question about one user, and not for all members: of a big room they are half a megabyte.
+ * They are fetched where it isn't known what kind of field it is, once for all who wait for it.
+ */
+function askingFirestore({
+  questions,
+  clock,
+  log,
+  roomPath,
+  membersField,
+}: FirestoreRuleOptions): MemberSince {
+  const tell = createTellOfMembers(log, { roomPath, membersField });
+  const bounded = createBound(UNDER_WAY_MAX, 'questions to Firestore');
+  const whole = createJoined<Members>(clock);
+  const kinds = createBoundedMap<{ kind: MembersKind; seenAt: number }>(KEPT_MAX);
+  const askingList = new Map<string, number>();
+  let usualKind: MembersKind = 'list';
+  let listKind: MembersKind = 'list';
+  let hasSeenDocument = false;
 
-/** https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields */
-const isDocumentId = (text: string): boolean =>
-  text !== '' &&
-  text !== '.' &&
-  text !== '..' &&
-  !text.includes('/') &&
-  !/^__.*__$/s.test(text) &&
-  Buffer.byteLength(text) <= SEGMENT_MAX_BYTES;
+  async function readWhole(room: Field): Promise<Members> {
+    const document = await bounded(() => questions.read(room));
+    hasSeenDocument ||= document !== undefined;
+    const members = membersOf(document?.value);
+    const kind = members.kind === 'list' ? listKind : members.kind;
+    if (kind !== undefined) kinds.set(room.path, { kind, seenAt: clock.monotonic() });
+    if (kind !== undefined && members.unread === undefined) usualKind = kind;
+    return document === undefined ? { ...members, unread: 'no-document' } : members;
+  }
 
-/** What is wrong with the path, as the end of a sentence, or undefined where nothing is. */
-export function faultOfRoomPath(roomPath: string): string | undefined {
-  const segments = roomPath.split('/');
-  if (segments.some((segment) => segment === '')) {
-    return 'must have no empty part, and no slash at its beginning or end';
+  async function isInList(room: Field, uid: UserId): Promise<boolean> {
+    askingList.set(room.path, (askingList.get(room.path) ?? 0) + 1);
+    try {
+      return await bounded(() => questions.isInList(room, uid));
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== NO_INDEX) throw error;
+      listKind = 'whole';
+      if (usualKind === 'list') usualKind = 'whole';
+      return false;
+    } finally {
+      const others = (askingList.get(room.path) ?? 1) - 1;
+      if (others === 0) askingList.delete(room.path);
+      else askingList.set(room.path, others);
+    }
   }
-  const fixed = segments.filter((segment) => segment !== PLACEHOLDER);
-  if (segments.length - fixed.length !== 1 || fixed.some((segment) => /[{}]/.test(segment))) {
-    return `must hold ${PLACEHOLDER} exactly once, as a whole part of the path, like chats/${PLACEHOLDER}`;
-  }
-  if (segments.length % 2 !== 0) {
-    return `must lead to a document: collection and document in turn, like chats/${PLACEHOLDER}`;
-  }
-  const odd = fixed.find((segment) => !isDocumentId(segment));
-  return odd === undefined
-    ? undefined
-    : `holds ${JSON.stringify(odd)}, which Firestore doesn't allow`;
-}
 
-/** What is wrong with the field, as the end of a sentence, or undefined where nothing is. */
-export function faultOfMembersField(membersField: string): string | undefined {
-  return membersField.split('.').every((part) => part !== '' && !/^__.*__$/s.test(part))
-    ? undefined
-    : 'must be the name of a field, or names with dots between them, like access.members';
+  /** Yes, no, or undefined where the room may hold another kind of field. */
+  async function askOne(room: Field, uid: UserId, kind: MembersKind): Promise<boolean | undefined> {
+    if (kind === 'list') return (await isInList(room, uid)) || undefined;
+    // Firestore refuses such a key in a question, and not in a document.
+    if (kind === 'whole' || isReserved(uid)) return undefined;
+    const value = await bounded(() => questions.keyOf(room, uid));
+    if (value === undefined) return undefined;
+    tell.value(value);
+    return isYes(value);
+  }
+
+  return async (room, uid) => {
+    const seen = kinds.get(room.path);
+    const known = seen && clock.monotonic() - seen.seenAt < KIND_KEPT_MS ? seen.kind : undefined;
+    const usual = known ?? usualKind;
+    const isCrowded = usual === 'list' && (askingList.get(room.path) ?? 0) >= CROWD;
+    const kind = isCrowded ? 'whole' : usual;
+    const askedAt = clock.monotonic();
+    const one = await askOne(room, uid, kind);
+    if (one === true) usualKind = kind;
+    if (one !== undefined) return one ? askedAt : undefined;
+    // It was seen a moment ago that this room holds no other kind.
+    const isFinal = known === kind && kind !== 'whole' && !isReserved(uid);
+    if (isFinal && (kind !== 'list' || listKind === 'list')) return undefined;
+    const answer = await whole(
+      room.path,
+      () => readWhole(room),
+      (members) => members.has(uid),
+    );
+    if (answer.value.has(uid)) return answer.askedAt;
+    const { unread } = answer.value;
+    const isUsual = unread === undefined || (unread === 'no-document' && hasSeenDocument);
+    if (!isUsual) tell.unread(unread, () => bounded(() => questions.lookAround(room.path)));
+    return undefined;
+  };
 }

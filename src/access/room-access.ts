@@ -1,4 +1,4 @@
-// (user, room) → grant or refusal. A rule may narrow what a token allows and can never widen it;
+// (user, room) → grant or refusal. A rule may narrow what a token allows, and open no other room;
 // a rule that cannot be asked is no permission.
 import { type Clock, withDeadline } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
@@ -60,42 +60,43 @@ export function createRoomAccess(
 ): RoomAccess {
   if (typeof rule !== 'function') {
     const fixed = FIXED[rule];
-    return () => permissionsFrom(fixed());
+    return () => enter(permissionsFrom(fixed()));
   }
   return async (request) => {
-    let answer: unknown;
+    let permissions: RoomPermissions | undefined;
     try {
-      answer = await withDeadline(clock, RULE_TIMEOUT_MS, (signal) => rule(request, signal));
+      permissions = permissionsFrom(
+        await withDeadline(clock, RULE_TIMEOUT_MS, (signal) => rule(request, signal)),
+      );
     } catch (cause) {
+      // Looking at an answer may throw as well: it may be a Proxy, or have getters.
       throw accessUnavailable(cause);
     }
-    return permissionsFrom(answer);
+    return enter(permissions);
   };
 }
 
-function permissionsFrom(answer: unknown): RoomPermissions {
+function enter(permissions: RoomPermissions | undefined): RoomPermissions {
+  if (permissions === undefined) throw roomForbidden();
+  return permissions;
+}
+
+/** Undefined: no. Throws where it is no answer. */
+function permissionsFrom(answer: unknown): RoomPermissions | undefined {
   if (answer === true) return {};
-  if (answer === false) throw roomForbidden();
+  if (answer === false) return undefined;
   if (typeof answer !== 'object' || answer === null) {
-    throw accessUnavailable(
-      new TypeError('the rule must answer true, false or {allow, permissions?}'),
-    );
+    throw new TypeError('the rule must answer true, false or {allow, permissions?}');
   }
   const { allow, permissions, ...others } = answer as Record<string, unknown>;
-  if (allow === false) throw roomForbidden();
-  if (allow !== true) throw accessUnavailable(new TypeError('`allow` must be true or false'));
+  if (allow === false) return undefined;
+  if (allow !== true) throw new TypeError('`allow` must be true or false');
   // It may have been meant as a restriction: a permission outside of `permissions`, or a slip.
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw accessUnavailable(
-      new TypeError(`the rule answers {allow, permissions?}, not ${JSON.stringify(unknown)}`),
-    );
+    throw new TypeError(`the rule answers {allow, permissions?}, not ${JSON.stringify(unknown)}`);
   }
-  try {
-    return permissionsOf(permissions);
-  } catch (cause) {
-    throw accessUnavailable(cause);
-  }
+  return permissionsOf(permissions);
 }
 
 const roomForbidden = (): SwitchboardError =>

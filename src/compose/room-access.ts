@@ -1,5 +1,5 @@
 // Who may enter a room: the access room, put together from the settings.
-import { hostFirestore } from '../access/firestore.ts';
+import { openFirestore } from '../access/firestore.ts';
 import { createFirestoreRule } from '../access/firestore-rule.ts';
 import { createHttpRule } from '../access/http-rule.ts';
 import { createRoomAccess, type RoomAccess } from '../access/room-access.ts';
@@ -25,17 +25,33 @@ export function createRooms(settings: AccessSettings, { clock, log }: Ground): R
       const { url, secret } = settings;
       return { access: createRoomAccess(createHttpRule({ url, secret, clock }), clock) };
     }
-    case 'firestore': {
-      const { app, roomPath, membersField } = settings;
-      const readField = hostFirestore(app);
-      const rule = createFirestoreRule({ roomPath, membersField, readField, clock });
-      return {
-        access: createRoomAccess(rule.authorizeRoom, clock),
-        start: () =>
-          withDeadline(clock, WARM_UP_TIMEOUT_MS, rule.warmUp).catch((err) =>
-            log.warn({ err }, 'Firestore could not be asked yet'),
-          ),
-      };
-    }
+    case 'firestore':
+      return byFirestore(settings, { clock, log });
   }
+}
+
+function byFirestore(
+  settings: AccessSettings & { rule: 'firestore' },
+  { clock, log }: Pick<Ground, 'clock' | 'log'>,
+): Rooms {
+  const { app, roomPath, membersField } = settings;
+  const firestore = openFirestore({ app }, clock);
+  const { questions } = firestore;
+  const rule = createFirestoreRule({ roomPath, membersField, questions, clock, log });
+  return {
+    access: createRoomAccess(rule.authorizeRoom, clock),
+    async start() {
+      try {
+        await firestore.open();
+      } catch (err) {
+        // No outage, and nothing that time mends.
+        log.error({ err }, 'Firestore cannot be asked with these settings');
+        throw err;
+      }
+      await withDeadline(clock, WARM_UP_TIMEOUT_MS, rule.warmUp).catch((err) =>
+        log.warn({ err }, 'Firestore could not be asked yet'),
+      );
+    },
+    stop: firestore.close,
+  };
 }

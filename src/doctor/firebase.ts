@@ -1,6 +1,6 @@
 // What needs a service account: the account itself, the account look-up, Firestore.
-import { hostFirestore } from '../access/firestore.ts';
-import { createFirestoreRule, type ReadField } from '../access/firestore-rule.ts';
+import { openFirestore } from '../access/firestore.ts';
+import { type FirestoreQuestions, warmUpRoom } from '../access/firestore-rule.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
 import { userFromClaims } from '../base/user.ts';
@@ -27,7 +27,7 @@ type OpenFirebase = (config: Config) => ReturnType<typeof createFirebaseApp>;
 export interface FirebaseParts {
   readonly clock: Clock;
   readonly openFirebase?: OpenFirebase;
-  readonly readFirestore?: (app: FirebaseApp) => ReadField;
+  readonly readFirestore?: (app: FirebaseApp) => FirestoreQuestions['read'];
 }
 
 export interface FirebaseChecks {
@@ -184,7 +184,9 @@ function firestoreCheck(
   setting: Setting & { parts: FirebaseParts },
 ): Check {
   const { config, env, open, isSignedIn, parts } = setting;
-  const { clock, readFirestore = hostFirestore } = parts;
+  const { clock } = parts;
+  const { readFirestore = (app: FirebaseApp) => openFirestore({ app }, clock).questions.read } =
+    parts;
   const { projectId } = config;
   const emulator = textOf(env.FIRESTORE_EMULATOR_HOST);
   const place: Place =
@@ -197,12 +199,7 @@ function firestoreCheck(
     async run() {
       if (emulator === undefined && !(await isSignedIn())) return skipped(NOT_SIGNED_IN);
       const { app } = await open();
-      await createFirestoreRule({
-        roomPath,
-        membersField,
-        readField: readFirestore(app),
-        clock,
-      }).warmUp();
+      await readFirestore(app)(warmUpRoom(roomPath, membersField));
       return ok(`a document at ${roomPath} can be read from ${place.host}`);
     },
     explain(error) {

@@ -1,18 +1,26 @@
 // Firebase's own word on an account, through firebase-admin.
 import type { App } from 'firebase-admin/app';
-import { type FirebaseApp, loadFirebaseAdmin } from '../base/firebase-admin.ts';
+import type { Auth } from 'firebase-admin/auth';
+import {
+  type FirebaseApp,
+  loadFirebaseAdmin,
+  partOfItsCopy,
+  withoutTraces,
+} from '../base/firebase-admin.ts';
+import { createBound, lazily } from '../base/under-way.ts';
 import type { LookUpAccount } from './revocation.ts';
 
+/** Where Google hangs, firebase-admin gives up after minutes, and can't be told to earlier. */
+const UNDER_WAY_MAX = 256;
+
 export function createAccountLookUp(app: FirebaseApp): LookUpAccount {
+  const auth = lazily(() => authOf(app));
+  const bounded = createBound(UNDER_WAY_MAX, 'look-ups of accounts');
   return async ({ uid, tenant }) => {
-    const { getAuth } = await loadFirebaseAdmin(
-      () => import('firebase-admin/auth'),
-      'CHECK_REVOKED',
-    );
-    const auth = getAuth(app as App);
-    const users = tenant === undefined ? auth : auth.tenantManager().authForTenant(tenant);
+    const users =
+      tenant === undefined ? await auth() : (await auth()).tenantManager().authForTenant(tenant);
     try {
-      const { disabled, tokensValidAfterTime } = await users.getUser(uid);
+      const { disabled, tokensValidAfterTime } = await bounded(() => users.getUser(uid));
       // Absent where nothing was ever revoked.
       const validSinceMs =
         tokensValidAfterTime === undefined ? 0 : Date.parse(tokensValidAfterTime);
@@ -22,4 +30,11 @@ export function createAccountLookUp(app: FirebaseApp): LookUpAccount {
       throw error;
     }
   };
+}
+
+async function authOf(app: FirebaseApp): Promise<Auth> {
+  const own = partOfItsCopy(app, 'auth');
+  if (own !== undefined) return own.getAuth(app as App);
+  const { getAuth } = await loadFirebaseAdmin(() => import('firebase-admin/auth'), 'CHECK_REVOKED');
+  return getAuth(withoutTraces(app) as App);
 }

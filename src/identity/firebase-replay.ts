@@ -1,15 +1,34 @@
 // Replay protection of App Check: one call to Google, through firebase-admin.
 import type { App } from 'firebase-admin/app';
-import { type FirebaseApp, loadFirebaseAdmin } from '../base/firebase-admin.ts';
+import type { AppCheck } from 'firebase-admin/app-check';
+import {
+  type FirebaseApp,
+  loadFirebaseAdmin,
+  partOfItsCopy,
+  withoutTraces,
+} from '../base/firebase-admin.ts';
+import { createBound, lazily } from '../base/under-way.ts';
 import type { ConsumeToken } from './app-check.ts';
 
+/** Where Google hangs, firebase-admin can't be told to give up. */
+const UNDER_WAY_MAX = 256;
+
 export function createTokenConsumer(app: FirebaseApp): ConsumeToken {
+  const appCheck = lazily(() => appCheckOf(app));
+  const bounded = createBound(UNDER_WAY_MAX, 'App Check tokens to be used up');
   return async (token) => {
-    const { getAppCheck } = await loadFirebaseAdmin(
-      () => import('firebase-admin/app-check'),
-      'APP_CHECK_CONSUME',
-    );
-    const { alreadyConsumed } = await getAppCheck(app as App).verifyToken(token, { consume: true });
+    const sdk = await appCheck();
+    const { alreadyConsumed } = await bounded(() => sdk.verifyToken(token, { consume: true }));
     return alreadyConsumed === true;
   };
+}
+
+async function appCheckOf(app: FirebaseApp): Promise<AppCheck> {
+  const own = partOfItsCopy(app, 'app-check');
+  if (own !== undefined) return own.getAppCheck(app as App);
+  const { getAppCheck } = await loadFirebaseAdmin(
+    () => import('firebase-admin/app-check'),
+    'APP_CHECK_CONSUME',
+  );
+  return getAppCheck(withoutTraces(app) as App);
 }

@@ -621,7 +621,7 @@ describe('the account look-up', () => {
 
 describe('Firestore', () => {
   const asked: string[] = [];
-  async function readFirestore(read: () => Promise<unknown>): Promise<Row> {
+  async function readFirestore(read: () => Promise<undefined>): Promise<Row> {
     const { env } = await setUp();
     const firestore = {
       ...env,
@@ -632,7 +632,7 @@ describe('Firestore', () => {
     const app = { options: { credential: { getAccessToken: async () => ({}) } } };
     return rowOf('Room access', firestore, {
       openFirebase: async () => ({ app, close: async () => {} }),
-      readFirestore: () => (path) => {
+      readFirestore: () => ({ path }) => {
         asked.push(path);
         return read();
       },
