@@ -1,7 +1,7 @@
 // The OpenAPI document as one readable page: no script, nothing fetched from elsewhere.
 
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly enum?: readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -26,6 +26,14 @@ const STYLE = `
   td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884 }
   code, td:first-child { font-family: ui-monospace, monospace }
   td:first-child { white-space: nowrap }
+  h1, h2, p, td { overflow-wrap: anywhere }
+  @media (max-width: 40rem) {
+    tr { display: block; padding: .45rem 0; border-bottom: 1px solid #8884 }
+    td { display: inline; padding: 0; border: 0 }
+    td:first-child { white-space: normal; font-weight: 600 }
+    td:nth-child(2) { padding-left: .6rem; opacity: .75 }
+    td:last-child { display: block }
+  }
 `;
 
 /** The hash that lets a Content-Security-Policy allow this page's style and nothing else. */
@@ -64,7 +72,7 @@ function schemaPart(schema: Schema | undefined): string {
   if (schema?.properties === undefined) return '';
   const rows = Object.entries(schema.properties).map(([name, property]) => {
     const values = property.enum === undefined ? '' : ` One of: ${property.enum.join(', ')}.`;
-    return `<tr><td>${escapeHtml(name)}<td>${escapeHtml(property.type ?? '')}<td>${escapeHtml((property.description ?? '') + values)}`;
+    return `<tr><td>${escapeHtml(name)}<td>${escapeHtml([property.type ?? ''].flat().join(' or '))}<td>${escapeHtml((property.description ?? '') + values)}`;
   });
   return `${paragraph(schema.description)}<table>${rows.join('')}</table>`;
 }

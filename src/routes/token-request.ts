@@ -2,6 +2,7 @@
 // form (https://docs.livekit.io/frontends/authentication/tokens/endpoint/), on one route.
 import { SwitchboardError } from '../base/errors.ts';
 import { faultOfLiveKitName, type RoomName } from '../base/ids.ts';
+import { whatCame } from './what-came.ts';
 
 /** The name of the format behind {@link liveKitName}. */
 export const LIVEKIT_NAME_FORMAT = 'livekit-name';
@@ -13,12 +14,22 @@ export const TOKEN_REQUEST_MAX_BYTES = 16 * 1024;
 
 const REQUIRED = 'roomName and participantIdentity are required.';
 
-const liveKitName = (description: string) =>
+const NAME =
+  '1 to 256 bytes of UTF-8 without control characters, taken literally; null is as if absent.';
+
+const roomName = (description: string) =>
   ({
-    type: 'string',
+    type: ['string', 'null'],
     minLength: 1,
     format: LIVEKIT_NAME_FORMAT,
-    description: `${description} 1 to 256 bytes of UTF-8 without control characters, taken literally.`,
+    description: `${description} ${NAME}`,
+  }) as const;
+
+const identity = (description: string) =>
+  ({
+    type: ['string', 'null'],
+    anyOf: [{ maxLength: 0 }, { format: LIVEKIT_NAME_FORMAT }],
+    description: `${description} ${NAME} Empty beside room_name: as if absent, too.`,
   }) as const;
 
 const ROOM_CONFIG = 'Room settings, agents and egress are not the client’s to start.';
@@ -41,10 +52,10 @@ const unset = (reason: string) => ({
 });
 
 const NAME_FIELDS = {
-  roomName: liveKitName('The LiveKit room to join.'),
-  participantIdentity: liveKitName('The caller’s own Firebase uid.'),
-  room_name: liveKitName('Standard spelling of roomName.'),
-  participant_identity: liveKitName(
+  roomName: roomName('The LiveKit room to join.'),
+  participantIdentity: identity('The caller’s own Firebase uid.'),
+  room_name: roomName('Standard spelling of roomName.'),
+  participant_identity: identity(
     'Standard spelling of participantIdentity; absent means the caller.',
   ),
 };
@@ -65,21 +76,26 @@ export const TOKEN_REQUEST_SCHEMA = {
   },
 };
 
-const NAMES = Object.keys(NAME_FIELDS);
+const NAMES = Object.keys(NAME_FIELDS) as (keyof typeof NAME_FIELDS)[];
+const IDENTITIES: readonly string[] = ['participantIdentity', 'participant_identity'];
 const UNSET = Object.keys(UNSET_REASON);
 
 type Names = { [Field in keyof typeof NAME_FIELDS]?: string };
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Which room a body asks for, on behalf of the caller: the standard form need not name an identity.
  * Throws `request_invalid` or `identity_mismatch`.
  */
 export function readTokenRequest(body: unknown, uid: string): RoomName {
-  const names = namesIn(body);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw requestInvalid('The body must be a JSON object.');
+  }
+  const names = namesIn(body as Fields);
   const roomName = oneOf(names, 'roomName', 'room_name');
   const asked = oneOf(names, 'participantIdentity', 'participant_identity');
   const identity = asked ?? (names.room_name === undefined ? undefined : uid);
-  if (roomName === undefined || identity === undefined) throw requestInvalid(REQUIRED);
+  if (roomName === undefined || identity === undefined) throw namesRequired(body as Fields);
   if (asked !== undefined && asked !== uid) {
     throw new SwitchboardError(
       'identity_mismatch',
@@ -91,18 +107,22 @@ export function readTokenRequest(body: unknown, uid: string): RoomName {
   return roomName as RoomName;
 }
 
-/** The fields that are read; throws where one of them, or one that must be empty, has a fault. */
-function namesIn(body: unknown): Names {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw requestInvalid('The body must be a JSON object.');
-  }
-  const fields = body as Readonly<Record<string, unknown>>;
+/**
+ * The names that are there: null is as if absent (protobuf's JSON form), and so is an empty identity
+ * in the standard's form, where clients write what they have not set. Throws where a name has a
+ * fault, or what must be empty is not.
+ */
+function namesIn(fields: Fields): Names {
+  const names: Names = {};
+  const isStandard = typeof fields.room_name === 'string';
   for (const field of NAMES) {
-    const value = fields[field];
+    const value = fields[field] ?? undefined;
     if (value === undefined) continue;
-    if (typeof value !== 'string' || value === '') throw requestInvalid(REQUIRED);
+    if (value === '' && isStandard && IDENTITIES.includes(field)) continue;
+    if (typeof value !== 'string' || value === '') throw namesRequired(fields);
     const fault = faultOfLiveKitName(value);
     if (fault !== undefined) throw requestInvalid(`${field} ${fault}.`);
+    names[field] = value;
   }
   for (const field of UNSET) {
     const value = fields[field];
@@ -110,7 +130,7 @@ function namesIn(body: unknown): Names {
       throw requestInvalid(`${field} must be empty. ${UNSET_REASON[field]}`);
     }
   }
-  return fields as Names;
+  return names;
 }
 
 function oneOf(
@@ -135,6 +155,10 @@ export function isProtobufEmpty(value: unknown): boolean {
   }
   return true;
 }
+
+/** The contract's own sentence. What came instead is for the log. */
+const namesRequired = (fields: Fields): SwitchboardError =>
+  new SwitchboardError('request_invalid', REQUIRED, { cause: { message: whatCame(fields) } });
 
 const requestInvalid = (sentence: string): SwitchboardError =>
   new SwitchboardError('request_invalid', sentence);

@@ -97,6 +97,14 @@ describe('the standard form', () => {
     ],
     ['both spellings, equal', { ...named, roomName: 'room-1', participantIdentity: 'alice' }],
     ['a spelling each', { room_name: 'room-1', participantIdentity: 'alice' }],
+    ['null for an identity', { room_name: 'room-1', participant_identity: null }],
+    ['an empty identity', { room_name: 'room-1', participant_identity: '' }],
+    ['an empty identity in camelCase', { room_name: 'room-1', participantIdentity: '' }],
+    [
+      'null for the spellings that are not used',
+      { ...named, roomName: null, participantIdentity: null },
+    ],
+    ['an empty spelling beside a good one', { ...named, participantIdentity: '' }],
     ['keys of tomorrow', { ...named, future: { x: 1 } }],
   ])('is answered: %s', async (_case, body) => {
     const answer = await stage.ask({ body });
@@ -148,6 +156,13 @@ describe('the standard form', () => {
       { roomName: 'room-1' },
       { participant_identity: 'alice' },
       { room_config: {} },
+      { roomName: 'room-1', participantIdentity: null },
+      { roomName: 'room-1', participantIdentity: '' },
+      { roomName: null, participantIdentity: 'alice' },
+      { room_name: null, participant_identity: 'alice' },
+      { room_name: '', participant_identity: 'alice' },
+      { room_name: '', roomName: 'room-1', participantIdentity: 'alice' },
+      { room_name: null, roomName: 'room-1', participant_identity: '' },
     ]) {
       const { status, body: problem } = await stage.ask({ body });
       expect([status, problem.error]).toEqual([
