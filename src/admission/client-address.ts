@@ -1,15 +1,14 @@
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { arrivalOf } from '../http/arrival.ts';
+import { bareAddress } from '../http/address.ts';
 
 /** A forwarded header may say anything, 16 KB of it: whoever has no address counts as one. */
 const NO_ADDRESS = 'no address';
 const EMBEDDED_V4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
 
-/** The client's address: the host's view where it has one, otherwise by our own `trustProxy`. */
+/** The client's address: as the platform or the host has it, otherwise by our own `trustProxy`. */
 export function clientAddress(request: FastifyRequest): string | undefined {
-  // Whatever its type says: a connection that has ended may have none.
-  return arrivalOf(request.raw).ip ?? (request.ip as string | undefined);
+  return request.clientAddress;
 }
 
 /**
@@ -18,9 +17,9 @@ export function clientAddress(request: FastifyRequest): string | undefined {
  * string keeps the whole of it in memory, and an address may be a part of a long header.
  */
 export function addressKey(address: string | undefined): string {
-  const [bare = ''] = address?.split('%', 1) ?? [];
+  const bare = bareAddress(address);
+  if (bare === undefined) return NO_ADDRESS;
   if (isIPv4(bare)) return bare.split('.').map(Number).join('.');
-  if (!isIPv6(bare)) return NO_ADDRESS;
   const groups = groupsOf(bare);
   const isMappedV4 = groups.slice(0, 6).join() === '0,0,0,0,0,65535';
   if (isMappedV4) return groups.slice(6).flatMap(bytesOf).join('.');

@@ -1,5 +1,5 @@
 // Questions to other servers. Not `fetch`, which loads all of undici: 13 MB, a tenth of the process.
-import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from 'node:http';
 
 export interface Question {
   readonly method: 'GET' | 'POST';
@@ -32,7 +32,8 @@ export async function ask(url: string, question: Question): Promise<IncomingMess
     if (!first.reusedSocket || !isCutOff(error)) throw error;
     // An agent of somebody else's making knows by itself what is new.
     const isNodes = globalAgent.constructor === OfNode;
-    const fresh = new OfNode({ ...globalAgent.options, keepAlive: false });
+    const { options } = globalAgent as Agent & { options: AgentOptions };
+    const fresh = new OfNode({ ...options, keepAlive: false });
     return await answerTo(once(isNodes ? fresh : globalAgent));
   }
 }

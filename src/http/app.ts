@@ -5,8 +5,10 @@ import type { Clock } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { User } from '../base/user.ts';
+import type { TrustProxy } from './address.ts';
 import { arrivalOf } from './arrival.ts';
 import { isBodyPending } from './drain.ts';
+import { createAddressOf } from './forwarded.ts';
 import type { Metrics } from './metrics.ts';
 import { NO_COMPILERS } from './no-compilers.ts';
 import { record } from './record.ts';
@@ -16,8 +18,7 @@ import type { Route } from './routes.ts';
 import { createSendAnswer } from './send-answer.ts';
 import { serveRoute } from './serve-route.ts';
 
-/** Hops, or addresses and CIDR ranges, of the proxies that are believed about the client's address. */
-export type TrustProxy = number | readonly string[];
+export type { TrustProxy } from './address.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -25,6 +26,8 @@ declare module 'fastify' {
     problem: SwitchboardError | null;
     /** Known on every route that is not public. */
     user: User | null;
+    /** As proxies or the host have it; undefined where the connection is gone already. */
+    readonly clientAddress: string | undefined;
   }
 }
 
@@ -34,6 +37,8 @@ export interface AppOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly trustProxy: TrustProxy;
+  /** The header, in small letters, in which the platform names the client's address. */
+  readonly clientAddressHeader?: string | undefined;
   readonly corsOrigins: readonly string[];
   /** Headers on every answer, beside `Cache-Control` and `X-Request-Id`. */
   readonly headers: Readonly<Record<string, string>>;
@@ -42,12 +47,11 @@ export interface AppOptions {
 }
 
 export function createApp(options: AppOptions): FastifyInstance {
-  const { routes, clock, corsOrigins, trustProxy } = options;
+  const { routes, clock, log, corsOrigins, trustProxy, clientAddressHeader } = options;
   const app = fastify({
     logger: false,
     genReqId: nextRequestId,
     requestIdHeader: false,
-    trustProxy: trustFunction(trustProxy),
     exposeHeadRoutes: true,
     schemaController: NO_COMPILERS,
   });
@@ -57,6 +61,12 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.decorateRequest('route', null);
   app.decorateRequest('problem', null);
   app.decorateRequest('user', null);
+  const addressOf = createAddressOf({ trustProxy, clientAddressHeader, log });
+  app.decorateRequest('clientAddress', {
+    getter() {
+      return addressOf(this.raw, arrivalOf(this.raw).ip);
+    },
+  });
 
   const answers = { ...options, headers: { ...options.headers, 'cache-control': 'no-store' } };
   const refuse = createRefusal(answers);
@@ -89,10 +99,14 @@ function recordEach(app: FastifyInstance, { log, metrics }: AppOptions): void {
   });
 }
 
+const HEADERS = ['Authorization', 'Content-Type', 'X-Firebase-AppCheck'];
+/** Tracing puts them on every call of a page: W3C Trace Context and Baggage, Sentry. */
+const TRACING_HEADERS = ['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace'];
+
 const corsOptions = (routes: readonly Route[], origins: readonly string[]) => ({
   origin: [...origins],
   methods: [...new Set(routes.map(({ method }) => method))].sort(),
-  allowedHeaders: ['Authorization', 'Content-Type', 'X-Firebase-AppCheck'],
+  allowedHeaders: [...HEADERS, ...TRACING_HEADERS],
   exposedHeaders: ['X-Request-Id', 'Retry-After'],
   maxAge: 600,
   strictPreflight: false,
@@ -103,10 +117,4 @@ function unrouted({ raw }: FastifyRequest): SwitchboardError {
   return place === undefined
     ? new SwitchboardError('not_found', 'There is nothing at this path.')
     : new SwitchboardError('method_not_allowed', `Use ${place.path.methods.join(' or ')} here.`);
-}
-
-/** Fastify reads a number as "trust nobody"; a function of the hop says what is meant. */
-function trustFunction(trustProxy: TrustProxy) {
-  if (typeof trustProxy !== 'number') return [...trustProxy];
-  return trustProxy === 0 ? false : (_address: string, hop: number) => hop < trustProxy;
 }

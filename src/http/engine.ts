@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly basePath: string;
   readonly corsOrigins: readonly string[];
   readonly trustProxy: TrustProxy;
+  /** The header, in small letters, in which the platform names the client's address. */
+  readonly clientAddressHeader?: string | undefined;
   /** Headers on every answer, beside `Cache-Control` and `X-Request-Id`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly clock: Clock;

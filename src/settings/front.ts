@@ -2,7 +2,7 @@
 import { faultOfAddressRange, faultOfOrigin } from '../base/faults.ts';
 import type { Logger } from '../base/log.ts';
 import type { TrustProxy } from '../http/app.ts';
-import { integer, type Kind, list, objectOf } from './kinds.ts';
+import { header, integer, type Kind, list, objectOf } from './kinds.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { FrontSettings } from './settings.ts';
 
@@ -15,6 +15,12 @@ const hopsOrRanges: Kind<TrustProxy> = {
   read: (text) => (/^\d+$/.test(text) ? hops : ranges).read(text),
   take: (value) => (typeof value === 'number' ? hops : ranges).take(value),
 };
+
+/** Lists of hops are for {@link hopsOrRanges} to read. */
+const faultOfAddressHeader = (name: string): string | undefined =>
+  ['x-forwarded-for', 'forwarded'].includes(name.toLowerCase())
+    ? 'must be a header that holds one address: X-Forwarded-For is read as TRUST_PROXY says'
+    : undefined;
 
 const takePath = (value: unknown): string => {
   if (typeof value === 'string' && /^(?:\/[\w.~-]+)+$/.test(value)) return value;
@@ -41,9 +47,19 @@ export const FRONT = {
   /** Proxies in front, where the host has no `req.ip`: hops, or addresses and CIDR ranges. Default 0. */
   trustProxy: {
     variable: 'TRUST_PROXY',
-    meaning: 'Proxies in front: a number of hops, or addresses and CIDR ranges (Render: 1)',
+    meaning:
+      'Proxies in front: a number of hops, or addresses and CIDR ranges. What each platform needs: ' +
+      'docs/networks.md',
     default: '0',
     kind: hopsOrRanges,
+  },
+  /** The header in which the platform names the client's address (`Fly-Client-IP`). Only where it overwrites what clients send. */
+  clientAddressHeader: {
+    variable: 'CLIENT_ADDRESS_HEADER',
+    meaning:
+      'The header in which the platform names the client’s address (`Fly-Client-IP`); only where ' +
+      'the platform overwrites what clients send',
+    kind: header(faultOfAddressHeader),
   },
   /** Where the routes are when no router strips a prefix. Default `/api/calls`. */
   basePath: {
@@ -57,5 +73,6 @@ export const FRONT = {
 
 export function frontSettings(values: ValuesOf<typeof FRONT>): FrontSettings {
   const { basePath, corsOrigins = [], trustProxy } = values;
-  return { basePath, corsOrigins, trustProxy };
+  const clientAddressHeader = values.clientAddressHeader?.toLowerCase();
+  return { basePath, corsOrigins, trustProxy, clientAddressHeader };
 }

@@ -41,6 +41,14 @@ export const text = (faultOf?: FaultOf): Kind<string> => ({
   take: (value) => without(faultOf, textOf(value)),
 });
 
+/** The name of a header (RFC 9110, section 5.1). */
+export const header = (faultOf?: FaultOf): Kind<string> =>
+  text((name) =>
+    /^[!#$%&'*+.^`|~\w-]{1,64}$/.test(name)
+      ? faultOf?.(name)
+      : `must be the name of a header, and ${JSON.stringify(name)} is none`,
+  );
+
 /** Values copied from a console often end in a newline, and a variable is trimmed in any case. */
 export const trimmedText: Kind<string> = {
   type: 'string',

@@ -1,5 +1,6 @@
 // What the house is built from: the options when all of them have been checked. Where one needs
 // another, both are in the same member, so that nobody has to ask again.
+import type { FirestoreSource } from '../access/firestore.ts';
 import type { AuthorizeRoom } from '../access/room-access.ts';
 import type { HostUser } from '../admission/authenticate.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
@@ -47,7 +48,8 @@ export type AccessSettings =
   | { readonly rule: 'http'; readonly url: string; readonly secret: string }
   | {
       readonly rule: 'firestore';
-      readonly app: FirebaseApp;
+      /** Has an app or an instance. */
+      readonly source: FirestoreSource;
       readonly roomPath: string;
       readonly membersField: string;
     };
@@ -71,6 +73,8 @@ export interface FrontSettings {
   readonly basePath: string;
   readonly corsOrigins: readonly string[];
   readonly trustProxy: TrustProxy;
+  /** In small letters. */
+  readonly clientAddressHeader: string | undefined;
 }
 
 export interface Settings {

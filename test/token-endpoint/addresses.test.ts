@@ -43,6 +43,12 @@ describe('the key of an address', () => {
     ['::203.0.113.7', '0:0:0:0::/64'],
     ['1::ffff:203.0.113.7', '1:0:0:0::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['203.0.113.7:50123', '203.0.113.7'],
+    ['"203.0.113.7:50123"', '203.0.113.7'],
+    ['[2001:db8:1:2::9]:443', '2001:db8:1:2::/64'],
+    ['[2001:db8:1:2::9]', '2001:db8:1:2::/64'],
+    ['"[2001:db8:1:2::9%eth0]:443"', '2001:db8:1:2::/64'],
+    ['[::ffff:203.0.113.7]:443', '203.0.113.7'],
   ])('%s is %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
   });
@@ -63,6 +69,12 @@ describe('the key of an address', () => {
       '::ffff:1.2.3',
       '1::2::3',
       '%eth0',
+      '203.0.113.7:',
+      '203.0.113.7:123456',
+      '[203.0.113.7',
+      '[]:443',
+      '[2001:db8::1]:x',
+      `${'1'.repeat(15_000)}:1`,
       'x'.repeat(15_000),
       `${':'.repeat(15_000)}1`,
     ];
@@ -85,6 +97,39 @@ describe('the failures of clients behind a proxy', () => {
     },
   );
 
+  it.each([
+    ['a port, as Azure writes it', '203.0.113.1:5001', '203.0.113.1:5002', '203.0.113.2:5001'],
+    ['a port and brackets', '[2001:db8::1]:5001', '[2001:db8::2]:443', '[2001:db9::1]:5001'],
+  ])('count by the address, without %s', async (_what, address, again, another) => {
+    const stage = await open({ trustProxy: 1, authFailuresPerMinute: 1 });
+    expect(await fail(stage, address)).toBe(403);
+    expect(await fail(stage, again)).toBe(429);
+    expect(await fail(stage, another)).toBe(403);
+  });
+
+  it('count by the first from the right that is no listed proxy, in whatever form', async () => {
+    const trustProxy = ['127.0.0.1', '10.0.0.0/8', '172.64.0.0/13', '2001:db8:ffff::/48'];
+    const stage = await open({ trustProxy, authFailuresPerMinute: 1 });
+    const ways = [
+      '203.0.113.1',
+      '203.0.113.1, 172.70.247.28',
+      '198.51.100.9, 203.0.113.1, 172.70.247.28:443, 10.19.6.53',
+      '203.0.113.1,[2001:db8:ffff::7]:80 , ::ffff:10.0.0.1',
+    ];
+    expect(await fail(stage, ways[0] as string)).toBe(403);
+    for (const way of ways) expect(await fail(stage, way), way).toBe(429);
+    // Nobody but proxies: the furthest of them.
+    expect(await fail(stage, '10.9.9.9, 10.1.1.1')).toBe(403);
+    expect(await fail(stage, '10.9.9.9')).toBe(429);
+  });
+
+  it('take no time, however many proxies a client makes up', async () => {
+    const stage = await open({ trustProxy: ['127.0.0.1', '10.0.0.0/8'], authFailuresPerMinute: 1 });
+    const many = Array(1_500).fill('10.0.0.1').join(',');
+    expect(await fail(stage, `203.0.113.1,${many}`)).toBe(403);
+    expect(await fail(stage, `203.0.113.2,${many}`)).toBe(429);
+  });
+
   it('take no memory for the header around the address', () => {
     const limit = createRateLimit(1, createFakeClock());
     const before = heapInUse();
@@ -96,6 +141,100 @@ describe('the failures of clients behind a proxy', () => {
     // With their headers they are 30 MB.
     expect(heapInUse() - before).toBeLessThan(5_000_000);
     expect(limit.waitSeconds('203.100.100.100')).toBe(60);
+  });
+});
+
+describe('a count of proxies that can’t be right', () => {
+  /** What Render sends: its own balancer has the last word, and Cloudflare stands in front of it. */
+  const RENDER = '203.0.113.1, 172.70.247.28, 10.19.6.53';
+  const warnings = async (options: SwitchboardOptions, ...forwarded: string[]) => {
+    const stage = await open(options);
+    for (const header of forwarded) {
+      await stage.ask({ token: 'x', headers: { 'x-forwarded-for': header } });
+    }
+    const lines = stage.log.lines.filter(({ message }) => /TRUST_PROXY|trust proxy/.test(message));
+    expect(JSON.stringify(lines)).not.toMatch(/203\.0|172\.70|10\.19/);
+    return lines.map(({ fields, message }) => ({ ...fields, message }));
+  };
+
+  it.each([
+    ['none, where there are some', 0, RENDER, /TRUST_PROXY is 0/, 0],
+    ['one too few: a private address', 1, RENDER, /was a private one.*is found by 3/, 1],
+    ['one too few: Cloudflare’s', 2, RENDER, /was one of Cloudflare’s.*is found by 3/, 2],
+    ['one too few: no address', 1, '203.0.113.1, unknown', /was no address at all/, 1],
+    ['one too many', 3, '203.0.113.1, 172.70.247.28', /fewer entries than TRUST_PROXY=3/, 2],
+    ['a list that lacks one', ['127.0.0.1'], RENDER, /does not list that proxy/, 1],
+  ])('is said once: %s', async (_what, trustProxy, forwarded, sentence, taken) => {
+    const entries = forwarded.split(',').length;
+    expect(await warnings({ trustProxy }, forwarded, forwarded)).toEqual([
+      { entries, taken, message: expect.stringMatching(sentence) },
+    ]);
+  });
+
+  it('is not seen where it is right, whatever a client has written in front', async () => {
+    expect(await warnings({ trustProxy: 3 }, RENDER, `10.0.0.1, ${RENDER}`)).toEqual([]);
+    expect(await warnings({ trustProxy: 1 }, '10.0.0.1', '10.0.0.1, 203.0.113.1')).toEqual([]);
+    const ranges = ['127.0.0.1', '10.0.0.0/8', '172.64.0.0/13'];
+    expect(await warnings({ trustProxy: ranges }, RENDER, `1.1.1.1, ${RENDER}`)).toEqual([]);
+  });
+
+  it('does not take what a Worker at Cloudflare has written for a client’s address', async () => {
+    const stage = await open({
+      trustProxy: ['127.0.0.1', '162.158.0.0/15', '2400:cb00::/32'],
+      authFailuresPerMinute: 1,
+    });
+    const fail = (forged: string) =>
+      stage.ask({
+        token: 'x',
+        headers: { 'x-forwarded-for': `${forged}, 2a06:98c0:3600::103, 162.158.1.1` },
+      });
+    expect((await fail('6.6.6.6')).status).toBe(403);
+    expect((await fail('6.6.6.7')).status).toBe(429);
+  });
+
+  it('is said of a host’s own trust proxy too', async () => {
+    const mount = MOUNTS.find(({ name }) => name === 'Express 5 before its parser') as Mount;
+    const stage = await open({}, mount);
+    await stage.ask({ token: 'x', headers: { 'x-forwarded-for': '203.0.113.1' } });
+    const [line] = stage.log.lines.filter(({ level }) => level === 'warn');
+    expect(line?.message).toMatch(/was a private one.*set the host’s trust proxy right/);
+  });
+});
+
+describe('a header in which the platform names the client', () => {
+  const options = { clientAddressHeader: 'Fly-Client-IP', authFailuresPerMinute: 1 } as const;
+  const fail = async (stage: Stage, headers: Record<string, string>) =>
+    (await stage.ask({ token: 'x', headers })).status;
+
+  it.each(MOUNTS.filter(({ onlyOneRoute }) => !onlyOneRoute))(
+    'is what failures are counted by: $name',
+    async (mount) => {
+      const stage = await open(options, mount);
+      const forwarded = { 'x-forwarded-for': '198.51.100.1' };
+      expect(await fail(stage, { ...forwarded, 'fly-client-ip': '203.0.113.1' })).toBe(403);
+      expect(await fail(stage, { ...forwarded, 'fly-client-ip': '203.0.113.1:99' })).toBe(429);
+      expect(await fail(stage, { ...forwarded, 'fly-client-ip': '203.0.113.2' })).toBe(403);
+    },
+  );
+
+  it('counts as if it were not set where it is missing, came twice or holds no address', async () => {
+    const stage = await open({ ...options, trustProxy: 1 });
+    const forwarded = { 'x-forwarded-for': '198.51.100.1' };
+    expect(await fail(stage, forwarded)).toBe(403);
+    for (const given of ['203.0.113.1, 203.0.113.2', 'unknown', '']) {
+      expect(await fail(stage, { ...forwarded, 'fly-client-ip': given }), given).toBe(429);
+    }
+    const told = stage.log.lines.filter(({ message }) => message.includes('fly-client-ip'));
+    expect(told).toHaveLength(1);
+  });
+
+  it('is believed from the listed proxies alone, where there is a list', async () => {
+    const far = await open({ ...options, trustProxy: ['10.0.0.0/8'] });
+    expect(await fail(far, { 'fly-client-ip': '203.0.113.1' })).toBe(403);
+    expect(await fail(far, { 'fly-client-ip': '203.0.113.2' })).toBe(429);
+    const near = await open({ ...options, trustProxy: ['127.0.0.0/8'] });
+    expect(await fail(near, { 'fly-client-ip': '203.0.113.1' })).toBe(403);
+    expect(await fail(near, { 'fly-client-ip': '203.0.113.2' })).toBe(403);
   });
 });
 
