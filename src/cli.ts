@@ -96,13 +96,26 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
     },
   });
-  const [name = '', ...rest] = positionals;
+  const [name = ''] = positionals;
   if (values.version) openOutput().write(`${VERSION}\n`);
   else if (values.help) openOutput().write(USAGE);
-  else if (!Object.hasOwn(COMMANDS, name) || rest.length > 0) throw new UsageError(USAGE);
-  else if (values.json && name !== 'doctor') throw new UsageError(USAGE);
-  else await COMMANDS[name]?.({ json: values.json });
+  else {
+    const fault = faultOf(positionals, values.json);
+    if (fault !== undefined) throw new UsageError(fault);
+    await COMMANDS[name]?.({ json: values.json });
+  }
 }
+
+function faultOf([name = '', ...rest]: readonly string[], json: boolean): string | undefined {
+  if (name === '') return 'A command is missing.';
+  if (!Object.hasOwn(COMMANDS, name)) return `There is no command ${quoted(name)}.`;
+  if (rest.length > 0) return `${name} takes nothing behind it: ${rest.map(quoted).join(' ')}.`;
+  if (json && name !== 'doctor') return `${name} has no --json: only doctor has.`;
+  return undefined;
+}
+
+/** As a terminal can show it. */
+const quoted = (text: string): string => `"${text.replace(/\p{Cc}/gu, '?')}"`;
 
 class UsageError extends Error {}
 
@@ -113,6 +126,9 @@ try {
   const usage =
     error instanceof UsageError ||
     String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
-  process.stderr.write(`${usage ? USAGE : explain(error)}\n`);
+  // Node has more to say of an option, and nothing that helps.
+  const [fault = ''] = (error as Error).message?.split('. ', 1) ?? [];
+  const text = usage ? `${fault.replace(/\.?$/, '.')}\n\n${USAGE}` : explain(error);
+  process.stderr.write(`${text}\n`);
   process.exitCode = usage ? 2 : 1;
 }

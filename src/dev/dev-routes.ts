@@ -1,14 +1,14 @@
 // The routes of development mode, in front of the switchboard's own. They hand out ID tokens, so
-// they answer only to names of this machine, and never to a page of another origin.
+// they answer only to names of this machine, and never to a foreign page.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DemoUser } from './demo-users.ts';
 import type { LiveKitTarget } from './dev-config.ts';
 import type { IdentityProvider } from './identity-provider.ts';
+import { canBuildLiveKit } from './livekit-binary.ts';
 import { whoAnswers } from './livekit-server.ts';
 import { liveKitClient, liveKitClientPath, type PageFile, pageFile } from './page-files.ts';
-
-/** A name that leads here by somebody's DNS is none of these. */
-const OWN_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
+import type { Terminal } from './terminal.ts';
+import type { Visitors } from './visitors.ts';
 
 interface Answer {
   readonly status?: number;
@@ -22,11 +22,16 @@ export interface DevParts {
   readonly provider: IdentityProvider;
   readonly users: readonly DemoUser[];
   readonly target: LiveKitTarget;
+  /** The path of the token endpoint. */
+  readonly endpoint: string;
+  readonly visitors: Visitors;
+  readonly terminal: Terminal;
 }
 
 export type Front = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export function createFront(parts: DevParts): Front {
+  const { visitors, terminal } = parts;
   const routes = routesOf(parts);
   const headers = {
     'content-security-policy': pagePolicy(parts.target.url),
@@ -36,11 +41,14 @@ export function createFront(parts: DevParts): Front {
     'cache-control': 'no-store',
   };
   return (request, response) => {
+    terminal.watch(request, response);
+    if (visitors.greet(request, response)) return true;
     const url = URL.parse(request.url ?? '', 'http://localhost');
     if (url === null || !request.url?.startsWith('/')) return false;
     const { pathname } = url;
     if (pathname !== '/' && pathname !== '/dev' && !pathname.startsWith('/dev/')) return false;
-    void answerOf(request, url, routes).then(({ status = 200, headers: own, body }) => {
+    const answer = visitors.isMeant(request) ? answerOf(request, url, routes) : misled();
+    void answer.then(({ status = 200, headers: own, body }) => {
       const type = { 'content-type': 'text/plain; charset=utf-8' };
       const length = { 'content-length': Buffer.byteLength(body) };
       response.writeHead(status, { ...headers, ...type, ...own, ...length });
@@ -55,9 +63,6 @@ async function answerOf(
   { pathname, searchParams }: URL,
   routes: Readonly<Record<string, DevRoute>>,
 ): Promise<Answer> {
-  if (!OWN_HOST.test(request.headers.host ?? '')) {
-    return sentence(421, 'Development mode answers to localhost, 127.0.0.1 and [::1] only.');
-  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return { ...sentence(405, 'Only GET and HEAD.'), headers: { allow: 'GET, HEAD' } };
   }
@@ -73,7 +78,20 @@ async function answerOf(
   }
 }
 
-function routesOf({ provider, users, target }: DevParts): Readonly<Record<string, DevRoute>> {
+/** A name that somebody's DNS leads here is refused, and so is one that DEV_HOSTS should have named. */
+const misled = async (): Promise<Answer> =>
+  sentence(
+    421,
+    'Development mode answers to localhost, to addresses, and to the names in DEV_HOSTS ' +
+      '(DEV_HOSTS=my-laptop.local npm run dev).',
+  );
+
+function routesOf({
+  provider,
+  users,
+  target,
+  endpoint,
+}: DevParts): Readonly<Record<string, DevRoute>> {
   return {
     '/': (rest) => (rest === '' ? file(pageFile('index.html')) : notFound()),
     '/dev/page/': (name) => file(pageFile(name)),
@@ -90,9 +108,11 @@ function routesOf({ provider, users, target }: DevParts): Readonly<Record<string
     },
     '/dev/status': async () =>
       json({
+        endpoint,
         liveKitUrl: target.url,
         liveKitAnswers: (await whoAnswers(target.url)) === 'livekit',
         liveKitClientInstalled: liveKitClientPath() !== undefined,
+        canBuildLiveKit: canBuildLiveKit(),
       }),
   };
 }

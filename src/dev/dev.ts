@@ -2,18 +2,30 @@
 // try it on and, where there is one, a LiveKit server. Never within reach of `serve`.
 import { systemClock } from '../base/clock.ts';
 import { runToTheEnd } from '../base/ending.ts';
-import { createJsonLogger, type Logger } from '../base/log.ts';
+import type { Logger } from '../base/log.ts';
+import { tokenPathUnder } from '../routes/token.ts';
 import { startServer } from '../server.ts';
 import type { Environment } from '../settings/sources.ts';
 import { banner } from './banner.ts';
 import { DEMO_USERS } from './demo-users.ts';
-import { DEMO_PROJECT_ID, liveKitTarget, loadDevConfig, refuseProduction } from './dev-config.ts';
+import {
+  DEMO_PROJECT_ID,
+  liveKitTarget,
+  loadDevConfig,
+  refuseProduction,
+  settingsInUse,
+} from './dev-config.ts';
 import { createFront } from './dev-routes.ts';
 import { createIdentityProvider, serveKeys } from './identity-provider.ts';
 import { provideLiveKit } from './livekit.ts';
 import { findLiveKitServer } from './livekit-binary.ts';
+import { reachOf } from './reach.ts';
+import { createTerminal } from './terminal.ts';
+import { createVisitors } from './visitors.ts';
 
 const STOP_WITHIN_MS = 3_000;
+/** For what is in flight, a body that has stalled among it. Nobody waits long at a terminal. */
+const SERVER_STOPS_WITHIN_MS = 1_500;
 
 export interface Development {
   /**
@@ -42,10 +54,10 @@ export async function dev(env: Environment): Promise<void> {
 }
 
 const nothing = () => {};
-/** How it ended, where that is not well. */
+/** That it ends, that it has ended, and how, where that is not well. */
 const forTheTerminal: Logger = {
   debug: nothing,
-  info: nothing,
+  info: (_fields, message) => console.log(message === 'stopping' ? '\nStopping …' : 'Stopped.'),
   warn: nothing,
   error: ({ err }: { err?: unknown }, message) =>
     console.error(...(err === undefined ? [message] : [message, err])),
@@ -62,7 +74,7 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
     users: DEMO_USERS,
     clock: systemClock,
   });
-  const log = createJsonLogger('warn');
+  const reach = reachOf(env);
   const stopping = new AbortController();
   const { signal } = stopping;
   const releases: (() => Promise<void> | void)[] = [];
@@ -79,18 +91,42 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
     signal.throwIfAborted();
     const keys = await serveKeys(provider);
     release(keys.stop);
-    const config = loadDevConfig(env, keys.url);
-    const target = liveKitTarget(env, config);
-    const front = createFront({ provider, users: DEMO_USERS, target });
-    const server = await startServer(config, { log, front });
+    const config = loadDevConfig(env, { keysUrl: keys.url, reach });
+    const target = liveKitTarget(env, config, reach);
+    const endpoint = tokenPathUnder(config.settings.front.basePath);
+    const terminal = createTerminal({ say, clock: systemClock, level: config.logLevel });
+    const front = createFront({
+      provider,
+      users: DEMO_USERS,
+      target,
+      endpoint,
+      visitors: createVisitors(reach.hosts),
+      terminal,
+    });
+    const server = await startServer(config, {
+      log: terminal.log,
+      front,
+      timeouts: { stopMs: SERVER_STOPS_WITHIN_MS },
+    });
     release(server.stop);
-    const liveKit = await provideLiveKit(target, binary, signal);
+    const liveKit = await provideLiveKit({ target, binary, clock: systemClock, signal });
     release(() => liveKit.server?.stop());
     void liveKit.server?.ended.then(() => {
       if (!signal.aborted) say('The LiveKit server has ended.');
     });
-    const url = `http://localhost:${new URL(server.url).port}`;
-    say(banner({ url, users: DEMO_USERS, liveKit: liveKit.sentence, env }));
+    const url = `http://${reach.name}:${new URL(server.url).port}`;
+    say(
+      banner({
+        url,
+        endpoint,
+        users: DEMO_USERS,
+        liveKit: liveKit.sentence,
+        rule: config.settings.access.rule,
+        settings: settingsInUse(env),
+        reach,
+        env,
+      }),
+    );
     return url;
   }
 

@@ -1,5 +1,5 @@
 // Where a livekit-server is to be found on this machine, and where `npm run livekit` puts one.
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { ConfigError } from '../settings/config.ts';
@@ -9,6 +9,10 @@ export const LIVEKIT_SERVER_VERSION = 'v1.13.5';
 /** What that version asks for in its go.mod. */
 export const GO_VERSION = '1.26';
 const EXE = process.platform === 'win32' ? '.exe' : '';
+
+/** `npm run livekit` is a script of a clone: the installed package has none. */
+export const canBuildLiveKit = (): boolean =>
+  existsSync(new URL('../../scripts/livekit.ts', import.meta.url));
 
 /** Outside the checkout, by version, so that a clean checkout needs no new build. */
 export function cachedBinary(env: Environment): { folder: string; path: string } {

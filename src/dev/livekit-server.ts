@@ -1,7 +1,8 @@
-// A livekit-server as a child of this process, on loopback only. It never outlives its parent's
-// ordinary end.
+// A livekit-server as a child of this process, on loopback unless it is told otherwise. It never
+// outlives its parent's ordinary end.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../base/clock.ts';
+import { bare, isLoopback } from './reach.ts';
 
 const READY_WITHIN_MS = 10_000;
 const ASK_EVERY_MS = 50;
@@ -22,8 +23,11 @@ export interface LiveKitServerOptions {
   readonly udpPort: number;
   readonly apiKey: string;
   readonly apiSecret: string;
+  /** An address of this machine at which others reach it. Absent: nobody does. */
+  readonly address?: string | undefined;
+  readonly clock: Clock;
   /** Ends it where it is not ready yet. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export type Answer = 'livekit' | 'something else' | 'nothing';
@@ -82,7 +86,7 @@ export async function startLiveKitServer(options: LiveKitServerOptions): Promise
     },
   };
   const outcome = await Promise.race([
-    ready(`http://127.0.0.1:${options.port}/`, () => isOver),
+    ready(`http://127.0.0.1:${options.port}/`, options.clock, () => isOver),
     ended.then(() => 'ended' as const),
   ]);
   signal?.removeEventListener('abort', kill);
@@ -95,16 +99,16 @@ export async function startLiveKitServer(options: LiveKitServerOptions): Promise
 /** JSON is YAML too. */
 const configOf = (options: LiveKitServerOptions): object => ({
   port: options.port,
-  bind_addresses: ['127.0.0.1'],
+  bind_addresses: [...new Set(['127.0.0.1', addressOf(options)])],
   rtc: {
-    node_ip: '127.0.0.1',
+    node_ip: addressOf(options),
     use_external_ip: false,
-    enable_loopback_candidate: true,
+    enable_loopback_candidate: isLoopback(addressOf(options)),
     // Otherwise media ports are open to the network, whatever `bind_addresses` says: TCP on every
     // address, UDP on each interface.
     tcp_port: 0,
     udp_port: options.udpPort,
-    ips: { includes: ['127.0.0.1/32'] },
+    ips: { includes: [`${addressOf(options)}/${addressOf(options).includes(':') ? 128 : 32}`] },
     // Nobody answers there, and nobody need: the default would ask Google's.
     stun_servers: ['127.0.0.1:3478'],
   },
@@ -112,11 +116,13 @@ const configOf = (options: LiveKitServerOptions): object => ({
   logging: { level: 'warn' },
 });
 
-async function ready(url: string, isOver: () => boolean): Promise<'ready' | 'late'> {
-  const until = Date.now() + READY_WITHIN_MS;
-  while (Date.now() < until && !isOver()) {
+const addressOf = ({ address }: LiveKitServerOptions): string => bare(address ?? '127.0.0.1');
+
+async function ready(url: string, clock: Clock, isOver: () => boolean): Promise<'ready' | 'late'> {
+  const until = clock.monotonic() + READY_WITHIN_MS;
+  while (clock.monotonic() < until && !isOver()) {
     if ((await whoAnswers(url)) === 'livekit') return 'ready';
-    await delay(ASK_EVERY_MS, undefined, { ref: false });
+    await new Promise<void>((resolve) => void clock.after(ASK_EVERY_MS, resolve));
   }
   return 'late';
 }

@@ -1,14 +1,19 @@
 // Which LiveKit server development mode talks to: one that answers already, or one of its own.
-import type { LiveKitTarget } from './dev-config.ts';
-import { GO_VERSION } from './livekit-binary.ts';
+import type { Clock } from '../base/clock.ts';
+import { LIVEKIT_PORT, type LiveKitTarget } from './dev-config.ts';
+import { canBuildLiveKit, GO_VERSION } from './livekit-binary.ts';
 import { type LiveKitServer, startLiveKitServer, whoAnswers } from './livekit-server.ts';
 
-const PORT = 7880;
 const UDP_PORT = 7882;
 
-export const NO_LIVEKIT_SERVER =
-  `no LiveKit server: run \`npm run livekit\` once (needs Go ${GO_VERSION}), ` +
-  'or set LIVEKIT_SERVER to the path of one';
+/** What to do about it. */
+export const noLiveKitServer = (canBuild = canBuildLiveKit()): string =>
+  canBuild
+    ? `no LiveKit server: run \`npm run livekit\` once (needs Go ${GO_VERSION}), ` +
+      'or set LIVEKIT_SERVER to the path of one'
+    : 'no LiveKit server: install livekit-server ' +
+      '(https://docs.livekit.io/transport/self-hosting/local/), ' +
+      'or set LIVEKIT_SERVER to the path of one';
 
 export interface LiveKit {
   /** What a person is told. */
@@ -18,11 +23,13 @@ export interface LiveKit {
 }
 
 /** Never rejects: without a LiveKit server there are tokens still. */
-export async function provideLiveKit(
-  target: LiveKitTarget,
-  binary: string | undefined,
-  signal?: AbortSignal,
-): Promise<LiveKit> {
+export async function provideLiveKit(parts: {
+  target: LiveKitTarget;
+  binary: string | undefined;
+  clock: Clock;
+  signal?: AbortSignal;
+}): Promise<LiveKit> {
+  const { target, binary, clock, signal } = parts;
   const answer = await whoAnswers(target.url);
   if (!target.own) {
     return {
@@ -37,18 +44,20 @@ export async function provideLiveKit(
     };
   }
   if (answer === 'something else') {
-    return { sentence: `port ${PORT} is taken by something that is no LiveKit server` };
+    return { sentence: `port ${LIVEKIT_PORT} is taken by something that is no LiveKit server` };
   }
-  if (binary === undefined) return { sentence: NO_LIVEKIT_SERVER };
-  const { apiKey, apiSecret } = target;
+  if (binary === undefined) return { sentence: noLiveKitServer() };
+  const { apiKey, apiSecret, address } = target;
   try {
     const server = await startLiveKitServer({
       binary,
-      port: PORT,
+      port: LIVEKIT_PORT,
       udpPort: UDP_PORT,
       apiKey,
       apiSecret,
-      ...(signal && { signal }),
+      address,
+      clock,
+      signal,
     });
     return { sentence: `${target.url}, started from ${binary}`, server };
   } catch (error) {

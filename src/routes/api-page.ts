@@ -25,11 +25,11 @@ const STYLE = `
   table { border-collapse: collapse; width: 100% }
   td, th { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; border-bottom: 1px solid #8884 }
   code, td:first-child { font-family: ui-monospace, monospace }
-  td:first-child { white-space: nowrap }
-  h1, h2, p, td { overflow-wrap: anywhere }
+  td:first-child, td:nth-child(2) { white-space: nowrap }
+  h1, h2, p { overflow-wrap: anywhere }
   @media (max-width: 40rem) {
     tr { display: block; padding: .45rem 0; border-bottom: 1px solid #8884 }
-    td { display: inline; padding: 0; border: 0 }
+    td { display: inline; padding: 0; border: 0; overflow-wrap: anywhere }
     td:first-child { white-space: normal; font-weight: 600 }
     td:nth-child(2) { padding-left: .6rem; opacity: .75 }
     td:last-child { display: block }

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createConnection } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { TokenVerifier } from 'livekit-server-sdk';
@@ -58,7 +58,58 @@ describe('npm run dev', { timeout: 20_000 }, () => {
     const { child, ended, banner } = run();
     await banner();
     child.kill(signal);
-    expect(await ended).toMatchObject({ code: 0, err: '' });
+    const { code, out, err } = await ended;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/\nStopping …\nStopped\.\n$/);
+  });
+
+  it('ends well though a body has stalled', async () => {
+    const { child, ended, banner } = run();
+    const url = /http:\/\/localhost:\d+/.exec(await banner())?.[0] ?? '';
+    const { port } = new URL(url);
+    const idToken = await (await fetch(`${url}/dev/id-token/alice`)).text();
+    const socket = createConnection({ host: '127.0.0.1', port: Number(port) });
+    socket.on('error', () => {});
+    const gone = once(socket, 'close');
+    socket.write(
+      'POST /api/calls/livekit-token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n' +
+        'Content-Type: application/json\r\nExpect: 100-continue\r\n' +
+        `Authorization: Bearer ${idToken}\r\n\r\n`,
+    );
+    // Half a request, of which nobody is told yet.
+    const half = createConnection({ host: '127.0.0.1', port: Number(port) }).on('error', () => {});
+    half.write('POST /api/calls/livekit-token HTTP/1.1\r\nHost: loc');
+    const [first] = await once(socket, 'data');
+    expect(String(first)).toContain('100 Continue');
+    child.kill('SIGINT');
+    const { code, out, err } = await ended;
+    await gone;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/\nStopped\.\n$/);
+  });
+
+  it('tells each request, the refused ones with their code, and never a token or a query', async () => {
+    const { child, ended, banner } = run({ ROOM_ACCESS: 'calls' });
+    const command = /^curl .*$/m.exec(await banner())?.[0] ?? '';
+    const url = /http:\/\/localhost:\d+/.exec(command)?.[0] ?? '';
+    await promisify(execFile)('bash', ['-c', command]);
+    await fetch(`${url}/api/calls/livekit-token`, { method: 'POST' });
+    await fetch(`${url}/api/token?key=hidden`);
+    await fetch(url);
+    child.kill('SIGINT');
+    const { out } = await ended;
+    const told = out
+      .slice(out.indexOf('Ctrl-C'))
+      .split('\n')
+      .filter((line) => /^\d\d:\d\d:\d\d {2}/.test(line))
+      .map((line) => line.slice(10).replace(/ {2}\d+ ms$/, ''));
+    expect(told).toEqual([
+      'GET /dev/id-token/alice  200',
+      'POST /api/calls/livekit-token  403 room_forbidden  alice',
+      'POST /api/calls/livekit-token  401 id_token_missing',
+      'GET /api/token  404 not_found',
+    ]);
+    expect(out).not.toMatch(/eyJ|hidden/);
   });
 
   it.each(['production', ' production '])('refuses NODE_ENV="%s"', async (NODE_ENV) => {
@@ -88,8 +139,8 @@ describe('npm run dev', { timeout: 20_000 }, () => {
 });
 
 it('the command goes past a proxy', () => {
-  const url = 'http://localhost:3000';
-  expect(curlLine(url, 'bob', {})).not.toContain('proxy');
-  const line = curlLine(url, 'bob', { http_proxy: 'http://proxy.example' });
+  const parts = { url: 'http://localhost:3000', endpoint: '/api/calls/livekit-token', uid: 'bob' };
+  expect(curlLine({ ...parts, env: {} })).not.toContain('proxy');
+  const line = curlLine({ ...parts, env: { http_proxy: 'http://proxy.example' } });
   expect(line.match(/curl -s --noproxy '\*'/g)).toHaveLength(2);
 });

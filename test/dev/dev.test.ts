@@ -8,11 +8,15 @@ import { GOOD_BODY } from '../stage.ts';
 
 /** What an environment of real work could hold. Nothing of it may count. */
 const REAL_ENV = {
-  HOST: '0.0.0.0',
+  // As toolchains and shells set it.
+  HOST: 'x86_64-linux-gnu',
   FIREBASE_PROJECT_ID: 'real-project',
   FIREBASE_KEYS_URL: 'https://keys.example',
   LIVEKIT_API_KEY: 'real-key',
   LIVEKIT_API_SECRET_FILE: '/nowhere',
+  GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json',
+  CHECK_REVOKED: 'true',
+  APP_CHECK: 'enforce',
 };
 
 let development: Development;
@@ -132,9 +136,11 @@ describe('the page', () => {
     expect(await textOf('/dev/livekit-client.js')).toContain('LivekitClient');
     const status = JSON.parse(await textOf('/dev/status'));
     expect(status).toEqual({
+      endpoint: '/api/calls/livekit-token',
       liveKitUrl: 'ws://localhost:7880',
       liveKitAnswers: expect.any(Boolean),
       liveKitClientInstalled: true,
+      canBuildLiveKit: true,
     });
   });
 
@@ -173,13 +179,25 @@ describe('who may ask', () => {
     },
   );
 
-  it.each(['evil.example', 'evil.example:3000', 'localhost.evil.example', '127.0.0.1.nip.io'])(
-    'not a page at "%s", though its name leads here',
+  it.each(['10.0.2.2:3000', '192.168.1.20:3000', '[fd00::2]:3000'])(
+    'whoever names an address, as %s: no DNS has led him here',
     async (host) => {
-      expect(await statusWithHost('/dev/id-token/alice', host)).toBe(421);
-      expect(await statusWithHost('/', host)).toBe(421);
+      expect(await statusWithHost('/dev/id-token/alice', host)).toBe(200);
     },
   );
+
+  it.each([
+    'evil.example',
+    'evil.example:3000',
+    'localhost.evil.example',
+    '127.0.0.1.nip.io',
+    'my-laptop.local',
+    '10.0.2.2.',
+    '[::1',
+  ])('not a page at "%s", though its name leads here', async (host) => {
+    expect(await statusWithHost('/dev/id-token/alice', host)).toBe(421);
+    expect(await statusWithHost('/', host)).toBe(421);
+  });
 
   it('not a page of another origin', async () => {
     const { headers } = await fetch(`${url}/dev/id-token/alice`, {
@@ -210,4 +228,15 @@ it('tells the address and the users, and no token', () => {
   expect(said).toContain('alice, bob, carol');
   expect(said).not.toContain('eyJ');
   expect(said).not.toContain('real-');
+});
+
+it('tells what of the environment counts, and what does not', () => {
+  expect(said).toContain('rooms     every user may enter every room (ROOM_ACCESS=any)');
+  expect(said).toContain('settings  the defaults; variables count here too, like ROOM_ACCESS\n');
+  expect(said).toContain(
+    'put aside: FIREBASE_PROJECT_ID, FIREBASE_KEYS_URL, GOOGLE_APPLICATION_CREDENTIALS, ' +
+      'CHECK_REVOKED, APP_CHECK, LIVEKIT_API_KEY, LIVEKIT_API_SECRET_FILE\n',
+  );
+  expect(said).toContain('put aside: HOST=x86_64-linux-gnu, which is no address\n');
+  expect(said).not.toContain('WARNING');
 });

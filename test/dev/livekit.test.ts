@@ -1,15 +1,17 @@
 // Finding and running a LiveKit server. A small program stands in for it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { NO_LIVEKIT_SERVER, provideLiveKit } from '../../src/dev/livekit.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { noLiveKitServer, provideLiveKit } from '../../src/dev/livekit.ts';
 import { cachedBinary, findLiveKitServer } from '../../src/dev/livekit-binary.ts';
 import { startLiveKitServer, whoAnswers } from '../../src/dev/livekit-server.ts';
+import { createFakeClock } from '../fakes/clock.ts';
 import { freePort } from '../fakes/free-port.ts';
 
 /** Answers as LiveKit does, and like it waits on SIGTERM for those who are in a room. */
@@ -39,6 +41,7 @@ const optionsOf = (binary: string, port: number) => ({
   udpPort: port,
   apiKey: 'devkey',
   apiSecret: 'secret',
+  clock: systemClock,
 });
 
 describe('finding one', () => {
@@ -82,13 +85,54 @@ describe('running one', () => {
     );
   });
 
+  it('waits 10 seconds and no longer, by the clock that it is given', async () => {
+    const clock = createFakeClock();
+    const silent = program('silent', 'setInterval(() => {}, 1000);');
+    const options = { ...optionsOf(silent, await freePort()), clock };
+    const outcome = expect(startLiveKitServer(options)).rejects.toThrow(
+      'it did not answer in 10000 ms.',
+    );
+    await vi.waitFor(() => expect(clock.waiting()).toEqual([50]));
+    clock.shiftWall(3_600_000);
+    clock.advance(9_999);
+    await vi.waitFor(() => expect(clock.waiting()).toEqual([50]));
+    clock.advance(50);
+    await outcome;
+  });
+
+  it.each([
+    [undefined, ['127.0.0.1'], '127.0.0.1'],
+    ['192.0.2.7', ['127.0.0.1', '192.0.2.7'], '192.0.2.7'],
+  ])('given the address %s it listens on %j, and media are at %s', async (address, at, media) => {
+    const port = await freePort();
+    const file = join(folder, `config-${port}.json`);
+    const telling = program(
+      `telling-${port}`,
+      `const config = process.env.LIVEKIT_CONFIG;
+       require('node:fs').writeFileSync(${JSON.stringify(file)}, config);
+       const answer = (_request, response) => response.end('OK');
+       require('node:http').createServer(answer).listen(JSON.parse(config).port, '127.0.0.1');`,
+    );
+    const server = await startLiveKitServer({ ...optionsOf(telling, port), address });
+    await server.stop();
+    const { bind_addresses, rtc } = JSON.parse(readFileSync(file, 'utf8'));
+    const { node_ip, ips } = rtc;
+    expect({ bind_addresses, node_ip, ips }).toEqual({
+      bind_addresses: at,
+      node_ip: media,
+      ips: { includes: [`${media}/32`] },
+    });
+  });
+
   it('does not leave it behind in a crash', async () => {
     const port = await freePort();
     const options = JSON.stringify(optionsOf(program('stubborn', STUBBORN), port));
     const module = new URL('../../src/dev/livekit-server.ts', import.meta.url).href;
+    const clock = new URL('../../src/base/clock.ts', import.meta.url).href;
     const crash = `
       import { startLiveKitServer, whoAnswers } from '${module}';
-      await startLiveKitServer(${options});
+      import { systemClock as clock } from '${clock}';
+      await startLiveKitServer({ ...${options}, clock });
       console.log(await whoAnswers('http://127.0.0.1:${port}'));
       throw new Error('crash');`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', crash]);
@@ -104,13 +148,19 @@ describe('running one', () => {
 
 describe('what a person is told', () => {
   const target = { apiKey: 'devkey', apiSecret: 'secret', own: true };
+  const provide = (url: string) =>
+    provideLiveKit({ target: { ...target, url }, binary: undefined, clock: systemClock });
 
   it('how to get one where there is none', async () => {
     const url = `ws://127.0.0.1:${await freePort()}`;
-    expect(await provideLiveKit({ ...target, url }, undefined)).toEqual({
-      sentence: NO_LIVEKIT_SERVER,
-    });
-    expect(NO_LIVEKIT_SERVER).toContain('run `npm run livekit` once (needs Go 1.26)');
+    expect(await provide(url)).toEqual({ sentence: noLiveKitServer() });
+    expect(noLiveKitServer()).toContain('run `npm run livekit` once (needs Go 1.26)');
+  });
+
+  it('no script that an installed package does not have', () => {
+    const sentence = noLiveKitServer(false);
+    expect(sentence).not.toContain('npm run');
+    expect(sentence).toContain('install livekit-server (https://docs.livekit.io/');
   });
 
   it('that another one is used, or that the port is taken', async () => {
@@ -118,11 +168,9 @@ describe('what a person is told', () => {
     const other = createServer((_request, response) => response.end(body)).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const url = `ws://127.0.0.1:${(other.address() as AddressInfo).port}`;
-    expect((await provideLiveKit({ ...target, url }, undefined)).sentence).toContain(
-      'which was running already',
-    );
+    expect((await provide(url)).sentence).toContain('which was running already');
     body = 'hello';
-    expect((await provideLiveKit({ ...target, url }, undefined)).sentence).toContain('is taken');
+    expect((await provide(url)).sentence).toContain('is taken');
     other.close();
   });
 });

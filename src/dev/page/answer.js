@@ -1,4 +1,6 @@
-// Shows an answer: the token taken apart with the time it has left, or the refusal.
+// Shows a request as it went, and its answer: the token as it is and taken apart, with the time it
+// has left, or the refusal.
+import { curlOf, written } from './ask.js';
 import { $, element } from './dom.js';
 
 const REASONS = {
@@ -10,6 +12,17 @@ const REASONS = {
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
+const SHOWN = [
+  'request-http',
+  'request-curl',
+  'answer-status',
+  'answer-says',
+  'answer-body',
+  'token-raw',
+  'token-header',
+  'token-claims',
+  'time-left',
+];
 let ticking;
 
 function partOf(token, index) {
@@ -50,22 +63,31 @@ function tick(claims) {
 /** On a phone the answer lies below what is seen. */
 const bringIntoView = () => $('answer').scrollIntoView({ block: 'nearest' });
 
-export function showAnswer({ status, body }) {
+/** What was asked for somebody else is nobody's any more. */
+export function forgetAnswer() {
   clearInterval(ticking);
+  $('answer').hidden = true;
+  for (const id of SHOWN) $(id).replaceChildren();
+}
+
+export function showAnswer({ request, status, body }) {
+  forgetAnswer();
   const fine = status === 200;
   $('answer').hidden = false;
+  $('request-http').textContent = written(request);
+  $('request-curl').textContent = curlOf(request);
   $('answer-status').textContent = `${status} ${REASONS[status] ?? ''}`;
   $('answer-status').classList.toggle('bad', !fine);
   $('answer-says').textContent = fine ? '' : `${body.error} (${body.code})`;
   $('answer-token').hidden = !fine;
   $('answer-body').hidden = fine;
-  $('time-left').textContent = '';
   if (!fine) {
     showJson($('answer-body'), body);
     bringIntoView();
     return;
   }
   const { header, claims } = decode(body.token);
+  $('token-raw').textContent = body.token;
   showJson($('token-header'), header);
   showJson($('token-claims'), claims);
   tick(claims);

@@ -1,5 +1,4 @@
 // One token request, as an app makes it, and the ways in which it can be refused.
-const ENDPOINT = '/api/calls/livekit-token';
 
 async function idToken(uid, query = '') {
   const response = await fetch(`/dev/id-token/${encodeURIComponent(uid)}${query}`);
@@ -49,13 +48,46 @@ export const VARIANTS = {
   },
 };
 
-/** The answer with its status; rejects only where there is none. */
-export async function askForToken({ uid, room, variant }) {
+/**
+ * The request as it went, and the answer with its status; rejects only where there is none. What is
+ * no JSON (a proxy's page, say) is shown as it is.
+ */
+export async function askForToken({ uid, room, variant }, endpoint) {
   const { headers, body } = await VARIANTS[variant].make(uid, room);
-  const response = await fetch(ENDPOINT, {
+  const request = {
     method: 'POST',
+    url: new URL(endpoint, location.href).href,
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
-  });
-  return { status: response.status, body: await response.json() };
+  };
+  const { url, ...init } = request;
+  const response = await fetch(url, init);
+  const text = await response.text();
+  return { request, status: response.status, body: parsed(text) };
 }
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { error: text, code: 'not JSON' };
+  }
+}
+
+/** As HTTP writes it, but for what the browser adds. */
+export function written({ method, url, headers, body }) {
+  const { pathname, host } = new URL(url);
+  const fields = { host, ...headers };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`);
+  return [`${method} ${pathname} HTTP/1.1`, ...lines, '', body].join('\n');
+}
+
+/** The same request for a shell: sh, bash, zsh. */
+export function curlOf({ method, url, headers, body }) {
+  const fields = Object.entries(headers).map(
+    ([name, value]) => `-H ${quoted(`${name}: ${value}`)}`,
+  );
+  return ['curl -i', `-X ${method}`, quoted(url), ...fields, `-d ${quoted(body)}`].join(' ');
+}
+
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;

@@ -1,5 +1,5 @@
 // The page's one place where form, answer and call meet.
-import { decode, secondsLeft, showAnswer } from './answer.js';
+import { decode, forgetAnswer, secondsLeft, showAnswer } from './answer.js';
 import { askForToken, VARIANTS } from './ask.js';
 import { joinRoom } from './call.js';
 import { $, element, say } from './dom.js';
@@ -8,12 +8,14 @@ import { $, element, say } from './dom.js';
 const SECONDS_LEFT_MIN = 20;
 
 const query = new URLSearchParams(location.search);
-const users = await (await fetch('/dev/users')).json();
+const getJson = async (path) => (await fetch(path)).json();
+const [users, { endpoint }] = await Promise.all(['/dev/users', '/dev/status'].map(getJson));
 let held;
 let room;
 
 const chosen = () => ({
-  uid: new FormData($('ask')).get('user') ?? held?.asked.uid,
+  // Not by FormData: a form that rests, as during a call, has none.
+  uid: document.querySelector('[name="user"]:checked').value,
   room: $('room').value,
   variant: $('variant').value,
 });
@@ -50,11 +52,18 @@ function drawLinks() {
 
 async function getToken() {
   const asked = chosen();
-  const answer = await askForToken(asked);
+  const answer = await askForToken(asked, endpoint);
+  if (asked.uid !== chosen().uid) return undefined;
   held = answer.status === 200 ? { asked, ...answer.body } : undefined;
   showAnswer(answer);
   say(held ? `${asked.uid} has a token.` : `Refused: ${answer.body.error}`);
   return held;
+}
+
+/** Whatever is on the page was somebody else's. */
+function onUser() {
+  held = undefined;
+  forgetAnswer();
 }
 
 /** The token on the page, if it is still good for what is chosen. */
@@ -78,14 +87,15 @@ function drawCall() {
 
 /** Says what is missing before a call can be made. */
 async function drawReadiness() {
-  const { liveKitUrl, liveKitAnswers, liveKitClientInstalled } = await (
-    await fetch('/dev/status')
-  ).json();
+  const { liveKitUrl, liveKitAnswers, liveKitClientInstalled, canBuildLiveKit } =
+    await getJson('/dev/status');
   const code = (text) => element('code', {}, text);
   const hint = [];
   if (!liveKitAnswers) {
-    hint.push(`No LiveKit server answers at ${liveKitUrl}. Run `, code('npm run livekit'));
-    hint.push(' once (it needs Go), or set ', code('LIVEKIT_SERVER'));
+    hint.push(`No LiveKit server answers at ${liveKitUrl}. `);
+    if (canBuildLiveKit) hint.push('Run ', code('npm run livekit'), ' once (it needs Go)');
+    else hint.push('Install ', code('livekit-server'));
+    hint.push(', or set ', code('LIVEKIT_SERVER'));
     hint.push(' to the path of one, and start development mode again.');
   } else if (!liveKitClientInstalled) {
     hint.push(
@@ -132,22 +142,33 @@ function onClick(id, run) {
   });
 }
 
+/** By the clipboard, which a page has only on loopback and over https; otherwise by hand. */
+async function copy(id) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText($(id).textContent);
+    say('Copied.');
+    return;
+  }
+  getSelection().selectAllChildren($(id));
+  say('Selected: copy it.');
+}
+
 drawForm();
 drawLinks();
 $('ask').addEventListener('input', drawLinks);
+$('users').addEventListener('change', onUser);
 $('ask').addEventListener('submit', (event) => {
   event.preventDefault();
   void getToken().catch((error) => say(`That did not work: ${error.message}`, { bad: true }));
 });
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && room === undefined) void drawReadiness();
+  // A server that is away is told where it is asked for something.
+  if (!document.hidden && room === undefined) void drawReadiness().catch(() => {});
 });
 onClick('join', join);
 onClick('leave', () => room.disconnect());
-onClick('copy', async () => {
-  await navigator.clipboard.writeText(held.token);
-  say('Copied.');
-});
+onClick('copy', () => copy('token-raw'));
+onClick('copy-curl', () => copy('request-curl'));
 onClick('microphone', async () => {
   const { localParticipant } = room;
   await localParticipant.setMicrophoneEnabled(!localParticipant.isMicrophoneEnabled);
