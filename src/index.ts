@@ -1,5 +1,7 @@
 /// <reference types="node" preserve="true" />
 // The library's door.
+
+export type { HostFirestore } from './access/firestore.ts';
 export type {
   AuthorizeRoom,
   RoomAccessAnswer,

@@ -108,7 +108,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   await listening(server, config);
   surviveRefusedConnections(server, log, clock);
   // Not awaited: a platform's health check must not wait for Google.
-  void switchboard.start();
+  void switchboard.start().catch(() => {});
   const { port } = server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   log.info({ host: config.host, port }, 'listening');

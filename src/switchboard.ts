@@ -139,7 +139,8 @@ export function compose(
       routes,
       headers: standalone.headers,
       isClosing: () => closing || standalone.isDraining(),
-      onFirstRequest: () => void lifetimes.start(),
+      // What is wrong was told in the log, and each request that it concerns is refused.
+      onFirstRequest: () => void lifetimes.start().catch(() => {}),
       onHostClose: stop,
     }),
   );

@@ -72,10 +72,14 @@ describe('the architecture', () => {
     const readers = files.filter((file) =>
       /^(?! \*).*process\.env/m.test(readFileSync(join(SRC, file), 'utf8')),
     );
-    // The library looks at NODE_ENV alone; the command line hands the environment on, unread.
+    // The library looks at NODE_ENV, and whether firebase-admin will find the emulator that it was
+    // told of; the command line hands the environment on, unread.
     expect(readers.sort()).toEqual(['cli.ts', 'settings/check-options.ts']);
     const library = readFileSync(join(SRC, 'settings/check-options.ts'), 'utf8');
-    expect(library.match(/process\.env\.\w+/g)).toEqual(['process.env.NODE_ENV']);
+    expect(library.match(/process\.env\.\w+/g)).toEqual([
+      'process.env.NODE_ENV',
+      'process.env.FIREBASE_AUTH_EMULATOR_HOST',
+    ]);
   });
 
   it('keeps development out of reach of the server', () => {

@@ -17,14 +17,15 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const PROJECT = { FIREBASE_PROJECT_ID: 'my-project' };
-const load = (env: Record<string, string>): Config => loadConfig({ ...PROJECT, ...env }, secrets);
+const load = (env: Record<string, string>): Config =>
+  loadConfig({ ...PROJECT, ...env }, secrets, join(folder, 'no-bios'));
 
 function problems(
   env: Record<string, string>,
   base: Record<string, string> = PROJECT,
 ): readonly string[] {
   try {
-    loadConfig({ ...base, ...env }, secrets);
+    loadConfig({ ...base, ...env }, secrets, join(folder, 'no-bios'));
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;

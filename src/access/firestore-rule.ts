@@ -29,8 +29,6 @@ const UNDER_WAY_MAX = 256;
 /** gRPC's FAILED_PRECONDITION: the app has no index that the question needs. */
 const NO_INDEX = 9;
 
-export { faultOfMembersField, faultOfRoomPath } from './firestore-names.ts';
-
 /** A document's field. Each element of `field` is one level of maps. */
 export interface Field {
   readonly path: string;

@@ -148,7 +148,15 @@ async function signIn(app: FirebaseApp | undefined, firestore: Firestore): Promi
     | undefined;
   if ((firestore as Inside)._settings?.ssl === false) return;
   if (typeof credential?.clientEmail === 'string') return;
-  await credential?.getAccessToken?.();
+  try {
+    await credential?.getAccessToken?.();
+  } catch (cause) {
+    throw new Error(
+      'Firestore cannot be asked without credentials: give a service account, or set ' +
+        'FIRESTORE_EMULATOR_HOST where an emulator is meant',
+      { cause },
+    );
+  }
 }
 
 /** Of an app of our own, before anybody has asked its Firestore. */

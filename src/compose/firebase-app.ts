@@ -18,7 +18,8 @@ export async function createFirebaseApp(
     { projectId, credential: credentialOf(config, sdk) },
     'livekit-switchboard',
   );
-  if (settings.access.rule === 'firestore') await keepFirestoreAlive(app);
+  const { access } = settings;
+  if (access.rule === 'firestore') await keepFirestoreAlive(app, access.source.databaseId);
   return { app, close: () => sdk.deleteApp(app) };
 }
 

@@ -34,8 +34,8 @@ function byFirestore(
   settings: AccessSettings & { rule: 'firestore' },
   { clock, log }: Pick<Ground, 'clock' | 'log'>,
 ): Rooms {
-  const { app, roomPath, membersField } = settings;
-  const firestore = openFirestore({ app }, clock);
+  const { source, roomPath, membersField } = settings;
+  const firestore = openFirestore(source, clock);
   const { questions } = firestore;
   const rule = createFirestoreRule({ roomPath, membersField, questions, clock, log });
   return {

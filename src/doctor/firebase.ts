@@ -1,7 +1,4 @@
 // What needs a service account: the account itself, the account look-up, Firestore.
-import { openFirestore } from '../access/firestore.ts';
-import { type FirestoreQuestions, warmUpRoom } from '../access/firestore-rule.ts';
-import type { Clock } from '../base/clock.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
 import { userFromClaims } from '../base/user.ts';
 import { createFirebaseApp } from '../compose/firebase-app.ts';
@@ -9,25 +6,29 @@ import { createAccountLookUp } from '../identity/firebase-account.ts';
 import { type Config, ConfigError } from '../settings/config.ts';
 import { type Environment, textOf } from '../settings/sources.ts';
 import { type Check, type Finding, failed, ok, skipped } from './check.ts';
+import { type FirestoreParts, firestoreCheck } from './firestore.ts';
+import {
+  disabledApi,
+  missingRole,
+  NOT_INSTALLED,
+  NOT_SIGNED_IN,
+  notInstalled,
+  type Open,
+  type Setting,
+  TIMEOUT_MS,
+} from './google-project.ts';
 import { codesOf, explain, networkFault, type Place, unexpected } from './network-faults.ts';
+import { platformAccount } from './platform-account.ts';
 import type { FirestoreAccess } from './room-access.ts';
 
 const TOKENS: Place = { host: 'oauth2.googleapis.com', variable: undefined };
-/** Its SDKs take seconds to load on a small machine, and signing in comes first. */
-const TIMEOUT_MS = 10_000;
 /** Legal, and nobody's. */
 const NOBODY = 'livekit-switchboard-doctor';
 
-/** As loadFirebaseAdmin says it. */
-const NOT_INSTALLED = /needs firebase-admin: /;
-const notInstalled = failed('firebase-admin is not installed', 'npm install firebase-admin');
-
 type OpenFirebase = (config: Config) => ReturnType<typeof createFirebaseApp>;
 
-export interface FirebaseParts {
-  readonly clock: Clock;
+export interface FirebaseParts extends FirestoreParts {
   readonly openFirebase?: OpenFirebase;
-  readonly readFirestore?: (app: FirebaseApp) => FirestoreQuestions['read'];
 }
 
 export interface FirebaseChecks {
@@ -36,8 +37,6 @@ export interface FirebaseChecks {
   firestore(access: FirestoreAccess): Check;
   close(): Promise<void>;
 }
-
-type Open = () => Promise<{ app: FirebaseApp; close(): Promise<void> }>;
 
 export function createFirebaseChecks(
   config: Config,
@@ -49,6 +48,7 @@ export function createFirebaseChecks(
   const variable =
     file === undefined ? 'FIREBASE_SERVICE_ACCOUNT' : 'GOOGLE_APPLICATION_CREDENTIALS';
   const isGiven = config.serviceAccount !== undefined || file !== undefined;
+  const platform = isGiven ? undefined : config.platform;
 
   let opened: ReturnType<Open> | undefined;
   const open: Open = () => {
@@ -72,15 +72,27 @@ export function createFirebaseChecks(
       name: 'Service account',
       timeoutMs: TIMEOUT_MS,
       async run() {
-        if (!isGiven) return skipped(`none is set, and no setting needs one`);
+        if (!config.needsFirebase && !isGiven)
+          return skipped('none is set, and no setting needs one');
+        if (!isGiven && platform === undefined) {
+          return skipped('none is set, and the emulators that stand in for Firebase need none');
+        }
         await signIn();
+        const account =
+          platform === undefined
+            ? `the one in ${variable}`
+            : `${(await platformAccount(env)) ?? 'the account'} of ${platform} (no key is set)`;
         return ok(
-          config.needsFirebase
-            ? `Google accepts the one in ${variable}`
-            : `Google accepts the one in ${variable}, which no setting uses`,
+          `Google accepts ${account}${config.needsFirebase ? '' : ', which no setting uses'}`,
         );
       },
-      explain: (error) => explainServiceAccount(error, variable),
+      explain: (error) =>
+        platform === undefined
+          ? explainServiceAccount(error, variable)
+          : failed(
+              `no key is set, and ${platform} hands out no credentials`,
+              `give the service a service account, or set ${variable}`,
+            ),
     },
     accountLookUp: accountLookUpCheck({ config, env, open, isSignedIn }),
     firestore: (access) => firestoreCheck(access, { config, env, open, isSignedIn, parts }),
@@ -123,15 +135,6 @@ function explainServiceAccount(error: unknown, variable: string): Finding {
 function unexpectedOf(error: unknown, asked: string, fix: string): Finding {
   return { ...unexpected(error, asked), result: 'failed', fix };
 }
-
-interface Setting {
-  readonly config: Config;
-  readonly env: Environment;
-  readonly open: Open;
-  isSignedIn(): Promise<boolean>;
-}
-
-const NOT_SIGNED_IN = 'not tried, for the service account is not accepted';
 
 function accountLookUpCheck({ config, open, isSignedIn }: Setting): Check {
   const { identity } = config.settings;
@@ -178,65 +181,3 @@ function accountLookUpCheck({ config, open, isSignedIn }: Setting): Check {
     },
   };
 }
-
-function firestoreCheck(
-  { roomPath, membersField }: FirestoreAccess,
-  setting: Setting & { parts: FirebaseParts },
-): Check {
-  const { config, env, open, isSignedIn, parts } = setting;
-  const { clock } = parts;
-  const { readFirestore = (app: FirebaseApp) => openFirestore({ app }, clock).questions.read } =
-    parts;
-  const { projectId } = config;
-  const emulator = textOf(env.FIRESTORE_EMULATOR_HOST);
-  const place: Place =
-    emulator === undefined
-      ? { host: 'firestore.googleapis.com', variable: undefined }
-      : { host: emulator, variable: 'FIRESTORE_EMULATOR_HOST' };
-  return {
-    name: 'Room access',
-    timeoutMs: TIMEOUT_MS,
-    async run() {
-      if (emulator === undefined && !(await isSignedIn())) return skipped(NOT_SIGNED_IN);
-      const { app } = await open();
-      await readFirestore(app)(warmUpRoom(roomPath, membersField));
-      return ok(`a document at ${roomPath} can be read from ${place.host}`);
-    },
-    explain(error) {
-      // gRPC's status codes (https://grpc.io/docs/guides/status-codes/).
-      const { code, message } = error as { code?: unknown; message?: unknown };
-      if (code === 7 && /has not been used|is disabled/.test(String(message))) {
-        return disabledApi('firestore.googleapis.com', projectId);
-      }
-      if (code === 7) {
-        return missingRole('read Firestore', 'roles/datastore.viewer', projectId);
-      }
-      if (code === 5) {
-        return failed(
-          `the project ${projectId} has no Firestore database (default)`,
-          'make one in the Firebase console, or correct FIREBASE_PROJECT_ID',
-        );
-      }
-      if (code === 14) {
-        return failed(`${place.host} is out of reach`, `let this machine out to ${place.host}`);
-      }
-      if (NOT_INSTALLED.test(String(message))) {
-        return notInstalled;
-      }
-      return explain(error, place);
-    },
-  };
-}
-
-const missingRole = (what: string, role: string, project: string): Finding =>
-  failed(
-    `the service account may not ${what}`,
-    `give it the role ${role}: gcloud projects add-iam-policy-binding ${project} ` +
-      `--member=serviceAccount:CLIENT_EMAIL --role=${role}, with client_email of its JSON`,
-  );
-
-const disabledApi = (api: string, project: string): Finding =>
-  failed(
-    `${api} is not enabled in the project ${project}`,
-    `gcloud services enable ${api} --project=${project}`,
-  );

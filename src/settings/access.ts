@@ -1,14 +1,28 @@
 // Who may enter a room.
-import { faultOfMembersField, faultOfRoomPath } from '../access/firestore-rule.ts';
+import type { FirestoreSource, HostFirestore } from '../access/firestore.ts';
+import {
+  faultOfDatabase,
+  faultOfMembersField,
+  faultOfRoomPath,
+} from '../access/firestore-names.ts';
 import { faultOfAccessSecret, faultOfAccessUrl } from '../access/http-rule.ts';
 import { type AuthorizeRoom, ROOM_ACCESS_RULES } from '../access/room-access.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
-import { aFunction, oneOf, text } from './kinds.ts';
+import { aFunction, objectOf, oneOf, text } from './kinds.ts';
 import type { Say } from './say.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { AccessSettings } from './settings.ts';
 
 const ROOM_PATH_EXAMPLE = 'chats/{roomName}';
+
+const aFirestore = objectOf(
+  'HostFirestore',
+  (value): value is HostFirestore =>
+    ['doc', 'collection', 'getAll'].every(
+      (method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function',
+    ),
+  'be the Firestore of firebase-admin or @google-cloud/firestore (that of the web SDK is another)',
+);
 
 export const ACCESS = {
   /**
@@ -24,7 +38,7 @@ export const ACCESS = {
     asksFirebase: 'firestore',
     kind: oneOf(...ROOM_ACCESS_RULES),
   },
-  /** For `firestore`: the room's document, e.g. `chats/{roomName}`. Needs `firebaseApp`. */
+  /** For `firestore`: the room's document, e.g. `chats/{roomName}`. Needs `firebaseApp` or `firestore`. */
   firestoreRoomPath: {
     variable: 'FIRESTORE_ROOM_PATH',
     meaning: `For \`firestore\`: the room’s document, like \`${ROOM_PATH_EXAMPLE}\``,
@@ -36,6 +50,21 @@ export const ACCESS = {
     meaning: 'For `firestore`: the field with the members’ uids, a list or a map; may be dotted',
     default: 'members',
     kind: text(faultOfMembersField),
+  },
+  /** For `firestore`: the id of the database. Default: the project's `(default)`. */
+  firestoreDatabase: {
+    variable: 'FIRESTORE_DATABASE',
+    meaning: 'For `firestore`: the id of the database, where it is not `(default)`',
+    kind: text(faultOfDatabase),
+  },
+  /**
+   * For `firestore`: the host's own instance (`getFirestore(app)`, `admin.firestore()`), in place of
+   * that of `firebaseApp`: where the host has set it up by itself, or has another copy of firebase-admin.
+   */
+  firestore: {
+    meaning: 'For `firestore`: the host’s own Firestore',
+    excludes: 'firestoreDatabase',
+    kind: aFirestore,
   },
   /** For `http`: where the host's backend answers. */
   accessUrl: {
@@ -84,9 +113,15 @@ export function accessSettings(
     case 'firestore': {
       const { firestoreRoomPath: roomPath, firestoreMembersField: membersField } = values;
       if (roomPath === undefined) say.needs(here, 'firestoreRoomPath', ROOM_PATH_EXAMPLE);
-      return roomPath === undefined || app === undefined
+      const source: FirestoreSource = {
+        app,
+        firestore: values.firestore,
+        databaseId: values.firestoreDatabase,
+      };
+      const isAnswered = app !== undefined || values.firestore !== undefined;
+      return roomPath === undefined || !isAnswered
         ? undefined
-        : { rule, app, roomPath, membersField };
+        : { rule, source, roomPath, membersField };
     }
   }
 }

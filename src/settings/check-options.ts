@@ -1,8 +1,9 @@
-// Options → settings: every fault named at once, every default in place. No environment is read
-// here but NODE_ENV, to refuse the emulator in production.
+// Options → settings: every fault named at once, every default in place. Of the environment nothing
+// is read here but NODE_ENV, to refuse the emulator in production, and where firebase-admin looks for it.
+import { faultOfFirebaseApp } from '../base/firebase-admin.ts';
 import type { SwitchboardOptions } from './options.ts';
-import { settingsOf, type Values } from './resolve.ts';
-import { sayInOptions } from './say.ts';
+import { settingsOf, settingsThatAskFirebase, type Values } from './resolve.ts';
+import { sayInOptions, type Told } from './say.ts';
 import { defaultOf, isOption, type OptionSetting, type Setting } from './setting.ts';
 import type { Settings } from './settings.ts';
 import { HOUSE } from './table.ts';
@@ -23,12 +24,30 @@ export function checkOptions(options: SwitchboardOptions): Settings {
   if (faults.length > 0) throw wrong(faults);
   const say = sayInOptions(process.env.NODE_ENV?.trim() === 'production');
   const settings = settingsOf(values, say);
-  if (settings === undefined) throw wrong([...say.faults]);
+  appFaults(values, say);
+  if (settings === undefined || say.faults.size > 0) throw wrong([...say.faults]);
   return settings;
 }
 
 const wrong = (faults: readonly string[]): TypeError =>
   new TypeError(`createSwitchboard: ${faults.join('; ')}`);
+
+/** What would only show at the first request: an App that can't ask, or that asks somebody else. */
+function appFaults(values: Values, say: Told): void {
+  const { firebaseApp: app, checkRevoked, firebaseAuthEmulatorHost: emulator } = values;
+  if (app === undefined) return;
+  const asking = settingsThatAskFirebase(values).filter(
+    ({ setting }) => setting !== 'roomAccess' || values.firestore === undefined,
+  );
+  const fault = asking.length > 0 ? faultOfFirebaseApp(app) : undefined;
+  if (fault !== undefined) say.fault(`firebaseApp ${fault}`);
+  if (checkRevoked && emulator !== undefined && !process.env.FIREBASE_AUTH_EMULATOR_HOST?.trim()) {
+    say.fault(
+      'checkRevoked needs the variable FIREBASE_AUTH_EMULATOR_HOST beside firebaseAuthEmulatorHost: ' +
+        'firebase-admin reads it, and otherwise asks Google',
+    );
+  }
+}
 
 function taken(options: SwitchboardOptions): { values: Values; faults: string[] } {
   const given = options as Readonly<Record<string, unknown>>;

@@ -1,11 +1,11 @@
 // The environment, read and checked once: the only reader of it.
-import type { FirebaseApp } from '../base/firebase-admin.ts';
 import type { LogLevel } from '../base/log.ts';
 import type { ServiceAccount } from './credentials.ts';
 import { misspelt } from './misspelt.ts';
 import type { SwitchboardOptions } from './options.ts';
+import { platformOf } from './platform.ts';
 import { settingsOf, settingsThatAskFirebase } from './resolve.ts';
-import { sayInVariables } from './say.ts';
+import { sayInVariables, type Told } from './say.ts';
 import {
   defaultOf,
   isOption,
@@ -15,7 +15,13 @@ import {
 } from './setting.ts';
 import type { Settings } from './settings.ts';
 import { type Environment, SECRETS_DIRECTORY, secretText, textOf } from './sources.ts';
-import { ROWS, type SETTINGS, variableOf, variablesThatAskFirebase } from './table.ts';
+import {
+  type HouseSetting,
+  ROWS,
+  type SETTINGS,
+  variableOf,
+  variablesThatAskFirebase,
+} from './table.ts';
 
 export interface Config {
   /** Everything that the library takes too. */
@@ -25,6 +31,8 @@ export interface Config {
   readonly projectId: string;
   /** Undefined: firebase-admin finds its credentials by itself, where `needsFirebase`. */
   readonly serviceAccount: ServiceAccount | undefined;
+  /** Google's, whose own credentials serve where no others are given; undefined: none of Google's. */
+  readonly platform: string | undefined;
   /** A setting asks Firebase, and firebase-admin is needed for it. */
   readonly needsFirebase: boolean;
   readonly host: string;
@@ -56,7 +64,11 @@ export class ConfigError extends Error {
  *
  * @throws ConfigError that names every fault together, and never a secret's value.
  */
-export function loadConfig(env: Environment, secretsDirectory = SECRETS_DIRECTORY): Config {
+export function loadConfig(
+  env: Environment,
+  secretsDirectory = SECRETS_DIRECTORY,
+  biosVendorFile?: string,
+): Config {
   const values = valuesFrom(env, secretsDirectory);
   const firestoreEmulator = textOf(env.FIRESTORE_EMULATOR_HOST);
   const say = sayInVariables(textOf(env.NODE_ENV) === 'production', {
@@ -64,8 +76,11 @@ export function loadConfig(env: Environment, secretsDirectory = SECRETS_DIRECTOR
     serviceAccount: `${variableOf('firebaseServiceAccount')} (or ${variableOf('googleCredentials')})`,
     asksFirebase: variablesThatAskFirebase('and'),
   });
-  const firebaseApp = appToBe(values, firestoreEmulator);
-  const settings = settingsOf({ ...values, firebaseApp }, say);
+  const platform = platformOf(env, biosVendorFile);
+  const app = { options: { projectId: values.firebaseProjectId } };
+  const source = sourceOf(values, firestoreEmulator, platform);
+  const settings = settingsOf({ ...values, firebaseApp: source && app }, say);
+  if (source === 'emulators') emulatorFaults(values, firestoreEmulator, say);
   if (firestoreEmulator !== undefined && say.production) {
     say.fault('FIRESTORE_EMULATOR_HOST is for development: not with NODE_ENV=production');
   }
@@ -75,6 +90,7 @@ export function loadConfig(env: Environment, secretsDirectory = SECRETS_DIRECTOR
     settings,
     projectId: values.firebaseProjectId,
     serviceAccount: values.firebaseServiceAccount,
+    platform,
     needsFirebase: settingsThatAskFirebase(values).length > 0,
     host: values.host,
     port: values.port,
@@ -108,13 +124,28 @@ function readVariable(row: VariableSetting, env: Environment, secretsDirectory: 
   return defaultOf(row);
 }
 
-/** What is known of firebase-admin's App before it is made; undefined: there is nobody to ask as. */
-function appToBe(values: Values, firestoreEmulator: string | undefined): FirebaseApp | undefined {
-  const credentials = [values.firebaseServiceAccount, values.googleCredentials];
-  const emulators = [values.firebaseAuthEmulatorHost, firestoreEmulator];
-  return [...credentials, ...emulators].some((given) => given !== undefined)
-    ? { options: { projectId: values.firebaseProjectId } }
-    : undefined;
+/** As whom Firebase is asked; undefined: there is nobody. */
+function sourceOf(values: Values, firestoreEmulator: string | undefined, platform?: string) {
+  const given = values.firebaseServiceAccount ?? values.googleCredentials ?? platform;
+  if (given !== undefined) return 'credentials';
+  const emulator = values.firebaseAuthEmulatorHost ?? firestoreEmulator;
+  return emulator === undefined ? undefined : 'emulators';
+}
+
+/** An emulator stands in for its own part of Firebase alone, and for App Check there is none. */
+function emulatorFaults(values: Values, firestoreEmulator: string | undefined, say: Told): void {
+  const account = `${variableOf('firebaseServiceAccount')} (or ${variableOf('googleCredentials')})`;
+  const auth = variableOf('firebaseAuthEmulatorHost');
+  const standIns: Partial<Record<HouseSetting, readonly [string, string | undefined]>> = {
+    checkRevoked: [auth, values.firebaseAuthEmulatorHost],
+    roomAccess: ['FIRESTORE_EMULATOR_HOST', firestoreEmulator],
+  };
+  for (const { setting, at } of settingsThatAskFirebase(values)) {
+    const [name, host] = standIns[setting] ?? [];
+    if (host !== undefined) continue;
+    const who = at === true ? variableOf(setting) : `${variableOf(setting)}=${at}`;
+    say.fault(`${who} needs ${name === undefined ? '' : `${name}, or `}${account}`);
+  }
 }
 
 function optionsOf(values: Values): SwitchboardOptions {

@@ -23,6 +23,7 @@ export function settingsOf(values: Values, say: Told): Settings | undefined {
   const access = accessSettings(values, app, say);
   if (app === undefined) {
     for (const { setting, at } of settingsThatAskFirebase(values)) {
+      if (setting === 'roomAccess' && values.firestore !== undefined) continue;
       say.needsFirebase(at === true ? setting : { setting, is: [at] });
     }
   }

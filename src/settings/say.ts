@@ -42,7 +42,10 @@ export function sayInOptions(production: boolean): Told {
     nameOf: (option) => option,
     needs: (who, what) => heard.fault(`${spell(who)} needs ${spell(what)}`),
     needsProjectThat: (who, does) => heard.fault(`${who} needs a project whose id ${does}`),
-    needsFirebase: (who) => heard.fault(`${spell(who)} needs firebaseApp`),
+    needsFirebase: (who) =>
+      heard.fault(
+        `${spell(who)} needs firebaseApp${typeof who === 'string' ? '' : ' (or firestore)'}`,
+      ),
   };
 }
 
