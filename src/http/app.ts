@@ -7,6 +7,7 @@ import type { Logger } from '../base/log.ts';
 import type { User } from '../base/user.ts';
 import type { TrustProxy } from './address.ts';
 import { arrivalOf } from './arrival.ts';
+import { EXPOSED_HEADERS } from './cors.ts';
 import { isBodyPending } from './drain.ts';
 import { createAddressOf } from './forwarded.ts';
 import type { Metrics } from './metrics.ts';
@@ -94,7 +95,11 @@ function recordEach(app: FastifyInstance, { log, metrics }: AppOptions): void {
     if (request.method === 'OPTIONS' && isBodyPending(request.raw)) {
       reply.header('connection', 'close');
     }
-    // Before any body is read: a path that is nobody's has nothing to parse.
+    done();
+  });
+  // Before any body is read: a path that is nobody's has nothing to parse. Behind all hooks of the
+  // kind above: without the headers of CORS a browser would take a wrong path for a fault of CORS.
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
     done(request.is404 ? unrouted(request) : undefined);
   });
 }
@@ -107,14 +112,21 @@ const corsOptions = (routes: readonly Route[], origins: readonly string[]) => ({
   origin: [...origins],
   methods: [...new Set(routes.map(({ method }) => method))].sort(),
   allowedHeaders: [...HEADERS, ...TRACING_HEADERS],
-  exposedHeaders: ['X-Request-Id', 'Retry-After'],
+  exposedHeaders: EXPOSED_HEADERS,
   maxAge: 600,
   strictPreflight: false,
 });
 
 function unrouted({ raw }: FastifyRequest): SwitchboardError {
   const { place } = arrivalOf(raw);
-  return place === undefined
-    ? new SwitchboardError('not_found', 'There is nothing at this path.')
-    : new SwitchboardError('method_not_allowed', `Use ${place.path.methods.join(' or ')} here.`);
+  if (place === undefined)
+    return new SwitchboardError('not_found', 'There is nothing at this path.');
+  const isPreflight = raw.method === 'OPTIONS' && raw.headers.origin !== undefined;
+  return new SwitchboardError(
+    'method_not_allowed',
+    `Use ${place.path.methods.join(' or ')} here.`,
+    isPreflight
+      ? { cause: { message: 'a page of another origin asks, and CORS_ORIGINS is unset' } }
+      : {},
+  );
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import type { SwitchboardError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { createCorsHeaders, type UNREAD } from './cors.ts';
 import { answerThenDrain, isBodyPending } from './drain.ts';
 import type { Metrics } from './metrics.ts';
 import { problemBody, problemHeaders, statusOf } from './problems.ts';
@@ -14,16 +15,24 @@ export interface BareAnswer {
   readonly body: string;
 }
 
-/** Puts the answer together, and logs and counts it as any other. The connection ends with it. */
-export type RefuseBare = (problem: SwitchboardError) => BareAnswer;
+/**
+ * Puts the answer together, and logs and counts it as any other. The connection ends with it.
+ * `origin`: of the page that asks; `UNREAD` where nobody can tell.
+ */
+export type RefuseBare = (
+  problem: SwitchboardError,
+  origin: string | typeof UNREAD | undefined,
+) => BareAnswer;
 
 export function createBareRefusal(parts: {
   log: Logger;
   metrics: Pick<Metrics, 'refused'>;
   /** Headers on every answer. */
   headers: Readonly<Record<string, string>>;
+  corsOrigins: readonly string[];
 }): RefuseBare {
-  return (problem) => {
+  const corsHeaders = createCorsHeaders(parts.corsOrigins);
+  return (problem, origin) => {
     const requestId = nextRequestId();
     const status = statusOf(problem);
     const body = problemBody(problem, requestId);
@@ -34,6 +43,7 @@ export function createBareRefusal(parts: {
       body,
       headers: {
         ...parts.headers,
+        ...corsHeaders(origin),
         ...problemHeaders(problem),
         'content-type': 'application/json; charset=utf-8',
         'content-length': String(Buffer.byteLength(body)),
@@ -52,7 +62,10 @@ export function answerBare(
   response: ServerResponse,
   clock: Clock,
 ): void {
-  response.writeHead(status, headers);
+  // What the host has set stays beside ours.
+  const named = [response.getHeader('vary'), headers.vary].flat().flatMap((name) => name ?? []);
+  const vary = [...new Set(named)].join(', ');
+  response.writeHead(status, { ...headers, ...(vary !== '' && { vary }) });
   if (isBodyPending(raw)) answerThenDrain(body, raw, response, clock).pipe(response);
   else response.end(body);
 }

@@ -7,6 +7,7 @@ import { SwitchboardError } from '../base/errors.ts';
 import { answerBare, type BareAnswer, type RefuseBare } from './bare-answer.ts';
 import { requestTimeout } from './body.ts';
 import { breakBody, expectsContinue } from './body-on-its-way.ts';
+import { originIn } from './cors.ts';
 
 const REASON: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -28,17 +29,19 @@ interface Parts {
 /** Hands requests to `onRequest`, and answers by itself what is none. */
 export function listenTo(server: Server, { onRequest, refuseBare, clock }: Parts): void {
   const pipelined = countPipelined();
+  const refuse = (problem: SwitchboardError, raw: IncomingMessage, response: ServerResponse) =>
+    answerBare(refuseBare(problem, raw.headers.origin), raw, response, clock);
   const take = (request: IncomingMessage, response: ServerResponse) => {
     const place = pipelined(request.socket, response);
     // Its connection ends before its turn comes.
     if (place > PIPELINED_MAX) return;
     if (place === PIPELINED_MAX) {
-      answerBare(refuseBare(tooManyPipelined()), request, response, clock);
+      refuse(tooManyPipelined(), request, response);
       return;
     }
     // RFC 9112, section 3.2. Node's own answer to it would have no body.
     const isWithoutHost = request.headers.host === undefined && request.httpVersion === '1.1';
-    if (isWithoutHost) answerBare(refuseBare(requestMalformed()), request, response, clock);
+    if (isWithoutHost) refuse(requestMalformed(), request, response);
     else onRequest(request, response);
   };
   // Node takes its own listener off a connection that it hands over (CONNECT), and an error that
@@ -51,10 +54,10 @@ export function listenTo(server: Server, { onRequest, refuseBare, clock }: Parts
     take(request, response);
   });
   server.on('checkExpectation', take);
-  server.on('connect', (_request, socket) => {
+  server.on('connect', ({ headers }: IncomingMessage, socket) => {
     // That listener is off as well: an answer that nobody reads would be waited for.
     socket.on('timeout', () => socket.destroy());
-    refuseInTurn(socket, requestMalformed());
+    refuseInTurn(socket, requestMalformed(), headers.origin);
   });
 
   // The parser says so again with all that still comes.
@@ -63,17 +66,23 @@ export function listenTo(server: Server, { onRequest, refuseBare, clock }: Parts
     if (error.code === 'ECONNRESET') socket.destroy();
     if (socket.destroyed || told.has(socket)) return;
     told.add(socket);
-    if (socket.writable) refuseInTurn(socket, brokenHttpProblem(error));
-    else socket.destroy();
+    if (socket.writable) {
+      const { rawPacket } = error as { rawPacket?: unknown };
+      refuseInTurn(socket, brokenHttpProblem(error), originIn(rawPacket));
+    } else socket.destroy();
   });
 
   /** Whoever pipelines gets his answers in the order of his questions (RFC 9112, section 9.3.2). */
-  function refuseInTurn(socket: Duplex, problem: SwitchboardError): void {
+  function refuseInTurn(
+    socket: Duplex,
+    problem: SwitchboardError,
+    origin: Parameters<RefuseBare>[1],
+  ): void {
     const current = responseOn(socket);
-    if (current === undefined) answerAndEnd(socket, refuseBare(problem), clock);
+    if (current === undefined) answerAndEnd(socket, refuseBare(problem, origin), clock);
     else if (current.req.complete) {
       current.once('close', () => {
-        if (socket.writable) refuseInTurn(socket, problem);
+        if (socket.writable) refuseInTurn(socket, problem, origin);
       });
     } else {
       // It is the body of this very request: its own answer tells.

@@ -60,7 +60,7 @@ export function createMount(options: {
 
   /** Outside Fastify, which may be closed already. */
   function refuse(raw: IncomingMessage, response: ServerResponse, problem: SwitchboardError): void {
-    answerBare(refuseBare(problem), raw, response, clock);
+    answerBare(refuseBare(problem, raw.headers.origin), raw, response, clock);
   }
 
   const dispatch: Mount['dispatch'] = (raw, response, place, from) => {
