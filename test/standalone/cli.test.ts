@@ -142,14 +142,20 @@ describe('serve', () => {
 });
 
 describe('the command line', () => {
-  it.each([[[]], [['nonsense']], [['serve', 'more']], [['--nonsense']]])(
-    'explains itself: %j',
-    async (args) => {
-      const { code, err } = await run(args).ended;
-      expect(code).toBe(2);
-      expect(err).toMatch(/livekit-switchboard serve/);
-    },
-  );
+  it.each([
+    [[], 'A command is missing.'],
+    [['serv'], 'There is no command "serv".'],
+    [['constructor'], 'There is no command "constructor".'],
+    [['\u001b[2Jdev'], 'There is no command "?[2Jdev".'],
+    [['serve', 'more'], 'serve takes nothing behind it: "more".'],
+    [['serve', '--json'], 'serve has no --json: only doctor has.'],
+    [['--nonsense'], "Unknown option '--nonsense'."],
+  ])('%j is named and explained, and ends with 2', async (args, fault) => {
+    const { code, err } = await run(args).ended;
+    expect(code).toBe(2);
+    expect(err.startsWith(`${fault}\n\nlivekit-switchboard `)).toBe(true);
+    expect(err).toContain('livekit-switchboard serve ');
+  });
 
   it('knows its version', async () => {
     const { code, out } = await run(['--version']).ended;
