@@ -49,10 +49,35 @@ function keepDeclarations(first) {
   }
 }
 
+/**
+ * Bundlers end with an error where a module is missing, unless it is required directly within a
+ * `try`: an optional one then fails when it is asked for, as it does without a bundler.
+ * @param {string} folder
+ */
+function requireOptionalInTry(folder) {
+  const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const names = Object.keys(peerDependencies).join('|');
+  const loading = new RegExp(
+    `Promise\\.resolve\\(\\)\\.then\\(\\(\\) => __importStar\\((require\\('(?:${names})[\\w/-]*'\\))\\)\\)`,
+    'g',
+  );
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.js')) continue;
+    const file = join(folder, name);
+    const source = readFileSync(file, 'utf8');
+    const written = source.replace(
+      loading,
+      '(async () => { try { return $1; } catch (error) { throw error; } })()',
+    );
+    if (written !== source) writeFileSync(file, written);
+  }
+}
+
 rmSync(dist, { recursive: true, force: true });
 compile('tsconfig.build.json', dist);
 const library = join(dist, 'cjs');
 compile('tsconfig.library.json', library);
+requireOptionalInTry(library);
 keepDeclarations(join(library, 'index.d.ts'));
 writeFileSync(join(library, 'package.json'), '{ "type": "commonjs" }\n');
 // What the compiler passes over: the demo page is served as it is.
