@@ -52,9 +52,9 @@ export interface IdTokenRefusals extends Pick<RefusalWatch, 'accepted'> {
 }
 
 /**
- * By `Authorization: Bearer <Firebase ID token>`. An address with too many failures is refused
- * before any work; a token that was verified before still passes, because whole carriers sit
- * behind one address.
+ * By `Authorization: Bearer <Firebase ID token>`. A good token passes whatever its address has done:
+ * whole carriers sit behind one, and behind a proxy that was not counted all users do. What fails is
+ * counted, and told to wait where too much of it came (docs/decisions/0015).
  */
 export function byIdToken(options: {
   verifier: VerifyIdToken;
@@ -67,12 +67,12 @@ export function byIdToken(options: {
   const stillValid = (user: User) =>
     checkRevoked === undefined ? user : andThen(checkRevoked(user), () => user);
 
-  /** Runs `identify` and counts what it refuses. */
+  /** Runs `identify` and counts what it refuses; beyond the limit of the address that is a 429. */
   function counted(address: string, identify: () => User | Promise<User>) {
     const count = async (error: unknown): Promise<never> => {
       if (error instanceof SwitchboardError && error.code.startsWith('id_token_')) {
         refusals.refused(error.cause as TokenFault<IdTokenCause>, address);
-        await failures.take(address);
+        refuseIfWaiting(await failures.take(address));
       }
       throw error;
     };
@@ -89,7 +89,12 @@ export function byIdToken(options: {
     token: ReturnType<typeof bearerToken>,
     headers: IncomingHttpHeaders,
   ) {
-    if (token === undefined) throw idTokenMissing({ message: whatCame(headers) });
+    if (token === undefined) {
+      return andThen(failures.waitSeconds(address), (wait) => {
+        refuseIfWaiting(wait);
+        throw idTokenMissing({ message: whatCame(headers) });
+      });
+    }
     return counted(address, () => {
       if (token === AMBIGUOUS) {
         const cause: TokenFault<IdTokenCause> = {
@@ -113,10 +118,7 @@ export function byIdToken(options: {
     // Read at once: a client that doesn't wait for its refusal has no address by then.
     const address = addressKey(clientAddress(request));
     if (known !== undefined) return counted(address, () => stillValid(known));
-    return andThen(failures.waitSeconds(address), (wait) => {
-      refuseIfWaiting(wait);
-      return identifyUnknown(address, token, request.headers);
-    });
+    return identifyUnknown(address, token, request.headers);
   };
 }
 

@@ -404,7 +404,7 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
     }
   });
 
-  it('limits the failures of one address, and lets known tokens pass', async () => {
+  it('limits the failures of one address, and lets good tokens pass, known or new', async () => {
     const { ask, idToken, clock } = await open({ authFailuresPerMinute: 2 });
     const known = idToken();
     expect((await ask({ token: known })).status).toBe(200);
@@ -413,7 +413,12 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
     expect((await ask({ token: 'nonsense' })).status).toBe(403);
     expect((await ask({ token: 'nonsense' })).body.code).toBe('rate_limited');
     expect((await ask({ token: null })).body.code).toBe('rate_limited');
-    expect((await ask({ token: idToken({ sub: 'bob' }) })).body.code).toBe('rate_limited');
+    const expired = idToken({ exp: Math.floor(clock.now() / 1000) - 1 });
+    expect((await ask({ token: expired })).body.code).toBe('rate_limited');
+    const forged = `${idToken({ sub: 'bob' }).slice(0, -8)}AAAAAAAA`;
+    expect((await ask({ token: forged })).body.code).toBe('rate_limited');
+    const bob = { ...GOOD_BODY, participantIdentity: 'bob' };
+    expect((await ask({ token: idToken({ sub: 'bob' }), body: bob })).status).toBe(200);
     expect((await ask({ token: known })).status).toBe(200);
     clock.advance(60_000);
     expect((await ask({ token: 'nonsense' })).status).toBe(403);
