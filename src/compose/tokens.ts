@@ -12,12 +12,14 @@ export function createTokens(
   { clock, log, metrics }: Ground,
   by: { admission: Admission; limits: Limits; rooms: Rooms },
 ): Part {
-  const { keys, tokenTtlSeconds: ttlSeconds } = livekit;
+  const { keys, missingKeys, tokenTtlSeconds: ttlSeconds } = livekit;
+  const variables = missingKeys.map(({ variable }) => variable);
+  const options = missingKeys.map(({ option }) => option);
+  const fix = `set ${variables.join(' and ')} (as options: ${options.join(', ')})`;
   if (keys === undefined) {
     log.error(
       {},
-      'LiveKit server keys are not configured: set LIVEKIT_API_KEY and LIVEKIT_API_SECRET ' +
-        '(as options: livekitApiKey, livekitApiSecret); until then no token is handed out',
+      `LiveKit server keys are not configured: ${fix}; until then no token is handed out`,
     );
   }
   const mint = keys && createTokenMint({ ...keys, ttlSeconds });
@@ -28,11 +30,11 @@ export function createTokens(
         admit: by.admission.users(by.limits.limit('token', limits.tokenRatePerMinute)),
         access: by.rooms.access,
         mint: mint && ((request) => mint(request, clock.now())),
+        whyNoMint: fix,
         serverUrl: livekit.url,
         onMinted: metrics.tokenMinted,
       }),
     ],
-    missing: () =>
-      keys === undefined ? ['LiveKit keys (LIVEKIT_API_KEY, LIVEKIT_API_SECRET)'] : [],
+    missing: () => (keys === undefined ? [`LiveKit keys (${variables.join(', ')})`] : []),
   };
 }

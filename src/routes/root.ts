@@ -22,28 +22,38 @@ export function rootRoutes(options: {
       throw new SwitchboardError('not_ready', `Not ready: ${missing.join('; ')}.`);
     }),
     get('/openapi.json', 'This document', async () => JSON.stringify(await describe())),
-    {
-      ...get('/docs', 'The API as a page', async () => apiPage(await describe())),
-      contentType: 'text/html; charset=utf-8',
-    },
+    get('/docs', 'The API as a page', async () => apiPage(await describe()), HTML),
   ];
   if (metricsToken !== undefined) {
-    const metricsRoute = get('/metrics', 'Metrics in Prometheus’ text format', () =>
-      metrics.registry.metrics(),
+    const metricsRoute = get(
+      '/metrics',
+      'Metrics in Prometheus’ text format',
+      () => metrics.registry.metrics(),
+      metrics.registry.contentType,
     );
     routes.push({
       ...metricsRoute,
       schema: { ...metricsRoute.schema, security: [{ metricsToken: [] }] },
-      contentType: metrics.registry.contentType,
       admit: (request) => checkMetricsToken(request, metricsToken),
     });
   }
   return routes;
 }
 
-function get(path: string, summary: string, answer: () => string | Promise<string>): Route {
-  const response = { 200: { description: 'Fine.' } };
-  return route({ method: 'GET', path, admit: 'public', schema: { summary, response }, answer });
+const JSON_TYPE = 'application/json; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
+
+function get(
+  path: string,
+  summary: string,
+  answer: () => string | Promise<string>,
+  contentType = JSON_TYPE,
+): Route {
+  const [mediaType = contentType] = contentType.split(';', 1);
+  const type = contentType === JSON_TYPE ? 'object' : 'string';
+  const content = { [mediaType]: { schema: { type } } };
+  const schema = { summary, response: { 200: { description: 'Fine.', content } } };
+  return route({ method: 'GET', path, admit: 'public', schema, contentType, answer });
 }
 
 function checkMetricsToken(request: FastifyRequest, metricsToken: string): void {

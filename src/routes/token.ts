@@ -52,6 +52,8 @@ export function tokenRoute(options: {
   access: AskAccess;
   /** Undefined: the LiveKit keys are not configured. */
   mint: Mint | undefined;
+  /** For the log, where there is none. */
+  whyNoMint: string;
   serverUrl: string | undefined;
   onMinted: () => void;
 }): Route {
@@ -65,11 +67,7 @@ export function tokenRoute(options: {
       throw new SwitchboardError(
         'livekit_not_configured',
         'LiveKit server keys are not configured.',
-        {
-          cause: new Error(
-            'set LIVEKIT_API_KEY and LIVEKIT_API_SECRET (options: livekitApiKey, livekitApiSecret)',
-          ),
-        },
+        { cause: { message: options.whyNoMint } },
       );
     }
     const { token, expiresAt } = mint({ user, roomName, permissions });

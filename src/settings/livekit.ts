@@ -36,6 +36,8 @@ export const LIVEKIT = {
   },
 } as const satisfies Table;
 
+const KEYS = ['livekitApiKey', 'livekitApiSecret'] as const;
+
 export function livekitSettings(
   values: ValuesOf<typeof LIVEKIT>,
   say: Say<keyof typeof LIVEKIT>,
@@ -46,6 +48,10 @@ export function livekitSettings(
   }
   return {
     keys: apiKey && apiSecret ? { apiKey, apiSecret } : undefined,
+    missingKeys: KEYS.filter((option) => !values[option]).map((option) => ({
+      variable: LIVEKIT[option].variable,
+      option,
+    })),
     url,
     tokenTtlSeconds: values.livekitTokenTtlSeconds,
   };

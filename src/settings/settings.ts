@@ -55,8 +55,10 @@ export type AccessSettings =
     };
 
 export interface LiveKitSettings {
-  /** Undefined: one of them or both are not set, and no token is handed out. */
+  /** Undefined: no token is handed out. */
   readonly keys: { readonly apiKey: string; readonly apiSecret: string } | undefined;
+  /** What is not set for it, as variables and as options. */
+  readonly missingKeys: readonly { readonly variable: string; readonly option: string }[];
   readonly url: string | undefined;
   readonly tokenTtlSeconds: number;
 }

@@ -336,10 +336,10 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
   });
 
   it.each([
-    ['none', {}],
-    ['no secret', { livekitApiKey: LIVEKIT_KEY }],
-    ['an empty key', { livekitApiKey: ' ', livekitApiSecret: LIVEKIT_SECRET }],
-  ])('says that the LiveKit keys are not configured: %s', async (_case, keys) => {
+    ['none', {}, ['LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET']],
+    ['no secret', { livekitApiKey: LIVEKIT_KEY }, ['LIVEKIT_API_SECRET']],
+    ['an empty key', { livekitApiKey: ' ', livekitApiSecret: LIVEKIT_SECRET }, ['LIVEKIT_API_KEY']],
+  ])('says that the LiveKit keys are not configured: %s', async (_case, keys, named) => {
     const missing = { livekitApiKey: undefined, livekitApiSecret: undefined };
     const { ask, log, switchboard } = await open({ ...missing, ...keys });
     expect(row(await ask())).toEqual([
@@ -348,8 +348,10 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
       'livekit_not_configured',
     ]);
     const errors = log.lines.filter(({ level }) => level === 'error');
-    expect(errors[0]?.message).toMatch(/LIVEKIT_API_KEY/);
-    expect(switchboard.readiness().missing.join()).toMatch(/LIVEKIT_API_KEY/);
+    // What is set already is named by nobody.
+    for (const text of [errors[0]?.message, switchboard.readiness().missing.join()]) {
+      expect(text?.match(/LIVEKIT_\w+/g)).toEqual(named);
+    }
   });
 
   it('refuses kinds of account that do not count', async () => {
