@@ -1,5 +1,7 @@
 // The development page in a real browser, used as a person uses it.
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { type Browser, hasMedia, photograph, startBrowser } from './browser.ts';
@@ -62,6 +64,9 @@ const says = (page: Page, text: string) =>
   page.locator('#status', { hasText: text }).waitFor({ timeout: 20_000 });
 const tile = (page: Page, text: string) => page.locator('.tile', { hasText: text });
 
+const claimsOf = (token: string): object =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+
 /** Whether anything lies beyond the right edge. */
 const isTooWide = (page: Page): Promise<boolean> =>
   page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
@@ -96,6 +101,8 @@ it('two people see and hear each other, without a mouse', async () => {
 
 it('somebody else is chosen, and a token fetched and read, without a mouse', async () => {
   const page = await open('alice', 'demo');
+  // Behind the link in the header.
+  await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowDown');
   await tabTo(page, 'room');
@@ -122,6 +129,89 @@ it.each([
   await says(page, 'Refused');
   expect(await page.locator('#answer-status').textContent()).toContain(status);
   expect(await page.locator('#answer').textContent()).toContain(code);
+});
+
+it.each([
+  ['proper', 'it’s “quoted”', 200],
+  ['expired', 'demo', 403],
+  ['none', 'demo', 401],
+])(
+  'the request "%s" is shown as it went, with a curl line that works',
+  async (variant, room, status) => {
+    const page = await open('alice', room);
+    await page.locator('#variant').selectOption(variant);
+    await page.getByRole('button', { name: 'Get token' }).click();
+    await page.locator('#request summary').click();
+    const http = (await page.locator('#request-http').textContent()) ?? '';
+    const body = JSON.stringify({ roomName: room, participantIdentity: 'alice' });
+    expect(
+      http.startsWith(`POST /api/calls/livekit-token HTTP/1.1\nhost: ${new URL(url).host}\n`),
+    ).toBe(true);
+    expect(http.endsWith(`\n\n${body}`)).toBe(true);
+    expect(/^authorization: Bearer eyJ/m.test(http)).toBe(variant !== 'none');
+    const curl = (await page.locator('#request-curl').textContent()) ?? '';
+    const { stdout } = await promisify(execFile)('sh', ['-c', `${curl} -s --noproxy '*'`]);
+    expect(stdout).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    if (status === 200) {
+      const shown = (await page.locator('#token-raw').textContent()) ?? '';
+      const { token } = JSON.parse(stdout.slice(stdout.indexOf('{')));
+      expect(claimsOf(shown)).toMatchObject({ sub: 'alice', video: { room } });
+      expect(claimsOf(token)).toMatchObject({ sub: 'alice', video: { room } });
+    }
+  },
+);
+
+it('another user sees nothing of the answer, not even of one that comes late', async () => {
+  const page = await open('alice', 'demo');
+  await page.getByRole('button', { name: 'Get token' }).click();
+  await says(page, 'alice has a token.');
+  await page.locator('[value="bob"]').check();
+  expect(await page.locator('#answer').isVisible()).toBe(false);
+  expect(await page.locator('#answer').textContent()).not.toContain('eyJ');
+
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+  await page.route('**/api/calls/livekit-token', async (route) => {
+    const response = await route.fetch();
+    await held;
+    await route.fulfill({ response });
+  });
+  const asked = page.waitForRequest('**/api/calls/livekit-token');
+  await page.getByRole('button', { name: 'Get token' }).click();
+  await asked;
+  const answered = page.waitForResponse('**/api/calls/livekit-token');
+  await page.locator('[value="carol"]').check();
+  letGo();
+  await answered;
+  await page.unroute('**/api/calls/livekit-token');
+  await page.getByRole('button', { name: 'Get token' }).click();
+  await says(page, 'carol has a token.');
+  expect(await page.locator('#answer').textContent()).not.toContain('bob');
+});
+
+it('a call goes on when another token is asked for and refused', async () => {
+  const page = await open('alice', 'second');
+  await page.locator('#join').click();
+  await says(page, 'You are in second');
+  for (const [variant, code] of [
+    ['other', 'identity_mismatch'],
+    ['forged', 'id_token_invalid'],
+  ] as const) {
+    // The form rests during a call.
+    await page.evaluate(`document.getElementById('variant').value = '${variant}'`);
+    await page.getByRole('button', { name: 'Get token' }).click();
+    await page.locator('#answer-says', { hasText: code }).waitFor();
+  }
+  expect(await page.locator('#leave').isVisible()).toBe(true);
+});
+
+it('the API’s page is a link away, and as wide as a phone', async () => {
+  for (const width of [320, 390, 1280]) {
+    const page = await open('alice', 'demo', { viewport: { width, height: 800 } });
+    await page.getByRole('link', { name: 'The API' }).click();
+    await page.getByRole('heading', { name: 'POST /api/calls/livekit-token' }).waitFor();
+    expect(await isTooWide(page), String(width)).toBe(false);
+    await photograph(page, `api-${width}`);
+  }
 });
 
 it('a phone needs no scrolling sideways', async () => {
