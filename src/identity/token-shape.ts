@@ -16,10 +16,10 @@ const PLACEHOLDERS: readonly (readonly [RegExp, string])[] = [
     'it is a promise, future or object put into a text: await getIdToken(), and send the string that it gives',
   ],
   [/^(?:\$\{?\w|\{\{|%\w+%|<[^e]|your[-_ ])/i, 'it is a placeholder that nobody has filled in'],
-  // The web SDK's own, sent where App Check failed in the browser: {"error":"UNKNOWN_ERROR"}.
+  // The SDKs' own, sent where App Check failed in the app: {"error":"UNKNOWN_ERROR"}.
   [
     /^eyJlcnJvciI6/,
-    'it is what Firebase’s web SDK gives where it could get no App Check token: look at the browser’s console',
+    'it is what Firebase’s SDK gives where it could get no App Check token: the app’s own log says why',
   ],
 ];
 
@@ -65,8 +65,11 @@ export function faultOfShape(token: string): TokenFault<ShapeCause> | undefined 
   const said = (table: typeof WRAPPED) => table.find(([form]) => form.test(token))?.[1];
   const placeholder = said(PLACEHOLDERS);
   if (placeholder !== undefined) return fault('placeholder', placeholder);
-  if (/,\s*(?:bearer\b|eyJ)/i.test(token)) {
-    return fault('two_tokens', 'there are two, joined by a comma: a header was added and not set');
+  if (/,\s*(?:bearer\b|basic\b|eyJ)/i.test(token)) {
+    return fault(
+      'two_tokens',
+      'there are two in one header, joined by a comma: a client or a proxy adds one where it should set it',
+    );
   }
   const other = said(WRAPPED) ?? said(OTHER_SECRETS);
   if (other !== undefined) return fault('malformed', other);

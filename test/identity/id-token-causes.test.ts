@@ -145,6 +145,7 @@ describe('what people send in a token’s place', () => {
     ['JSON of it', JSON.stringify(token()), 'malformed', /quotes/],
     ['the scheme twice', `Bearer ${token()}`, 'malformed', /Bearer twice/],
     ['two in one header', `${token()}, Bearer ${token()}`, 'two_tokens', /joined by a comma/],
+    ['a proxy’s own beside it', `${token()}, Basic eDp5`, 'two_tokens', /joined by a comma/],
     ['percent-encoded', token().replaceAll('.', '%2E'), 'malformed', /percent-encoded/],
     ['a refresh token', `AMf-vB${'x'.repeat(180)}`, 'malformed', /refresh token of Firebase/],
     ['a Google access token', 'ya29.a0AfH6SMBx-yz.aaa', 'malformed', /access token of Google/],

@@ -243,10 +243,10 @@ describe('a refused App Check token', () => {
     ['an ID token', () => stage.idToken(), 'id_token', /is an ID token/],
     ['a word', () => 'null', 'placeholder', /no value/],
     [
-      'the web SDK’s dummy',
+      'the SDK’s dummy',
       () => Buffer.from('{"error":"UNKNOWN_ERROR"}').toString('base64'),
       'placeholder',
-      /web SDK/,
+      /the app’s own log/,
     ],
     ['nonsense', () => 'nonsense', 'malformed', /no JWT/],
   ])('has its cause in the log and the metrics: %s', async (_case, make, cause, sentence) => {
