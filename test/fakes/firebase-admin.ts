@@ -3,7 +3,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import { Agent } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
+import type { App } from 'firebase-admin/app';
+import * as ours from 'firebase-admin/app';
 import { jwkOf, PROJECT_ID, pemOf, type SigningKey } from './firebase.ts';
 
 /** What Google answers to a call that needs a service account. */
@@ -24,7 +25,10 @@ export interface FakeGoogle {
 }
 
 /** An app of project `demo-switchboard` that believes these keys to be Google's. */
-export async function startFirebaseAdmin(keys: readonly SigningKey[] = []): Promise<FakeGoogle> {
+export async function startFirebaseAdmin(
+  keys: readonly SigningKey[] = [],
+  { initializeApp, deleteApp }: Pick<typeof ours, 'initializeApp' | 'deleteApp'> = ours,
+): Promise<FakeGoogle> {
   const answers = new Map<string, GoogleAnswer>();
   const calls: string[] = [];
   // Google lists X.509 certificates; a bare public key in PEM serves jsonwebtoken as well.
