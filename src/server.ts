@@ -7,6 +7,8 @@ import { type Clock, systemClock } from './base/clock.ts';
 import type { Logger } from './base/log.ts';
 import { createFirebaseApp } from './compose/firebase-app.ts';
 import { listenTo } from './http/broken-http.ts';
+import { keepIdle } from './http/idle-connections.ts';
+import { tellOfProxyProtocol } from './http/proxy-protocol.ts';
 import { API_PAGE_STYLE } from './routes/api-page.ts';
 import { rootRoutes } from './routes/root.ts';
 import type { Config } from './settings/config.ts';
@@ -18,8 +20,6 @@ const { createServer } = process.getBuiltinModule('node:http');
 
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 20_000;
-/** Longer than the idle time-out of the load balancers in front, or they meet closed connections. */
-const KEEP_ALIVE_MS = 75_000;
 const CHECK_EVERY_MS = 1_000;
 /** Nothing sent and nothing taken for so long (twice, while an answer waits): nobody is there any more. */
 const SILENCE_MS = 15_000;
@@ -55,6 +55,8 @@ export interface ServerParts {
   readonly front?: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly timeouts?: {
     readonly headersMs?: number;
+    /** Until the first byte; default: as long as the headers may take, where that is given. */
+    readonly unusedMs?: number;
     readonly requestMs?: number;
     readonly silenceMs?: number;
     /** From the signal to the end. */
@@ -92,7 +94,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     requireHostHeader: false,
     headersTimeout: timeouts.headersMs ?? HEADERS_TIMEOUT_MS,
     requestTimeout: timeouts.requestMs ?? REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: config.keepAliveMs,
     connectionsCheckingInterval: CHECK_EVERY_MS,
   });
   server.timeout = timeouts.silenceMs ?? SILENCE_MS;
@@ -103,7 +105,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       if (front?.(request, response) !== true) switchboard.handler(request, response);
     },
   });
-  const connections = connectionsOf(server);
+  const connections = keepIdle(server, {
+    unusedMs: timeouts.unusedMs ?? timeouts.headersMs ?? config.keepAliveMs,
+    onFirstBytes: tellOfProxyProtocol(log),
+  });
 
   await listening(server, config);
   surviveRefusedConnections(server, log, clock);
@@ -156,16 +161,6 @@ function listening(server: Server, config: Config): Promise<void> {
     resolve();
   });
   return promise;
-}
-
-/** All of them: Node's own list has none that was handed over (CONNECT). */
-function connectionsOf(server: Server): ReadonlySet<Socket> {
-  const connections = new Set<Socket>();
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  return connections;
 }
 
 async function drainAndClose(parts: {

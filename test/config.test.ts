@@ -42,6 +42,7 @@ describe('the configuration', () => {
       port: 3000,
       logLevel: 'info',
       drainMs: 2000,
+      keepAliveMs: 620_000,
       metricsToken: undefined,
       needsFirebase: false,
       projectId: 'my-project',

@@ -40,6 +40,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** How long a stopping server serves on while `readyz` says 503. */
   readonly drainMs: number;
+  /** How long a connection on which nothing is asked is kept. */
+  readonly keepAliveMs: number;
   readonly metricsToken: string | undefined;
   /** What works and is worth a second thought; to be logged at start. */
   readonly warnings: readonly string[];
@@ -96,6 +98,7 @@ export function loadConfig(
     port: values.port,
     logLevel: values.logLevel,
     drainMs: values.drainSeconds * 1000,
+    keepAliveMs: values.keepAliveSeconds * 1000,
     metricsToken: values.metricsToken,
     warnings: [...misspelt(env), ...say.warnings],
   };

@@ -4,6 +4,7 @@ import { integer, oneOf, text } from './kinds.ts';
 import type { Table } from './setting.ts';
 
 const DRAIN_SECONDS_MAX = 8;
+const KEEP_ALIVE_SECONDS = { min: 5, max: 4_000 };
 
 export const SERVER = {
   host: {
@@ -33,6 +34,15 @@ export const SERVER = {
     meaning: `How long a stopping server serves on: 0 to ${DRAIN_SECONDS_MAX} seconds`,
     default: '2',
     kind: integer(0, DRAIN_SECONDS_MAX),
+  },
+  keepAliveSeconds: {
+    variable: 'KEEP_ALIVE_SECONDS',
+    onlyVariable: true,
+    meaning:
+      `How long an idle connection is kept: ${KEEP_ALIVE_SECONDS.min} to ${KEEP_ALIVE_SECONDS.max} seconds, ` +
+      'and longer than the load balancer in front keeps it (Google: 600)',
+    default: '620',
+    kind: integer(KEEP_ALIVE_SECONDS.min, KEEP_ALIVE_SECONDS.max),
   },
   metricsToken: {
     variable: 'METRICS_TOKEN',

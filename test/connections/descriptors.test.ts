@@ -14,6 +14,9 @@ const CLI = join(import.meta.dirname, '../../src/cli.ts');
 const DESCRIPTORS = 60;
 const CLIENTS = 150;
 
+/** What a client sends, and waits for an answer to; in which case the connection may be used again. */
+const HEALTH = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
+
 const releases: (() => unknown)[] = [];
 afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
@@ -22,8 +25,10 @@ afterEach(async () => {
 it.each([
   ['no HTTP', 'hello\r\n\r\n'],
   ['a tunnel', 'CONNECT x:443 HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ['silence', ''],
+  ['a question answered', HEALTH],
 ])(
-  'whoever has been answered holds no descriptor: %s',
+  'whoever asks nothing keeps nobody out, however few descriptors there are: %s',
   { timeout: 30_000 },
   async (_what, text) => {
     const command = `ulimit -n ${DESCRIPTORS}; exec "$0" "$@"`;
@@ -53,7 +58,8 @@ it.each([
       const client = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
       client.on('error', () => {}).resume();
       await once(client, 'connect');
-      client.write(text);
+      if (text !== '') client.write(text);
+      if (text === HEALTH) await Promise.race([once(client, 'data'), once(client, 'close')]);
       clients.push(client);
     }
     const health = () =>
