@@ -1,18 +1,25 @@
 // npm run check:package: packs the package as it would be published, installs the tarball in
 // projects outside the repository and uses it there in every way that is promised.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, runSteps } from './commands.ts';
+import { DISABLED_UID, startAccounts } from './package-accounts.ts';
 import { checkContents } from './package-contents.ts';
 import { installHost, installNode, tryHost } from './package-hosts.ts';
+import { checkTypes } from './package-types.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const HOSTS = join(ROOT, 'test', 'package');
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 /** The oldest Node that `engines` promises. */
 const OLDEST_NODE = `${MANIFEST.engines.node.replace('>=', '')}.0`;
+/** The newest of every major version that `peerDependencies` names. */
+const FIREBASE_ADMIN = new Map([
+  ['firebase-13', '13.10.0'],
+  ['firebase-14', '14.5.1'],
+]);
 const HOST_SAYS_LISTENING = /listening on http:\/\/127\.0\.0\.1:(\d+)/;
 const SERVER_SAYS_LISTENING = /"port":(\d+),"msg":"listening"/;
 const HELLO = { path: '/hello', status: 200, text: 'hello' };
@@ -42,20 +49,23 @@ async function pack(): Promise<void> {
 
 async function lintPackage(): Promise<void> {
   await run(bin('publint'), ['run', tarball(), '--strict'], { cwd: work });
-  // One ES module for import and require() alike: that require() works is shown below.
-  const rules = ['--ignore-rules', 'cjs-resolves-to-esm'];
-  await run(bin('attw'), [tarball(), '--no-color', '--no-emoji', ...rules], { cwd: work });
+  await run(bin('attw'), [tarball(), '--no-color', '--no-emoji'], { cwd: work });
 }
 
 async function install(): Promise<void> {
-  const hosts = readdirSync(HOSTS, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  await Promise.all(
-    hosts.map(({ name }) => {
+  const hosts = readdirSync(HOSTS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'firebase')
+    .map(({ name }) => {
       // One host shows that it does without everything that is optional.
       const extra = name === 'module' ? ['--omit=optional'] : [];
       return installHost(join(HOSTS, name), folderOf(name), [tarball(), ...extra]);
-    }),
-  );
+    });
+  const withFirebase = [...FIREBASE_ADMIN].map(([name, version]) => {
+    const packages = [tarball(), `firebase-admin@${version}`];
+    return installHost(join(HOSTS, 'firebase'), folderOf(name), packages);
+  });
+  await Promise.all([...hosts, ...withFirebase]);
+  await run('npm', ['ls', '--all', '--omit=optional'], { cwd: folderOf('module') });
 }
 
 async function oldestNode(): Promise<void> {
@@ -94,18 +104,55 @@ async function serve(): Promise<void> {
   }
 }
 
-async function typeCheck(): Promise<void> {
-  const hosts = ['typescript-commonjs', 'typescript-module'];
-  const compilers = ['typescript', 'typescript-5.9'];
-  const pairs = hosts.flatMap((host) => compilers.map((compiler) => [host, compiler] as const));
-  await Promise.all(
-    pairs.map(([host, compiler]) => {
-      const folder = join(folderOf(host), 'node_modules', compiler);
-      const { bin: commands } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-      const tsc = join(folder, commands.tsc);
-      return run(process.execPath, [tsc, '-p', 'tsconfig.json'], { cwd: folderOf(host) });
-    }),
-  );
+/** Bundled, and run where no node_modules is in reach. */
+async function bundles(): Promise<void> {
+  const out = join(work, 'bundled');
+  mkdirSync(out);
+  await run(process.execPath, ['bundle.cjs', out], { cwd: folderOf('bundles') });
+  for (const bundle of ['esbuild.cjs', 'esbuild.mjs', 'webpack.cjs', 'ncc/index.cjs']) {
+    await tryHost({
+      folder: out,
+      node: process.execPath,
+      args: [bundle],
+      listening: HOST_SAYS_LISTENING,
+      alsoServes: HELLO,
+    }).catch((error: Error) => {
+      throw new Error(`${bundle}: ${error.message}`);
+    });
+  }
+}
+
+/** As their own commands run them: by this Node, and without a flag. */
+async function testRunners(): Promise<void> {
+  const env = { PATH: process.env.PATH, HOME: process.env.HOME, CI: 'true' };
+  const command = { cwd: folderOf('tests'), env };
+  await run('npx', ['--no-install', 'jest'], command);
+  await run('npx', ['--no-install', 'vitest', 'run'], command);
+}
+
+/** The host's firebase-admin is the only one, and is asked about accounts. */
+async function firebaseAdmin(): Promise<void> {
+  const accounts = await startAccounts();
+  try {
+    for (const [host, version] of FIREBASE_ADMIN) {
+      const folder = folderOf(host);
+      const second = join(folder, 'node_modules/livekit-switchboard/node_modules/firebase-admin');
+      assert.ok(!existsSync(second), `firebase-admin ${version} is installed twice`);
+      await tryHost({
+        folder,
+        node: process.execPath,
+        args: ['app.js'],
+        listening: HOST_SAYS_LISTENING,
+        alsoServes: HELLO,
+        env: { NODE_ENV: 'development', FIREBASE_AUTH_EMULATOR_HOST: accounts.host },
+        refuses: { uid: DISABLED_UID, code: 'id_token_revoked' },
+      }).catch((error: Error) => {
+        throw new Error(`firebase-admin ${version}: ${error.message}`);
+      });
+    }
+  } finally {
+    await accounts.close();
+  }
 }
 
 const installed = `Node ${process.versions.node} and ${OLDEST_NODE}`;
@@ -118,7 +165,10 @@ try {
     [`an ES module imports it: ${installed}`, onEveryNode(['app.js'], 'module')],
     [`an Express 4 app requires it: ${installed}`, onEveryNode(['app.js'], 'express4')],
     [`an Express 5 app requires it: ${installed}`, onEveryNode(['app.js'], 'express5')],
-    ['TypeScript 7 and 5.9 accept it in CommonJS and ES modules', typeCheck],
+    ['TypeScript 5.4 to 7 accept it in CommonJS and ES modules', () => checkTypes(folderOf)],
+    ['esbuild, webpack and ncc bundle it, and it runs elsewhere', bundles],
+    ['jest and vitest test with it', testRunners],
+    ['firebase-admin 13 and 14 of the host look up accounts', firebaseAdmin],
     [`npx livekit-switchboard serve serves and ends well: ${installed}`, serve],
   ]);
   process.exitCode = passed ? 0 : 1;

@@ -1,35 +1,51 @@
-// What belongs into the tarball: what `tsc` makes of src/, the demo page, and the texts at the root.
+// What belongs into the tarball: what `tsc` makes of src/, for the command and for the library, the
+// demo page, the doors in entry/, and the texts at the root.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The only folder of src/ whose files are copied and not compiled. */
 const COPIED = 'dev/page/';
 
+/** Its files depend on what the library imports; that nothing of it is missing is shown by its hosts. */
+const LIBRARY = 'dist/cjs/';
+
 /** @throws Error that names every file too much and every file too few. */
 export function checkContents(root: string, packed: readonly string[]): void {
-  const { texts, compiled } = expected(root);
+  const { texts, doors, sources } = expected(root);
   const optional = texts.filter((name) => existsSync(join(root, name)));
-  const wanted = new Set(['package.json', ...optional, ...compiled]);
+  const compiled = sources.flatMap((name) => {
+    if (name.startsWith(COPIED)) return [`dist/${name}`];
+    return name === 'index.ts' ? [] : [`dist/${name.replace(/\.ts$/, '')}.js`];
+  });
+  const ofLibrary = new Set([
+    `${LIBRARY}package.json`,
+    ...sources
+      .filter((name) => name.endsWith('.ts') && !/^(?:cli|server|dev|doctor)\b/.test(name))
+      .flatMap((name) => ['js', 'd.ts'].map((end) => LIBRARY + name.replace(/ts$/, end))),
+  ]);
+  const doorsOfLibrary = ['index.js', 'index.d.ts', 'package.json'].map((name) => LIBRARY + name);
+  const wanted = new Set(['package.json', ...optional, ...doors, ...compiled, ...doorsOfLibrary]);
   const has = new Set(packed);
   const faults = [
     ...[...has]
-      .filter((name) => !wanted.has(name))
+      .filter((name) => !wanted.has(name) && !ofLibrary.has(name))
       .map((name) => `  ${name} does not belong there`),
     ...[...wanted].filter((name) => !has.has(name)).map((name) => `  ${name} is missing`),
   ];
   if (faults.length > 0) throw new Error(`The tarball has other files:\n${faults.join('\n')}`);
 }
 
-function expected(root: string): { texts: string[]; compiled: string[] } {
+function expected(root: string): { texts: string[]; doors: string[]; sources: string[] } {
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const texts = ['README.md', 'LICENSE', ...files.filter((name: string) => name !== 'dist')];
-  const sources = readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(root, 'src').length + 1));
-  const compiled = sources.flatMap((name) => {
-    if (name.startsWith(COPIED)) return [`dist/${name}`];
-    const stem = `dist/${name.replace(/\.ts$/, '')}`;
-    return [`${stem}.js`, `${stem}.d.ts`];
-  });
-  return { texts, compiled };
+  const folders = ['dist', 'entry'];
+  return {
+    texts: ['README.md', 'LICENSE', ...files.filter((name: string) => !folders.includes(name))],
+    doors: filesIn(join(root, 'entry')).map((name) => `entry/${name}`),
+    sources: filesIn(join(root, 'src')),
+  };
 }
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));

@@ -40,6 +40,9 @@ export async function tryHost(program: {
   readonly listening: RegExp;
   /** What a path that is none of ours answers. */
   readonly alsoServes: { readonly path: string; readonly status: number; readonly text: string };
+  readonly env?: Readonly<Record<string, string>>;
+  /** The uid of somebody who must be refused, and the code of it. */
+  readonly refuses?: { readonly uid: string; readonly code: string };
 }): Promise<void> {
   const keys = await startKeyEndpoint();
   const child = startChild({
@@ -57,12 +60,13 @@ export async function tryHost(program: {
       HOST: '127.0.0.1',
       PORT: '0',
       DRAIN_SECONDS: '0',
+      ...program.env,
     },
   });
   try {
     const [, port] = await child.says(program.listening);
     const origin = `http://127.0.0.1:${port}`;
-    await askForTokens(`${origin}/api/calls/livekit-token`);
+    await askForTokens(`${origin}/api/calls/livekit-token`, program.refuses);
     const { path, status, text } = program.alsoServes;
     const response = await fetch(origin + path);
     assert.deepEqual({ status: response.status, text: await response.text() }, { status, text });
@@ -76,7 +80,10 @@ export async function tryHost(program: {
   }
 }
 
-async function askForTokens(url: string): Promise<void> {
+async function askForTokens(
+  url: string,
+  refuses?: { readonly uid: string; readonly code: string },
+): Promise<void> {
   const ask = async (token: string | undefined, body: string) => {
     const response = await fetch(url, {
       method: 'POST',
@@ -102,6 +109,13 @@ async function askForTokens(url: string): Promise<void> {
     code: 'request_invalid',
     parts: undefined,
   });
+  if (refuses === undefined) return;
+  const { uid, code } = refuses;
+  const refused = await ask(
+    signIdToken({ sub: uid, user_id: uid }),
+    JSON.stringify({ roomName: 'room-1', participantIdentity: uid }),
+  );
+  assert.deepEqual(refused, { status: 403, code, parts: undefined });
 }
 
 /** SIGTERM, and it ends by itself with 0: nothing of ours keeps a host alive. */

@@ -1,4 +1,4 @@
-// firebase-admin is an optional dependency: loaded only where a setting needs a service account. A
+// firebase-admin is an optional peer: loaded only where a setting needs a service account. A
 // host may have a copy of its own, and what one copy makes the others don't know.
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,11 @@ export interface FirebaseApp {
   readonly options: { readonly projectId?: string; readonly credential?: unknown };
 }
 
-/** The parts of firebase-admin by which an app asks Firebase. */
+/**
+ * The parts of firebase-admin by which an app asks Firebase.
+ *
+ * @internal Out of the declarations, which hosts without firebase-admin compile as well.
+ */
 export interface AdminParts {
   readonly app: typeof import('firebase-admin/app');
   readonly auth: typeof import('firebase-admin/auth');
@@ -26,7 +30,7 @@ const MAIN_MODULE = /[\\/]firebase-admin[\\/]lib[\\/]app[\\/]index\.js$/;
 
 /**
  * Awaits an `import()` of a part of firebase-admin. Rejects with an Error that names the command
- * where it was left out (`npm ci --omit=optional`).
+ * where it is not installed.
  */
 export async function loadFirebaseAdmin<T>(load: () => Promise<T>, neededBy: string): Promise<T> {
   try {
@@ -50,6 +54,8 @@ export function faultOfFirebaseApp(app: FirebaseApp): string | undefined {
 /**
  * A part of that copy of firebase-admin that made the app. Undefined where it cannot be told which
  * one that is: it was bundled, and none of its files was loaded.
+ *
+ * @internal
  */
 export function partOfItsCopy<P extends keyof AdminParts>(
   app: FirebaseApp,

@@ -1,0 +1,19 @@
+import { ERROR_CODES } from 'livekit-switchboard';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask, close, listen } from './app.js';
+
+let origin;
+beforeAll(async () => {
+  origin = await listen();
+});
+afterAll(close);
+
+test('a caller gets a token', async () => {
+  expect(await ask(origin, { 'x-user': 'alice' })).toEqual({ status: 200, parts: 3 });
+});
+
+test('nobody gets none', async () => {
+  const { status, code } = await ask(origin, {});
+  expect(status).toBe(401);
+  expect(ERROR_CODES).toContain(code);
+});
