@@ -15,7 +15,10 @@ export function rootRoutes(options: {
 }): Route[] {
   const { readiness, metrics, describe, metricsToken } = options;
   const routes: Route[] = [
-    get('/healthz', 'Alive: what a platform’s health check asks', () => '{"status":"ok"}'),
+    // Google's front end answers /healthz itself, and with 404 (https://cloud.google.com/run/docs/known-issues).
+    ...['/healthz', '/livez', '/health'].map((path) =>
+      get(path, 'Alive: what a platform’s health check asks', () => '{"status":"ok"}'),
+    ),
     get('/readyz', 'Ready, or 503 `not_ready` that names what is missing', () => {
       const { ready, missing } = readiness();
       if (ready) return '{"status":"ready"}';

@@ -67,6 +67,23 @@ describe('health', () => {
     expect((await fetch(`${url}/healthz`, { method: 'HEAD' })).status).toBe(200);
   });
 
+  it.each(['/healthz', '/livez', '/health'])(
+    'is told at %s, to HEAD and by HTTP/1.0 without a host too, and whoever asks has failed a lot',
+    async (path) => {
+      const url = await open({ AUTH_FAILURES_PER_MINUTE: '1' });
+      await server?.switchboard.start();
+      for (const status of [403, 429]) {
+        expect((await askToken(url, { headers: { authorization: 'Bearer x' } })).status).toBe(
+          status,
+        );
+      }
+      expect(await json(url + path)).toMatchObject({ status: 200, body: { status: 'ok' } });
+      expect((await fetch(url + path, { method: 'HEAD' })).status).toBe(200);
+      expect((await sendRaw(url, `GET ${path} HTTP/1.0\r\n\r\n`))[0]?.status).toBe(200);
+      expect((await fetch(`${url}/readyz`, { method: 'HEAD' })).status).toBe(200);
+    },
+  );
+
   it('is alive and not ready without LiveKit’s keys or Google’s', async () => {
     const url = await open({ LIVEKIT_API_SECRET: '' }, {});
     const { status, body, headers } = await json(`${url}/readyz`);
@@ -127,7 +144,9 @@ describe('the API’s description', () => {
     expect(Object.keys(body.paths).sort()).toEqual([
       '/api/calls/livekit-token',
       '/docs',
+      '/health',
       '/healthz',
+      '/livez',
       '/metrics',
       '/openapi.json',
       '/readyz',
