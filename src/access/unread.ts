@@ -56,19 +56,18 @@ export function createTellOfMembers(
     return isNew;
   };
   const settings = { roomPath, membersField };
-  const warn = (shape: UnreadShape, hint = '') =>
-    log.warn({ ...settings, shape }, `nobody may enter a room: ${FOUND[shape]}${hint}; ${READ}`);
+  const warn = (shape: UnreadShape, hint: string) =>
+    log.warn({ ...settings, shape }, `no members of a room were found: ${FOUND[shape]}${hint}`);
 
   return {
     unread(shape, lookAround) {
       if (!isFirst(shape)) return;
-      if (shape === 'no-document')
-        warn(shape, ' (correct FIRESTORE_ROOM_PATH if others are meant)');
-      else if (shape !== 'no-field') warn(shape);
+      if (shape === 'no-document') warn(shape, ': correct FIRESTORE_ROOM_PATH if others are meant');
+      else if (shape !== 'no-field') warn(shape, `; ${READ}`);
       else {
         lookAround().then(
           (surroundings) => warn(shape, hintOf(surroundings)),
-          () => warn(shape),
+          () => warn(shape, `; ${READ}`),
         );
       }
     },
@@ -87,9 +86,9 @@ export function createTellOfMembers(
 
 function hintOf({ fields, collections }: Surroundings): string {
   const field = fields.find((name) => USUAL_NAMES.has(name));
-  if (field !== undefined) return `, and has ${field} (FIRESTORE_MEMBERS_FIELD=${field}?)`;
+  if (field !== undefined) return `, and has ${field} (FIRESTORE_MEMBERS_FIELD=${field}?); ${READ}`;
   const collection = collections.find((name) => USUAL_NAMES.has(name));
   return collection === undefined
-    ? ''
-    : `, and has a collection ${collection}, which is not read (decide with authorizeRoom or ROOM_ACCESS=http)`;
+    ? `; ${READ}`
+    : `, and has a collection ${collection}, which is not read (decide with authorizeRoom or ROOM_ACCESS=http); ${READ}`;
 }

@@ -1,8 +1,14 @@
 // The real SDK, before servers that are no Firestore.
+
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openFirestore } from '../../src/access/firestore.ts';
+import { systemClock } from '../../src/base/clock.ts';
 import { PROJECT_ID } from '../fakes/firebase.ts';
 import { MOUNTS, type Mount } from '../mounts.ts';
 import { setStage } from '../stage.ts';
@@ -103,4 +109,43 @@ describe('the start of a switchboard', () => {
       await stage.close();
     },
   );
+});
+
+describe('without credentials', () => {
+  it('nobody enters, and nothing ends the process', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'no-credentials-'));
+    vi.stubEnv('HOME', home);
+    vi.stubEnv('FIRESTORE_EMULATOR_HOST', undefined);
+    server = createServer();
+    const { questions } = openFirestore({ app }, systemClock);
+    const room = { path: 'chats/room-1', field: ['members'] };
+    // An unhandled rejection would fail the run.
+    await expect(questions.isInList(room, 'alice')).rejects.toThrow(
+      /cannot be asked without credentials: .* FIRESTORE_EMULATOR_HOST/,
+    );
+    rmSync(home, { recursive: true });
+  });
+});
+
+describe('an App that no Firestore can be had of', () => {
+  it('is a fault at start, is in the log, and lets nobody in', async () => {
+    await startStandIn('accepts and hangs');
+    const credential = { getAccessToken: async () => ({ access_token: 'x', expires_in: 3600 }) };
+    const odd = initializeApp({ projectId: PROJECT_ID, credential }, 'odd');
+    const stage = await setStage(MOUNTS[1] as Mount, {
+      roomAccess: 'firestore',
+      firebaseApp: odd,
+      firestoreRoomPath: 'chats/{roomName}',
+    });
+    expect((await stage.ask()).body.code).toBe('access_unavailable');
+    await expect(stage.switchboard.start()).rejects.toThrow(TypeError);
+    expect(stage.log.lines).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        message: 'Firestore cannot be asked with these settings',
+      }),
+    );
+    await stage.close();
+    await deleteApp(odd);
+  });
 });

@@ -165,7 +165,7 @@ describe('a shape that is not read is told in the log, once:', () => {
 
   it('no document at all, as long as none was ever seen', async () => {
     expect(await told([undefined, undefined])).toEqual([
-      expect.stringMatching(/there is no such document \(correct FIRESTORE_ROOM_PATH/),
+      expect.stringMatching(/there is no such document: correct FIRESTORE_ROOM_PATH/),
     ]);
   });
 

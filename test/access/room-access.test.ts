@@ -148,6 +148,17 @@ describe("the host's rule, when it hangs,", () => {
     expect(await answer).toBe('access_unavailable');
   });
 
+  const trapped = () => {
+    throw new Error('trapped');
+  };
+  it.each<[string, unknown]>([
+    ['keys', new Proxy({ allow: true }, { ownKeys: trapped })],
+    ['value', Object.defineProperty({}, 'allow', { get: trapped })],
+    ['permissions', { allow: true, permissions: new Proxy({}, { getPrototypeOf: trapped }) }],
+  ])('cannot be asked where a look at the %s of its answer throws', async (_, answer) => {
+    expect(await ask(answering(answer))).toBe('access_unavailable');
+  });
+
   it('cannot be asked after 2 s, whatever it says then', async () => {
     const clock = createFakeClock(0);
     const { promise, resolve } = Promise.withResolvers<boolean>();

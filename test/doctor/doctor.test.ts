@@ -557,6 +557,63 @@ describe('the service account', () => {
     expect(row.fix).toContain('base64');
   });
 
+  describe('of the platform', () => {
+    /** As on Cloud Run: tokens and an address, for whoever asks with the header. */
+    const onPlatform = async () => {
+      const server = createHttpServer((request, response) => {
+        response.setHeader('Metadata-Flavor', 'Google');
+        const isAsked = request.headers['metadata-flavor'] === 'Google';
+        if (!isAsked) response.writeHead(403).end();
+        else if (request.url?.endsWith('/email'))
+          response.end('calls@demo.iam.gserviceaccount.com');
+        else sendJson(response, 200, { access_token: 'recognizable', expires_in: 3600 });
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      cleanups.push(() => server.close());
+      const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      vi.stubEnv('GCE_METADATA_HOST', host);
+      cleanups.push(() => vi.unstubAllEnvs());
+      const { env } = await setUp();
+      return { ...env, K_SERVICE: 'calls', GCE_METADATA_HOST: host, CHECK_REVOKED: 'on' };
+    };
+
+    it('is asked for a token, and named', async () => {
+      const row = await rowOf('Service account', await onPlatform());
+      expect(row).toMatchObject({
+        result: 'ok',
+        detail: 'Google accepts calls@demo.iam.gserviceaccount.com of Cloud Run (no key is set)',
+      });
+    });
+
+    it('fails where there is none', async () => {
+      const env = await onPlatform();
+      const parts = openedWith(() => Promise.reject(new Error('recognizable')));
+      expect(await rowOf('Service account', env, parts)).toMatchObject({
+        result: 'failed',
+        detail: 'no key is set, and Cloud Run hands out no credentials',
+        fix: 'give the service a service account, or set FIREBASE_SERVICE_ACCOUNT',
+      });
+    });
+  });
+
+  it('is not needed where emulators stand in', async () => {
+    const { env } = await setUp();
+    const emulated = {
+      ...env,
+      FIREBASE_AUTH_EMULATOR_HOST: `127.0.0.1:${await freePort()}`,
+      CHECK_REVOKED: 'on',
+    };
+    expect(await rowOf('Service account', emulated)).toMatchObject({
+      result: 'skipped',
+      detail: expect.stringContaining('emulators'),
+    });
+    const half = { ...emulated, ROOM_ACCESS: 'firestore', FIRESTORE_ROOM_PATH: 'chats/{roomName}' };
+    expect(await rowOf('Configuration', half)).toMatchObject({
+      result: 'failed',
+      detail: expect.stringContaining('ROOM_ACCESS=firestore needs FIRESTORE_EMULATOR_HOST'),
+    });
+  });
+
   it('that Google never answers for fails in time', async () => {
     const clock = createFakeClock();
     const row = rowOf('Service account', await withAccount(), {
@@ -632,10 +689,12 @@ describe('Firestore', () => {
     const app = { options: { credential: { getAccessToken: async () => ({}) } } };
     return rowOf('Room access', firestore, {
       openFirebase: async () => ({ app, close: async () => {} }),
-      readFirestore: () => ({ path }) => {
-        asked.push(path);
-        return read();
-      },
+      readFirestore:
+        () =>
+        ({ path }) => {
+          asked.push(path);
+          return read();
+        },
     });
   }
   const grpc = (code: number, message: string) => async () => {

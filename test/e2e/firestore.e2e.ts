@@ -96,11 +96,81 @@ describe.skipIf(jar === undefined)('room access by Firestore, asked for tokens,'
     await firestore.doc('chats/no-field').set({ owners: ['alice'] });
     await firestore.doc('chats/text').set({ members: 'alice' });
     await firestore.doc('chats/reference').set({ members: firestore.doc('users/alice') });
+    await firestore.doc('chats/removed').set({ members: { alice: null } });
     await firestore.doc('chats/list/members/alice').set({ members: ['alice'] });
     const stage = await stageWith();
-    const names = ['absent', 'no-field', 'text', 'reference', 'list/members/alice', '..', '__x__'];
-    for (const roomName of names) expect(await ask(stage, roomName)).toBe(OUT);
+    const names = ['absent', 'no-field', 'text', 'reference', 'removed'];
+    const impossible = ['list/members/alice', '..', '__x__'];
+    for (const name of [...names, ...impossible]) expect(await ask(stage, name)).toBe(OUT);
+    const warnings = stage.log.lines.filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/there is no such document/),
+      expect.stringMatching(/the document has no such field/),
+      expect.stringMatching(/it holds text/),
+      expect.stringMatching(/it holds one reference/),
+    ]);
   });
+
+  it('lets in whom a list of references or of objects names', async () => {
+    const users = firestore.collection('users');
+    await firestore
+      .doc('chats/references')
+      .set({ members: [users.doc('bob'), users.doc('alice')] });
+    await firestore.doc('chats/objects').set({ members: [{ uid: 'bob' }, { uid: 'alice' }] });
+    const stage = await stageWith();
+    for (const room of ['references', 'objects']) {
+      expect(await ask(stage, room)).toBe('in');
+      expect(await ask(stage, room, 'mallory')).toBe(OUT);
+    }
+  });
+
+  it('names a collection of members, which is not read', async () => {
+    await firestore.doc('chats/collection').set({ title: 'Lunch' });
+    await firestore.doc('chats/collection/members/alice').set({ role: 'owner' });
+    const stage = await stageWith();
+    expect(await ask(stage, 'collection')).toBe(OUT);
+    await until('the log says so', () =>
+      stage.log.lines.some(({ message }) => message.includes('has a collection members')),
+    );
+  });
+
+  it('reads another database of the project, and a Firestore of the host’s own', async () => {
+    const other = getFirestore(app, 'other');
+    await other.doc('chats/named').set({ members: ['alice'] });
+    for (const options of [
+      { firebaseApp: app, firestoreDatabase: 'other' },
+      { firebaseProjectId: PROJECT_ID, firestore: other },
+    ]) {
+      const stage = await setStage(MOUNTS[0] as Mount, {
+        roomAccess: 'firestore',
+        firestoreRoomPath: 'chats/{roomName}',
+        ...options,
+      });
+      stages.push(stage);
+      expect(await ask(stage, 'named')).toBe('in');
+      expect(await ask(stage, 'named', 'mallory')).toBe(OUT);
+    }
+    expect(await ask(await stageWith(), 'named')).toBe(OUT);
+  });
+
+  it.each(['list', 'map', 'objects'])(
+    'lets 200 of the 20,000 members of a %s in at the same time',
+    async (kind) => {
+      const uids = Array.from({ length: 20_000 }, (_, n) => `user${String(n).padStart(24, '0')}`);
+      const members = {
+        list: uids,
+        map: Object.fromEntries(uids.map((uid) => [uid, true])),
+        objects: uids.map((uid) => ({ uid })),
+      }[kind];
+      await firestore.doc(`chats/big-${kind}`).set({ members });
+      const stage = await stageWith();
+      const answers = await Promise.all(
+        uids.slice(1_000, 1_200).map((uid) => ask(stage, `big-${kind}`, uid)),
+      );
+      expect(new Set(answers)).toEqual(new Set(['in']));
+      expect(await ask(stage, `big-${kind}`, 'mallory')).toBe(OUT);
+    },
+  );
 
   it('takes odd room names literally', async () => {
     const stage = await stageWith();
@@ -178,6 +248,26 @@ describe.skipIf(jar === undefined)('room access by Firestore, asked for tokens,'
       proxy.swallow();
       const lost = read(room);
       await until('a read is answered', () => lost.then(() => true), 40_000);
+      vi.stubEnv('FIRESTORE_EMULATOR_HOST', emulator.host);
+    });
+
+    it('a connection that is lost under a host’s App is replaced within 30 s', async () => {
+      await firestore.doc('chats/lost').set({ members: ['alice'] });
+      const proxy = await startProxy();
+      vi.stubEnv('FIRESTORE_EMULATOR_HOST', proxy.host);
+      const hosts = initializeApp({ projectId: PROJECT_ID }, 'hosts');
+      apps.push(hosts);
+      const { questions, close } = openFirestore({ app: hosts }, systemClock);
+      const room = { path: 'chats/lost', field: ['members'] };
+      expect(await questions.isInList(room, 'alice')).toBe(true);
+      proxy.swallow();
+      const isServed = () =>
+        Promise.race([
+          questions.isInList(room, 'alice').catch(() => false),
+          new Promise<false>((done) => setTimeout(() => done(false), 2_000)),
+        ]);
+      await until('it is served again', isServed, 30_000);
+      await close();
       vi.stubEnv('FIRESTORE_EMULATOR_HOST', emulator.host);
     });
 

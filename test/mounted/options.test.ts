@@ -67,6 +67,31 @@ describe('createSwitchboard', () => {
     [{ firebaseApp: { options: {} } }, 'firebaseApp does not know its project id'],
     [{ firebaseProjectId: 'p', checkRevoked: true }, 'checkRevoked needs firebaseApp'],
     [{ firebaseProjectId: 'p', appCheckConsume: true }, 'appCheckConsume needs firebaseApp'],
+    // As of the web SDK: a project, and nothing to ask with.
+    [
+      { firebaseApp: { name: 'x', options: { projectId: 'p' } }, checkRevoked: true },
+      'firebaseApp must be an App of firebase-admin',
+    ],
+    [
+      { firebaseProjectId: 'p', roomAccess: 'firestore', firestoreRoomPath: 'a/{roomName}' },
+      "roomAccess: 'firestore' needs firebaseApp (or firestore)",
+    ],
+    [
+      { firebaseProjectId: 'p', firestore: {} },
+      'firestore must be the Firestore of firebase-admin',
+    ],
+    [
+      { firebaseProjectId: 'p', firestore: {}, firestoreDatabase: 'other' },
+      'firestoreDatabase and firestore exclude each other',
+    ],
+    [
+      {
+        firebaseApp: { options: { projectId: 'demo-x' }, getOrInitService() {} },
+        firebaseAuthEmulatorHost: '127.0.0.1:9099',
+        checkRevoked: true,
+      },
+      'checkRevoked needs the variable FIREBASE_AUTH_EMULATOR_HOST beside firebaseAuthEmulatorHost',
+    ],
     [
       { firebaseProjectId: 'p', appCheckConsume: true },
       "appCheckConsume needs appCheck: 'monitor'",
