@@ -1,6 +1,8 @@
 // What failures are counted by, and how much of it is kept.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { addressKey } from '../../src/admission/client-address.ts';
 import { createRateLimit } from '../../src/limits/rate-limit.ts';
@@ -198,6 +200,22 @@ describe('a count of proxies that can’t be right', () => {
     await stage.ask({ token: 'x', headers: { 'x-forwarded-for': '203.0.113.1' } });
     const [line] = stage.log.lines.filter(({ level }) => level === 'warn');
     expect(line?.message).toMatch(/was a private one.*set the host’s trust proxy right/);
+  });
+});
+
+describe('render.yaml', () => {
+  it('trusts those that stand before an app at Render, two or three of them, and no client', async () => {
+    const file = readFileSync(join(import.meta.dirname, '../../render.yaml'), 'utf8');
+    const trusted = /- key: TRUST_PROXY\n +value: "(.+)"/.exec(file)?.[1]?.split(',') ?? [];
+    expect(trusted).toContain('10.0.0.0/8');
+    // The test's own connection stands for Render's.
+    const stage = await open({ trustProxy: [...trusted, '127.0.0.1'], authFailuresPerMinute: 1 });
+    const fail = async (forwarded: string) =>
+      (await stage.ask({ token: 'x', headers: { 'x-forwarded-for': forwarded } })).status;
+    expect(await fail('203.0.113.1, 172.70.247.28, 10.19.6.53')).toBe(403);
+    expect(await fail('203.0.113.1, 172.70.247.29')).toBe(429);
+    expect(await fail('2.2.2.2,203.0.113.1, 172.70.247.28, 10.19.6.54')).toBe(429);
+    expect(await fail('203.0.113.2, 172.70.247.28, 10.19.6.53')).toBe(403);
   });
 });
 
