@@ -76,7 +76,7 @@ function openOutput(): NodeJS.WriteStream {
 
 /** What a person can do about it, without a stack; anything else is a bug and keeps its own. */
 function explain(error: unknown): string {
-  const { code, port, address } = error as NodeJS.ErrnoException & {
+  const { code, port, address, syscall } = error as NodeJS.ErrnoException & {
     port?: number;
     address?: string;
   };
@@ -84,6 +84,7 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE') return `Port ${port} is in use: stop what listens there, or set PORT.`;
   if (code === 'EACCES') return `Port ${port} is not allowed: set PORT to one above 1023.`;
   if (code === 'EADDRNOTAVAIL') return `HOST ${address} is no address of this machine.`;
+  if (syscall === 'getaddrinfo') return `HOST is a name that leads to no address (${code}).`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

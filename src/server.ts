@@ -71,6 +71,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const standalone: Standalone = {
     headers: SECURITY_HEADERS,
     isDraining: () => draining,
+    warnings: config.warnings,
     routes: ({ readiness, metrics, describe }) => {
       collectDefaultMetrics({ register: metrics.registry });
       return rootRoutes({
@@ -88,7 +89,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     logger: log,
   };
   const { switchboard, refuseBare } = compose(options, clock, standalone);
-  for (const warning of config.warnings) log.warn({}, warning);
 
   const server = createServer({
     requireHostHeader: false,
@@ -114,13 +114,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   surviveRefusedConnections(server, log, clock);
   // Not awaited: a platform's health check must not wait for Google.
   void switchboard.start().catch(() => {});
-  const { port } = server.address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  log.info({ host: config.host, port }, 'listening');
+  const { address, port } = server.address() as AddressInfo;
+  log.info({ host: address, port }, 'listening');
 
   let stopped: Promise<void> | undefined;
   return {
-    url: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
+    url: `http://${nameOf(config.host)}:${port}`,
     switchboard,
     stop() {
       draining = true;
@@ -135,6 +134,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       return stopped;
     },
   };
+}
+
+/** How this machine itself reaches it. */
+function nameOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** No descriptor left for a new connection (EMFILE, ENFILE): those that are there are served on. */
@@ -156,7 +161,9 @@ function surviveRefusedConnections(server: Server, log: Logger, clock: Clock): v
 function listening(server: Server, config: Config): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen(config.port, config.host, () => {
+  // Node itself takes all of IPv4 where the machine has no IPv6.
+  const host = config.host === '::' ? undefined : config.host;
+  server.listen({ port: config.port, host }, () => {
     server.off('error', reject);
     resolve();
   });

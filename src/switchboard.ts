@@ -60,6 +60,8 @@ export interface Standalone {
   readonly headers: Readonly<Record<string, string>>;
   /** True while the server drains: connections end with their answers, so that none is cut off later. */
   readonly isDraining: () => boolean;
+  /** What to warn of at start, in the names of variables. Absent: the same in those of options. */
+  readonly warnings?: readonly string[];
   /** Routes beside the library's own. */
   readonly routes: (parts: {
     readiness(): Readiness;
@@ -105,8 +107,10 @@ export function compose(
   clock: Clock,
   standalone: Standalone = MOUNTED,
 ): Composition {
-  const settings = checkOptions(options);
+  const warnings: string[] = [];
+  const settings = checkOptions(options, (warning) => void warnings.push(warning));
   const log = settings.logger ? guardedLogger(settings.logger) : createJsonLogger('warn');
+  for (const warning of standalone.warnings ?? warnings) log.warn({}, warning);
   const ground: Ground = { clock, log, metrics: createMetrics() };
 
   const limits = createLimits(settings.limits, ground);

@@ -33,12 +33,14 @@ function problems(
   return [];
 }
 
+const OPEN = 'ROOM_ACCESS is any: any signed-in user can join any room by name';
+
 describe('the configuration', () => {
   it('needs nothing but the project', () => {
     const { options, settings, warnings, ...server } = load({});
     expect(settings).toEqual(checkOptions({ firebaseProjectId: 'my-project' }));
     expect(server).toEqual({
-      host: '0.0.0.0',
+      host: '::',
       port: 3000,
       logLevel: 'info',
       drainMs: 2000,
@@ -62,7 +64,7 @@ describe('the configuration', () => {
       authFailuresPerMinute: 600,
       trustProxy: 0,
     });
-    expect(warnings).toEqual([]);
+    expect(warnings).toEqual([OPEN]);
   });
 
   it('names every fault at once', () => {
@@ -79,7 +81,7 @@ describe('the configuration', () => {
       ),
     ).toEqual([
       'FIREBASE_PROJECT_ID is required',
-      'LIVEKIT_URL must be a URL that begins with wss:// or ws://',
+      'LIVEKIT_URL must be a URL that begins with wss:// or ws://: write wss:// in place of https://',
       'LIVEKIT_TOKEN_TTL_SECONDS must be a whole number from 61 to 86400',
       'ROOM_ACCESS must be one of any, calls, firestore, http',
       'CORS_ORIGINS must name origins, and not *',
@@ -93,7 +95,7 @@ describe('the configuration', () => {
     ['PORT', '0x10'],
     ['PORT', '-1'],
     ['DRAIN_SECONDS', '9'],
-    ['LOG_LEVEL', 'INFO'],
+    ['LOG_LEVEL', 'chatty'],
     ['TOKEN_RATE_PER_MINUTE', '0'],
     ['AUTH_FAILURES_PER_MINUTE', '1000001'],
     ['FIREBASE_KEYS_URL', 'http://keys.example.com/'],
@@ -106,7 +108,7 @@ describe('the configuration', () => {
     ['LIVEKIT_URL', 'wss://user:pw@example.com'],
     ['APP_CHECK', 'on'],
     ['FIREBASE_TENANT_IDS', ','],
-    ['CHECK_REVOKED', 'true'],
+    ['CHECK_REVOKED', 'maybe'],
     ['REDIS_URL', 'localhost:6379'],
     ['FIREBASE_SERVICE_ACCOUNT', 'not base64 of JSON'],
     ['FIRESTORE_ROOM_PATH', 'chats'],
@@ -152,6 +154,7 @@ describe('the configuration', () => {
     ).toEqual([
       'ROOM_ACCES is no variable of this server: ROOM_ACCESS was meant?',
       'LIVEKTI_URL is no variable of this server: LIVEKIT_URL was meant?',
+      OPEN,
     ]);
   });
 
@@ -159,9 +162,11 @@ describe('the configuration', () => {
     const env = { NODE_ENV: 'production', LIVEKIT_URL: 'ws://livekit.internal' };
     expect(load(env).warnings).toEqual([
       'LIVEKIT_URL is ws://, not encrypted: use wss:// in production',
-      'ROOM_ACCESS is any: any signed-in user can join any room by name',
+      OPEN,
     ]);
     expect(load({ ...env, LIVEKIT_URL: 'wss://l', ROOM_ACCESS: 'calls' }).warnings).toEqual([]);
+    expect(load({ ...env, LIVEKIT_URL: 'wss://l', ROOM_ACCESS: 'any' }).warnings).toEqual([OPEN]);
+    expect(load({ ROOM_ACCESS: 'any' }).warnings).toEqual([]);
   });
 });
 
@@ -198,7 +203,7 @@ describe('settings that contradict each other', () => {
     ],
     [{ FIRESTORE_EMULATOR_HOST: 'x:1', NODE_ENV: 'production' }, /^FIRESTORE_EMULATOR_HOST is for/],
     [
-      { FIREBASE_SERVICE_ACCOUNT: ACCOUNT, FIREBASE_PROJECT_ID: 'other' },
+      { FIREBASE_SERVICE_ACCOUNT: ACCOUNT, FIREBASE_PROJECT_ID: 'another-project' },
       /^FIREBASE_SERVICE_ACCOUNT is of another project/,
     ],
   ])('are a fault that says what to do: %j', (env, sentence) => {
@@ -212,7 +217,7 @@ describe('settings that contradict each other', () => {
     writeFileSync(file, ACCOUNT);
     const named = { GOOGLE_APPLICATION_CREDENTIALS: file };
     expect(problems({ ...named, FIREBASE_SERVICE_ACCOUNT: ACCOUNT })[0]).toMatch(/keep one$/);
-    expect(problems({ ...named, FIREBASE_PROJECT_ID: 'other' })).toEqual([
+    expect(problems({ ...named, FIREBASE_PROJECT_ID: 'another-project' })).toEqual([
       'GOOGLE_APPLICATION_CREDENTIALS is of another project than FIREBASE_PROJECT_ID',
     ]);
     expect(problems({ ...named, CHECK_REVOKED: 'on' })).toEqual([]);

@@ -46,7 +46,7 @@ describe('the log is all there when a process ends', () => {
   it('as a host that throws right after createSwitchboard', async () => {
     const { code, messages, err } = await outcomeOf(`
       import { createSwitchboard } from '${new URL('index.ts', SRC)}';
-      createSwitchboard({ firebaseProjectId: 'demo', livekitUrl: 'wss://x.example', roomAccess: 'any' });
+      createSwitchboard({ firebaseProjectId: 'demo-p', livekitUrl: 'wss://x.example', roomAccess: 'any' });
       throw new Error('a fault of the host');`);
     expect({ code, messages }).toEqual({
       code: 1,

@@ -2,7 +2,6 @@
 // a rule that cannot be asked is no permission.
 import { type Clock, withDeadline } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
-import type { RoomName } from '../base/ids.ts';
 import { permissionsOf, type RoomPermissions } from '../base/permissions.ts';
 import type { User } from '../base/user.ts';
 
@@ -11,7 +10,7 @@ const RULE_TIMEOUT_MS = 2_000;
 /** What a rule is asked. */
 export interface RoomAccessRequest {
   readonly user: User;
-  readonly roomName: RoomName;
+  readonly roomName: string;
 }
 
 /**

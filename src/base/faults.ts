@@ -4,40 +4,97 @@ import { isIP } from 'node:net';
 
 export type FaultOf = (value: string) => string | undefined;
 
+/**
+ * The value in a sentence, where it is as short and plain as what was asked for. People paste keys
+ * into the wrong place, and whatever looks like one is told to nobody.
+ */
+export function shown(value: string): string {
+  const isPlain = /^[!-~]{1,80}$/.test(value) && !value.includes('@');
+  return isPlain && !/[\w+/=-]{24}/.test(value) ? value : 'one of them';
+}
+
+const PLACEHOLDER = /\$\{|\{\{|%\{|<[^<>]*>/;
+const FILL_IN = 'must be filled in: it holds a placeholder, like {NAME} or <name>';
+
 /** A URL of one of these protocols (`wss:`), without user and password. */
 export const faultOfUrl =
   (...protocols: readonly string[]): FaultOf =>
   (value) => {
+    if (PLACEHOLDER.test(value)) return FILL_IN;
     const url = URL.parse(value);
-    if (url === null || !protocols.includes(url.protocol)) {
+    if (url === null || !protocols.includes(url.protocol) || /\s/.test(value)) {
       return `must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`;
     }
     if (url.username !== '' || url.password !== '') return 'must hold no user or password';
-    return undefined;
+    if (/^(?:https?|wss?|rediss?)$/.test(url.hostname)) {
+      return `must begin with ${protocols[0]}// once`;
+    }
+    return /^your[-_.]/i.test(url.hostname)
+      ? 'must name your own host: it holds the one of an example'
+      : undefined;
   };
 
-export const faultOfLivekitUrl = faultOfUrl('wss:', 'ws:');
+const LIVEKIT_PROTOCOLS = faultOfUrl('wss:', 'ws:');
+
+/** What is told to clients: they add the path by themselves. */
+export function faultOfLivekitUrl(value: string): string | undefined {
+  const url = URL.parse(value);
+  if (url !== null && ['https:', 'http:'].includes(url.protocol)) {
+    const right = url.protocol === 'https:' ? 'wss://' : 'ws://';
+    return `must be a URL that begins with wss:// or ws://: write ${right} in place of ${url.protocol}//`;
+  }
+  if (url?.hostname === 'cloud.livekit.io') {
+    return 'must be the address of the project (wss://….livekit.cloud in its settings), not that of the dashboard';
+  }
+  const fault = LIVEKIT_PROTOCOLS(value);
+  if (fault !== undefined) {
+    const isHost = /^[\w-]+(?:\.[\w-]+)+(?::\d+)?\/?$/.test(value);
+    return isHost ? `${fault}: write wss:// before it` : fault;
+  }
+  const { pathname, search, hash } = new URL(value);
+  if (search !== '' || hash !== '') return 'must hold no ? or # and what follows';
+  return /\/rtc(?:\/v\d+)?\/?$/.test(pathname)
+    ? 'must end before /rtc: clients add it by themselves'
+    : undefined;
+}
 
 /** Keys that came over an open network would be anybody's. */
 export function faultOfKeysUrl(value: string): string | undefined {
   const fault = faultOfUrl('https:', 'http:')(value);
   if (fault !== undefined) return fault;
   const { protocol, hostname } = new URL(value);
-  const loopback = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
-  return protocol === 'http:' && !loopback ? 'must be https, or http on loopback' : undefined;
+  return protocol === 'http:' && !isLoopback(hostname)
+    ? 'must be https, or http on loopback'
+    : undefined;
 }
 
-/** Its password is the usual way to authenticate, so it may hold one. */
-export const faultOfRedisUrl: FaultOf = (value) =>
-  /^rediss?:\/\//.test(value) && URL.canParse(value)
-    ? undefined
-    : 'must be a URL that begins with redis:// or rediss://';
+export const isLoopback = (hostname: string): boolean =>
+  hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
 
-export function faultOfOrigin(value: string): string | undefined {
-  if (value === '*') return 'must name origins, and not *';
-  return URL.parse(value)?.origin === value
+/** Its password is the usual way to authenticate, so it may hold one, and nothing of it is told. */
+export function faultOfRedisUrl(value: string): string | undefined {
+  if (/^https?:/i.test(value)) {
+    return 'must be the address that begins with redis:// or rediss://: this one is of an API by HTTP';
+  }
+  if (!/^rediss?:\/\//.test(value)) return 'must be a URL that begins with redis:// or rediss://';
+  if (PLACEHOLDER.test(value)) return FILL_IN;
+  const url = URL.parse(value);
+  const encode = 'must have % # / ? @ : in its password written as %25 %23 %2F %3F %40 %3A';
+  if (url === null || /\s/.test(value) || url.hash !== '') return encode;
+  if (!isDecodable(url.username) || !isDecodable(url.password)) return encode;
+  if (url.hostname === '') return 'must name a host, like redis://host:6379';
+  return /^\/?\d*$/.test(url.pathname)
     ? undefined
-    : `must hold origins like https://app.example.com, and ${value} is none`;
+    : `must end in the number of a database, if in anything; otherwise it ${encode}`;
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** An address, or a range in CIDR notation. */
@@ -49,5 +106,26 @@ export function faultOfAddressRange(value: string): string | undefined {
     (rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
   return family !== 0 && isRange
     ? undefined
-    : `must be a number of hops, or addresses and CIDR ranges, and ${value} is none`;
+    : `must be a number of hops, or addresses and CIDR ranges, and ${shown(value)} is none`;
+}
+
+/** Where an emulator listens. firebase-admin puts `http://` before it by itself. */
+export function faultOfEmulatorHost(value: string): string | undefined {
+  if (/^https?:/i.test(value)) return 'must be host:port, without http://';
+  const [, port] = /^(?:\[[\da-f:.]+\]|[\w.-]+):(\d{1,5})$/i.exec(value) ?? [];
+  return port !== undefined && Number(port) <= 65_535
+    ? undefined
+    : 'must be host:port, like 127.0.0.1:9099';
+}
+
+/** What a socket can be bound to: an address, or a name for one. */
+export function faultOfListenAddress(value: string): string | undefined {
+  if (/^[a-z][a-z\d+.-]*:\/\//i.test(value)) return 'must be an address alone, without http://';
+  if (isIP(value) !== 0) return undefined;
+  if (/^\[.*\](?::\d+)?$|^[^:]+:\d+$/.test(value)) {
+    return 'must be an address alone: the port belongs into PORT';
+  }
+  return /^[a-z\d](?:[\w-]*[a-z\d])?(?:\.[a-z\d](?:[\w-]*[a-z\d])?)*$/i.test(value)
+    ? undefined
+    : 'must be an address, like 127.0.0.1, or :: for all there are';
 }

@@ -8,7 +8,7 @@ import {
 import { faultOfAccessSecret, faultOfAccessUrl } from '../access/http-rule.ts';
 import { type AuthorizeRoom, ROOM_ACCESS_RULES } from '../access/room-access.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
-import { aFunction, objectOf, oneOf, text } from './kinds.ts';
+import { aFunction, objectOf, oneOf, secret, text } from './kinds.ts';
 import type { Say } from './say.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { AccessSettings } from './settings.ts';
@@ -77,7 +77,7 @@ export const ACCESS = {
     variable: 'ACCESS_SECRET',
     meaning: 'For `http`: the Standard Webhooks secret (`whsec_…`) that signs each question',
     secret: true,
-    kind: text(faultOfAccessSecret),
+    kind: secret(faultOfAccessSecret),
   },
   /** The host's own rule, in place of `roomAccess`. An error, or no answer in 2 s, is 503. */
   authorizeRoom: {
@@ -96,7 +96,7 @@ export function accessSettings(
   app: FirebaseApp | undefined,
   say: SayHere,
 ): AccessSettings | undefined {
-  if (say.production) warnOfOpenDoors(values, say);
+  warnOfOpenDoors(values, say);
   const { authorizeRoom, roomAccess: rule } = values;
   if (authorizeRoom !== undefined) return { rule: 'host', authorizeRoom };
   const here = { setting: 'roomAccess', is: [rule] } as const;
@@ -126,13 +126,15 @@ export function accessSettings(
   }
 }
 
-function warnOfOpenDoors({ accessUrl, roomAccess }: Values, say: SayHere): void {
-  if (accessUrl?.startsWith('http:')) {
+function warnOfOpenDoors(values: Values, say: SayHere): void {
+  const { accessUrl, authorizeRoom, roomAccess } = values;
+  if (say.production && accessUrl?.startsWith('http:')) {
     const name = say.nameOf('accessUrl');
     say.warning(`${name} is http://, not encrypted: only good inside a private network`);
   }
-  if (roomAccess === 'any') {
-    const name = say.nameOf('roomAccess');
-    say.warning(`${name} is any: any signed-in user can join any room by name`);
-  }
+  if (roomAccess !== 'any' || authorizeRoom !== undefined) return;
+  // Who has written it down has decided so; for production he is asked once more.
+  if (say.isGiven('roomAccess') && !say.production) return;
+  const name = say.nameOf('roomAccess');
+  say.warning(`${name} is any: any signed-in user can join any room by name`);
 }

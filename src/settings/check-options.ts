@@ -2,8 +2,9 @@
 // is read here but NODE_ENV, to refuse the emulator in production, and where firebase-admin looks for it.
 import { faultOfFirebaseApp } from '../base/firebase-admin.ts';
 import type { SwitchboardOptions } from './options.ts';
+import type { Odd } from './pasted.ts';
 import { settingsOf, settingsThatAskFirebase, type Values } from './resolve.ts';
-import { sayInOptions, type Told } from './say.ts';
+import { isProduction, sayInOptions, type Told } from './say.ts';
 import { defaultOf, isOption, type OptionSetting, type Setting } from './setting.ts';
 import type { Settings } from './settings.ts';
 import { HOUSE } from './table.ts';
@@ -14,18 +15,29 @@ const OPTIONS: ReadonlyMap<string, OptionSetting> = new Map(
   ),
 );
 
-/** @throws TypeError that names every fault. */
-export function checkOptions(options: SwitchboardOptions): Settings {
+/**
+ * `warn` hears what works and is worth a second thought.
+ *
+ * @throws TypeError that names every fault.
+ */
+export function checkOptions(
+  options: SwitchboardOptions,
+  warn: (sentence: string) => void = () => {},
+): Settings {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('createSwitchboard takes an object of options');
   }
-  const { values, faults } = taken(options);
-  // Only what is right by itself can be held against the rest.
-  if (faults.length > 0) throw wrong(faults);
-  const say = sayInOptions(process.env.NODE_ENV?.trim() === 'production');
+  const { values, faults, faulty, odd } = taken(options);
+  const say = sayInOptions({
+    production: isProduction(process.env.NODE_ENV),
+    isGiven: (name) => options[name as keyof SwitchboardOptions] !== undefined,
+    faults,
+    faulty,
+  });
   const settings = settingsOf(values, say);
   appFaults(values, say);
   if (settings === undefined || say.faults.size > 0) throw wrong([...say.faults]);
+  for (const warning of [...odd, ...say.warnings]) warn(warning);
   return settings;
 }
 
@@ -49,16 +61,30 @@ function appFaults(values: Values, say: Told): void {
   }
 }
 
-function taken(options: SwitchboardOptions): { values: Values; faults: string[] } {
+interface Taken {
+  readonly values: Values;
+  readonly faults: string[];
+  /** The options that have them; in their place are the defaults. */
+  readonly faulty: string[];
+  readonly odd: string[];
+}
+
+function taken(options: SwitchboardOptions): Taken {
   const given = options as Readonly<Record<string, unknown>>;
   const values: Record<string, unknown> = {};
   const faults: string[] = [];
+  const faulty: string[] = [];
+  const odd: string[] = [];
   // In the order in which the host wrote them, then what it left out or inherits.
   for (const name of new Set([...Object.keys(given), ...OPTIONS.keys()])) {
+    const row = OPTIONS.get(name);
+    const tell = (sentence: string) => void odd.push(`${name} ${sentence}`);
     try {
-      values[name] = takeOption(OPTIONS.get(name), given[name], options);
+      values[name] = takeOption(row, given[name], { owner: options, tell });
     } catch (error) {
       faults.push(`${name} ${(error as Error).message}`);
+      faulty.push(name);
+      values[name] = row && defaultOf(row);
     }
   }
   for (const [name, { excludes: other }] of OPTIONS) {
@@ -66,11 +92,15 @@ function taken(options: SwitchboardOptions): { values: Values; faults: string[] 
       faults.push(`${other} and ${name} exclude each other`);
     }
   }
-  return { values: values as Values, faults };
+  return { values: values as Values, faults, faulty, odd };
 }
 
-function takeOption(row: OptionSetting | undefined, given: unknown, owner: object): unknown {
+function takeOption(
+  row: OptionSetting | undefined,
+  given: unknown,
+  { owner, tell }: { readonly owner: object; readonly tell: Odd },
+): unknown {
   if (given === undefined) return row && defaultOf(row);
   if (row === undefined) throw new Error('is not an option');
-  return row.kind.take(given, owner);
+  return row.kind.take(given, owner, tell);
 }

@@ -1,11 +1,13 @@
 // The environment, read and checked once: the only reader of it.
+import { faultOfEmulatorHost } from '../base/faults.ts';
 import type { LogLevel } from '../base/log.ts';
 import type { ServiceAccount } from './credentials.ts';
 import { misspelt } from './misspelt.ts';
 import type { SwitchboardOptions } from './options.ts';
+import { unpacked } from './pasted.ts';
 import { platformOf } from './platform.ts';
 import { settingsOf, settingsThatAskFirebase } from './resolve.ts';
-import { sayInVariables, type Told } from './say.ts';
+import { isProduction, sayInVariables, type Told } from './say.ts';
 import {
   defaultOf,
   isOption,
@@ -52,12 +54,19 @@ type Values = VariablesOf<typeof SETTINGS>;
 /** All that is wrong with a configuration, by name. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
-  constructor(problems: readonly string[]) {
+  /** No faults, and perhaps their cause. */
+  readonly hints: readonly string[];
+  constructor(problems: readonly string[], hints: readonly string[] = []) {
+    const what = problems.length === 1 ? 'a fault' : `${problems.length} faults`;
     super(
-      `The configuration has ${problems.length === 1 ? 'a fault' : `${problems.length} faults`}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      [
+        `The configuration has ${what}:`,
+        ...[...problems, ...hints].map((one) => `  - ${one}`),
+      ].join('\n'),
     );
     this.name = 'ConfigError';
     this.problems = problems;
+    this.hints = hints;
   }
 }
 
@@ -71,13 +80,17 @@ export function loadConfig(
   secretsDirectory = SECRETS_DIRECTORY,
   biosVendorFile?: string,
 ): Config {
-  const values = valuesFrom(env, secretsDirectory);
+  const { values, ...found } = valuesFrom(env, secretsDirectory);
   const firestoreEmulator = textOf(env.FIRESTORE_EMULATOR_HOST);
-  const say = sayInVariables(textOf(env.NODE_ENV) === 'production', {
-    nameOf: variableOf,
-    serviceAccount: `${variableOf('firebaseServiceAccount')} (or ${variableOf('googleCredentials')})`,
-    asksFirebase: variablesThatAskFirebase('and'),
-  });
+  const production = isProduction(env.NODE_ENV);
+  const say = sayInVariables(
+    { production, ...found },
+    {
+      nameOf: variableOf,
+      serviceAccount: `${variableOf('firebaseServiceAccount')} (or ${variableOf('googleCredentials')})`,
+      asksFirebase: variablesThatAskFirebase('and'),
+    },
+  );
   const platform = platformOf(env, biosVendorFile);
   const app = { options: { projectId: values.firebaseProjectId } };
   const source = sourceOf(values, firestoreEmulator, platform);
@@ -86,7 +99,10 @@ export function loadConfig(
   if (firestoreEmulator !== undefined && say.production) {
     say.fault('FIRESTORE_EMULATOR_HOST is for development: not with NODE_ENV=production');
   }
-  if (settings === undefined || say.faults.size > 0) throw new ConfigError([...say.faults]);
+  const fault = firestoreEmulator && faultOfEmulatorHost(firestoreEmulator);
+  if (fault) say.fault(`FIRESTORE_EMULATOR_HOST ${fault}`);
+  const hints = misspelt(env);
+  if (settings === undefined || say.faults.size > 0) throw new ConfigError([...say.faults], hints);
   return {
     options: optionsOf(values),
     settings,
@@ -100,31 +116,56 @@ export function loadConfig(
     drainMs: values.drainSeconds * 1000,
     keepAliveMs: values.keepAliveSeconds * 1000,
     metricsToken: values.metricsToken,
-    warnings: [...misspelt(env), ...say.warnings],
+    warnings: [...hints, ...found.odd, ...say.warnings],
   };
 }
 
-/** Each right by itself: only then can it be held against the rest. */
-function valuesFrom(env: Environment, secretsDirectory: string): Values {
-  const values: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [name, row] of ROWS) {
-    try {
-      values[name] = isVariable(row) ? readVariable(row, env, secretsDirectory) : defaultOf(row);
-    } catch (error) {
-      problems.push(`${row.variable} ${(error as Error).message}`);
-    }
-  }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return values as Values;
+interface Found {
+  readonly values: Values;
+  readonly faults: readonly string[];
+  /** Names of the settings that have these faults; in their place are the defaults. */
+  readonly faulty: readonly string[];
+  /** What was mended. */
+  readonly odd: readonly string[];
+  isGiven(setting: string): boolean;
 }
 
-function readVariable(row: VariableSetting, env: Environment, secretsDirectory: string): unknown {
+/** Each by itself. */
+function valuesFrom(env: Environment, secretsDirectory: string): Found {
+  const values: Record<string, unknown> = {};
+  const faults: string[] = [];
+  const faulty: string[] = [];
+  const odd: string[] = [];
+  const given = new Set<string>();
+  for (const [name, row] of ROWS) {
+    values[name] = defaultOf(row);
+    if (!isVariable(row)) continue;
+    const { variable } = row;
+    try {
+      const text = variableText(row, env, secretsDirectory);
+      if (text === undefined) continue;
+      given.add(name);
+      values[name] = row.kind.read(text, (sentence) => void odd.push(`${variable} ${sentence}`));
+    } catch (error) {
+      faults.push(`${variable} ${(error as Error).message}`);
+      faulty.push(name, variable);
+    }
+  }
+  const isGiven = (setting: string) => given.has(setting);
+  return { values: values as Values, faults, faulty, odd, isGiven };
+}
+
+function variableText(
+  row: VariableSetting,
+  env: Environment,
+  secretsDirectory: string,
+): string | undefined {
   const { variable: name } = row;
   const text = row.secret ? secretText(name, env, secretsDirectory) : textOf(env[name]);
-  if (text !== undefined) return row.kind.read(text);
+  // Quotes with nothing between them are no value either.
+  if (text !== undefined && unpacked(text) !== '') return text;
   if (row.required) throw new Error('is required');
-  return defaultOf(row);
+  return undefined;
 }
 
 /** As whom Firebase is asked; undefined: there is nobody. */

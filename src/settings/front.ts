@@ -1,8 +1,9 @@
 // What stands in front, and where log lines go.
-import { faultOfAddressRange, faultOfOrigin } from '../base/faults.ts';
+import { faultOfAddressRange } from '../base/faults.ts';
 import type { Logger } from '../base/log.ts';
 import type { TrustProxy } from '../http/app.ts';
 import { header, integer, type Kind, list, objectOf } from './kinds.ts';
+import { faultOfOrigin, mendedOrigin } from './origins.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { FrontSettings } from './settings.ts';
 
@@ -12,8 +13,8 @@ const hops = integer(0, TRUSTED_HOPS_MAX);
 const ranges = list(faultOfAddressRange);
 const hopsOrRanges: Kind<TrustProxy> = {
   type: 'number | string[]',
-  read: (text) => (/^\d+$/.test(text) ? hops : ranges).read(text),
-  take: (value) => (typeof value === 'number' ? hops : ranges).take(value),
+  read: (text, odd) => (/^[\s'"]*\d+[\s'"]*$/.test(text) ? hops : ranges).read(text, odd),
+  take: (value, owner, odd) => (typeof value === 'number' ? hops : ranges).take(value, owner, odd),
 };
 
 /** Lists of hops are for {@link hopsOrRanges} to read. */
@@ -42,7 +43,7 @@ export const FRONT = {
   corsOrigins: {
     variable: 'CORS_ORIGINS',
     meaning: 'Origins of web pages that may call, separated by commas; no `*`',
-    kind: list(faultOfOrigin),
+    kind: list(faultOfOrigin, mendedOrigin),
   },
   /** Proxies in front, where the host has no `req.ip`: hops, or addresses and CIDR ranges. Default 0. */
   trustProxy: {

@@ -1,9 +1,10 @@
 // Whose users these are, how a caller is known, and which accounts count.
 import type { HostUser } from '../admission/authenticate.ts';
-import { faultOfKeysUrl } from '../base/faults.ts';
+import { faultOfEmulatorHost, faultOfKeysUrl } from '../base/faults.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
 import { credentialsFile, serviceAccount } from './credentials.ts';
-import { aMethod, list, objectOf, oneOf, onOff, text, trimmedText } from './kinds.ts';
+import { aMethod, list, objectOf, oneOf, onOff, text } from './kinds.ts';
+import { faultOfProjectId } from './project-id.ts';
 import type { Say } from './say.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { AccountSettings, IdentitySettings } from './settings.ts';
@@ -24,7 +25,7 @@ export const IDENTITY = {
     variable: 'FIREBASE_PROJECT_ID',
     meaning: 'The Firebase project whose users these are',
     required: true,
-    kind: trimmedText,
+    kind: text(faultOfProjectId),
   },
   /**
    * The host's firebase-admin app. Its project id stands in for `firebaseProjectId`, and its
@@ -61,7 +62,7 @@ export const IDENTITY = {
     variable: 'FIREBASE_AUTH_EMULATOR_HOST',
     meaning:
       'Accepts the Auth emulator’s unsigned tokens: only with a `demo-…` project, never with NODE_ENV=production',
-    kind: text(),
+    kind: text(faultOfEmulatorHost),
   },
   /**
    * Who the host's own middleware has authenticated: an object with a `uid`, or null or undefined
@@ -125,7 +126,9 @@ type SayHere = Say<keyof typeof IDENTITY>;
 /** The project, held against what depends on it; `isNeeded`: somebody goes by its id. */
 export function projectOf(values: Values, isNeeded: boolean, say: SayHere): string | undefined {
   const { firebaseApp } = values;
-  const projectId = values.firebaseProjectId ?? projectOfApp(firebaseApp);
+  const ofApp = projectOfApp(firebaseApp);
+  const projectId = values.firebaseProjectId ?? ofApp;
+  appFaults({ ofApp, projectId }, say);
   if (projectId === undefined && isNeeded) {
     say.fault(
       firebaseApp === undefined
@@ -136,6 +139,20 @@ export function projectOf(values: Values, isNeeded: boolean, say: SayHere): stri
   emulatorFaults(values, projectId, say);
   credentialFaults(values, projectId, say);
   return projectId;
+}
+
+/** Tokens of one project would be held against the accounts and documents of the other. */
+function appFaults(
+  { ofApp, projectId }: Readonly<Record<'ofApp' | 'projectId', string | undefined>>,
+  say: SayHere,
+): void {
+  if (ofApp === undefined) return;
+  if (ofApp !== projectId) {
+    say.fault(`firebaseApp is of another project than ${say.nameOf('firebaseProjectId')}`);
+  } else {
+    const fault = faultOfProjectId(ofApp);
+    if (fault !== undefined) say.fault(`firebaseApp has a project id that ${fault}`);
+  }
 }
 
 function projectOfApp(app: FirebaseApp | undefined): string | undefined {

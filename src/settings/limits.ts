@@ -1,11 +1,21 @@
 // How much is too much, and who counts it.
 import { faultOfRedisUrl } from '../base/faults.ts';
 import { integer, text } from './kinds.ts';
+import type { Odd } from './pasted.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { LimitSettings } from './settings.ts';
 
 const A_MINUTE = { min: 1, max: 1_000_000 };
 const aMinute = integer(A_MINUTE.min, A_MINUTE.max);
+
+/** What the client takes from behind a `?`; all else it leaves aside without a word. */
+function heedingQuery(url: string, odd: Odd): string {
+  const names = [...(URL.parse(url)?.searchParams.keys() ?? [])];
+  if (names.some((name) => name !== 'family')) {
+    odd('has more behind its ? than family, which is all that is heeded there');
+  }
+  return url;
+}
 
 export const LIMITS = {
   /** Requests of one user a minute: 1 to 1,000,000. Default 60. */
@@ -27,7 +37,7 @@ export const LIMITS = {
     variable: 'REDIS_URL',
     meaning: '`redis://…` or `rediss://…`: the limits hold over all instances together',
     secret: true,
-    kind: text(faultOfRedisUrl),
+    kind: text(faultOfRedisUrl, heedingQuery),
   },
 } as const satisfies Table;
 

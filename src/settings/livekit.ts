@@ -1,6 +1,7 @@
 // The LiveKit server for which tokens are.
-import { faultOfLivekitUrl } from '../base/faults.ts';
-import { integer, maybeEmptyText, text } from './kinds.ts';
+import { faultOfLivekitUrl, isLoopback } from '../base/faults.ts';
+import { integer, secret, text } from './kinds.ts';
+import { faultOfApiKey, faultOfApiSecret, keyFaults, keyWarnings } from './livekit-keys.ts';
 import type { Say } from './say.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { LiveKitSettings } from './settings.ts';
@@ -13,13 +14,13 @@ export const LIVEKIT = {
     variable: 'LIVEKIT_API_KEY',
     meaning: 'Signs tokens. Unset: the server starts, `readyz` is 503 and no token is handed out',
     secret: true,
-    kind: maybeEmptyText,
+    kind: secret(faultOfApiKey, { maybeEmpty: true }),
   },
   livekitApiSecret: {
     variable: 'LIVEKIT_API_SECRET',
     meaning: 'The secret of that key',
     secret: true,
-    kind: maybeEmptyText,
+    kind: secret(faultOfApiSecret, { maybeEmpty: true }),
   },
   /** `wss://…`, told to clients as `server_url`. */
   livekitUrl: {
@@ -43,9 +44,12 @@ export function livekitSettings(
   say: Say<keyof typeof LIVEKIT>,
 ): LiveKitSettings {
   const { livekitApiKey: apiKey, livekitApiSecret: apiSecret, livekitUrl: url } = values;
-  if (say.production && url?.startsWith('ws:')) {
-    say.warning(`${say.nameOf('livekitUrl')} is ws://, not encrypted: use wss:// in production`);
-  }
+  if (say.production && url !== undefined) warnOfAddress(url, say);
+  const production = say.production;
+  const names = { apiKey: say.nameOf('livekitApiKey'), apiSecret: say.nameOf('livekitApiSecret') };
+  for (const fault of keyFaults({ apiKey, apiSecret }, names)) say.fault(fault);
+  for (const warning of keyWarnings({ apiKey, apiSecret }, { names, production }))
+    say.warning(warning);
   return {
     keys: apiKey && apiSecret ? { apiKey, apiSecret } : undefined,
     missingKeys: KEYS.filter((option) => !values[option]).map((option) => ({
@@ -55,4 +59,17 @@ export function livekitSettings(
     url,
     tokenTtlSeconds: values.livekitTokenTtlSeconds,
   };
+}
+
+function warnOfAddress(url: string, say: Say<keyof typeof LIVEKIT>): void {
+  const name = say.nameOf('livekitUrl');
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'ws:') {
+    say.warning(`${name} is ws://, not encrypted: use wss:// in production`);
+  }
+  if (isLoopback(hostname)) {
+    say.warning(`${name} leads to the machine of whoever asks: clients can't reach this one by it`);
+  } else if (/(?:^|\.)example(?:\.(?:com|net|org))?$/.test(hostname)) {
+    say.warning(`${name} is the name of an example, which nobody has (RFC 2606)`);
+  }
 }

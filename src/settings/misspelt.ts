@@ -2,18 +2,50 @@
 import type { Environment } from './sources.ts';
 import { VARIABLES } from './table.ts';
 
-/** A warning for each variable that is nearly one of ours. */
+/** What other programs call the same. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  LIVEKIT_KEY: 'LIVEKIT_API_KEY',
+  LIVEKIT_KEYS: 'LIVEKIT_API_KEY and LIVEKIT_API_SECRET',
+  LIVEKIT_SECRET: 'LIVEKIT_API_SECRET',
+  LIVEKIT_HOST: 'LIVEKIT_URL',
+  LIVEKIT_WS_URL: 'LIVEKIT_URL',
+  LIVEKIT_SERVER_URL: 'LIVEKIT_URL',
+  FIREBASE_AUTH_EMULATOR_URL: 'FIREBASE_AUTH_EMULATOR_HOST',
+  FIREBASE_SERVICE_ACCOUNT_KEY: 'FIREBASE_SERVICE_ACCOUNT',
+  FIREBASE_SERVICE_ACCOUNT_JSON: 'FIREBASE_SERVICE_ACCOUNT',
+  CORS_ORIGIN: 'CORS_ORIGINS',
+  ALLOWED_ORIGINS: 'CORS_ORIGINS',
+  CORS_ALLOWED_ORIGINS: 'CORS_ORIGINS',
+};
+
+/** What builds of web pages write before a name that pages may see. */
+const OF_A_PAGE = /^(?:NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC)_/;
+
+/** A sentence for each variable that is nearly one of ours, or means one; none where that is set. */
 export function misspelt(env: Environment): string[] {
   const known = VARIABLES.map(({ variable }) => variable);
+  const isUnset = (name: string) => (env[name]?.trim() ?? '') === '';
   return Object.keys(env).flatMap((name) => {
+    if (known.includes(name) || isUnset(name)) return [];
+    const bare = name.replace(/^[\s\p{Cf}]*(?:export\s+)?|[\s\p{Cf}]+$/gu, '');
+    const named = bare.toUpperCase();
+    const same = known.find((variable) => variable === named);
+    if (same !== undefined) return isUnset(same) ? [hint(bare, same)] : [];
+    const meant =
+      ELSEWHERE[named] ?? known.find((variable) => variable === named.replace(OF_A_PAGE, ''));
+    if (meant !== undefined) {
+      return isUnset(meant.split(' ')[0] as string) ? [hint(bare, meant)] : [];
+    }
     // Short names have too many neighbours (PORT, HOST).
-    if (name.length < 8 || known.includes(name)) return [];
-    const meant = known.find((candidate) => isSlipOf(name, candidate));
-    return meant === undefined
-      ? []
-      : [`${name} is no variable of this server: ${meant} was meant?`];
+    if (bare.length < 8) return [];
+    const near = known.find((variable) => isSlipOf(named, variable));
+    return near === undefined ? [] : [hint(bare, near)];
   });
 }
+
+/** As much of it as a name may hold: what is told may be read in a log. */
+const hint = (name: string, meant: string): string =>
+  `${name.replace(/[^\w -]/g, '?').slice(0, 64)} is no variable of this server: ${meant} was meant?`;
 
 /** One letter too few, too many, wrong or in its neighbour's place. */
 function isSlipOf(a: string, b: string): boolean {

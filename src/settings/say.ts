@@ -7,8 +7,10 @@ export type Said<Name> = Name | { readonly setting: Name; readonly is: readonly 
 export interface Say<Name extends string = string> {
   readonly production: boolean;
   nameOf(setting: Name): string;
+  /** Whether somebody has set it, and its value is no default. */
+  isGiven(setting: Name): boolean;
   fault(sentence: string): void;
-  /** For the log at start. A host is not told. */
+  /** For the log at start. */
   warning(sentence: string): void;
   /** `example` is one of what is needed. */
   needs(who: Said<Name>, what: Said<Name>, example?: string): void;
@@ -23,16 +25,40 @@ export interface Told extends Say {
   readonly warnings: ReadonlySet<string>;
 }
 
-function listener(production: boolean) {
-  const faults = new Set<string>();
-  const warnings = new Set<string>();
-  const fault = (sentence: string) => void faults.add(sentence);
-  const warning = (sentence: string) => void warnings.add(sentence);
-  return { production, faults, warnings, fault, warning };
+/** What is known before the settings are held against each other. */
+export interface Known {
+  readonly production: boolean;
+  isGiven(setting: string): boolean;
+  /** The faults of settings by themselves, each beginning with the setting's name. */
+  readonly faults: readonly string[];
+  /** All names of the settings that have these faults: what else is said of them may be wrong too. */
+  readonly faulty: readonly string[];
 }
 
-export function sayInOptions(production: boolean): Told {
-  const heard = listener(production);
+/** https://expressjs.com/en/advanced/best-practice-performance.html#set-node_env-to-production */
+export const isProduction = (nodeEnv: string | undefined): boolean =>
+  /^prod(?:uction)?$/i.test(nodeEnv?.trim() ?? '');
+
+function listener({ production, isGiven, faults: before, faulty }: Known) {
+  const faults = new Set(before);
+  const warnings = new Set<string>();
+  const isDoubtful = (sentence: string): boolean =>
+    sentence.split(/[^\w]+/).some((word) => faulty.includes(word));
+  return {
+    production,
+    isGiven,
+    faults,
+    warnings,
+    /** `about`: what it is about, where that is not all that it names. */
+    fault(sentence: string, about: string = sentence) {
+      if (!isDoubtful(about)) faults.add(sentence);
+    },
+    warning: (sentence: string) => void warnings.add(sentence),
+  };
+}
+
+export function sayInOptions(known: Known): Told {
+  const heard = listener(known);
   const spell = (said: Said<string>): string =>
     typeof said === 'string'
       ? said
@@ -57,8 +83,8 @@ export interface VariableNames {
   readonly asksFirebase: string;
 }
 
-export function sayInVariables(production: boolean, names: VariableNames): Told {
-  const heard = listener(production);
+export function sayInVariables(known: Known, names: VariableNames): Told {
+  const heard = listener(known);
   const { nameOf } = names;
   const spell = (said: Said<string>): string =>
     typeof said === 'string' ? nameOf(said) : `${nameOf(said.setting)}=${said.is.join('|')}`;
@@ -76,6 +102,10 @@ export function sayInVariables(production: boolean, names: VariableNames): Told 
     needsProjectThat: (who, does) =>
       heard.fault(`${nameOf(who)} needs a ${nameOf('firebaseProjectId')} that ${does}`),
     // One account serves all of them, and one sentence does.
-    needsFirebase: () => heard.fault(`${names.serviceAccount} is needed for ${names.asksFirebase}`),
+    needsFirebase: (who) =>
+      heard.fault(
+        `${names.serviceAccount} is needed for ${names.asksFirebase}`,
+        `${names.serviceAccount} ${spell(who)}`,
+      ),
   };
 }

@@ -1,18 +1,28 @@
 // What only a server of its own has to know.
+import { faultOfListenAddress } from '../base/faults.ts';
 import { LOG_LEVELS } from '../base/log.ts';
-import { integer, oneOf, text } from './kinds.ts';
+import { integer, oneOf, secret, text } from './kinds.ts';
+import type { Odd } from './pasted.ts';
 import type { Table } from './setting.ts';
 
 const DRAIN_SECONDS_MAX = 8;
 const KEEP_ALIVE_SECONDS = { min: 5, max: 4_000 };
 
+/** `[::]`: as in a URL. */
+function withoutBrackets(host: string, odd: Odd): string {
+  const [, address] = /^\[([\da-f:.]+)\]$/i.exec(host) ?? [];
+  if (address === undefined) return host;
+  odd('stands in brackets, as in a URL: they are left out');
+  return address;
+}
+
 export const SERVER = {
   host: {
     variable: 'HOST',
     onlyVariable: true,
-    meaning: 'The address to listen on',
-    default: '0.0.0.0',
-    kind: text(),
+    meaning: 'The address to listen on; `::` is every one, of IPv6 and of IPv4',
+    default: '::',
+    kind: text(faultOfListenAddress, withoutBrackets),
   },
   port: {
     variable: 'PORT',
@@ -49,6 +59,6 @@ export const SERVER = {
     onlyVariable: true,
     meaning: 'Bearer token of `/metrics`. Unset: there is no such route',
     secret: true,
-    kind: text(),
+    kind: secret(),
   },
 } as const satisfies Table;

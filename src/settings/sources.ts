@@ -22,8 +22,11 @@ export function secretText(
   const secretFile = join(secretsDirectory, name);
   const forms = [
     { form: name, value: textOf(env[name]) },
-    { form: `${name}_FILE`, value: namedFile && fileText(namedFile, true) },
-    { form: secretFile, value: fileText(secretFile, false) },
+    {
+      form: `${name}_FILE`,
+      value: namedFile && fileText(namedFile, `the file that ${name}_FILE names`, true),
+    },
+    { form: secretFile, value: fileText(secretFile, secretFile, false) },
   ].filter(({ value }) => value !== undefined);
   if (forms.length > 1) {
     throw new Error(`is given twice (${forms.map(({ form }) => form).join(' and ')}): keep one`);
@@ -31,15 +34,16 @@ export function secretText(
   return forms[0]?.value;
 }
 
-function fileText(path: string, mustExist: boolean): string | undefined {
+/** `form`: how it is called. A path that somebody gave is told to nobody: it may be the secret itself. */
+function fileText(path: string, form: string, mustExist: boolean): string | undefined {
   let content: string;
   try {
     content = readFileSync(path, 'utf8').trim();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (!mustExist && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;
-    throw new Error(`is to come from ${path}, which cannot be read (${code})`);
+    throw new Error(`is to come from ${form}, which cannot be read (${code})`);
   }
-  if (content === '') throw new Error(`is to come from ${path}, which is empty`);
+  if (content === '') throw new Error(`is to come from ${form}, which is empty`);
   return content;
 }

@@ -47,7 +47,7 @@ const options = {
 };
 
 async function standalone(): Promise<number> {
-  const config = loadConfig({ FIREBASE_PROJECT_ID: 'none', HOST: '127.0.0.1', PORT: '0' });
+  const config = loadConfig({ FIREBASE_PROJECT_ID: 'demo-none', HOST: '127.0.0.1', PORT: '0' });
   const timeouts = { headersMs: HEADERS_MS, requestMs: REQUEST_MS, silenceMs: SILENCE_MS };
   const server = await startServer({ ...config, options }, { log, timeouts });
   return Number(new URL(server.url).port);

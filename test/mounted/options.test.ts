@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSwitchboard } from '../../src/index.ts';
 
 const make = (options: unknown) => () => createSwitchboard(options as never);
-const GOOD = { firebaseProjectId: 'p', logger: console };
+const GOOD = { firebaseProjectId: 'demo-p', logger: console };
 
 describe('createSwitchboard', () => {
   it('is synchronous and starts nothing', () => {
@@ -46,7 +46,7 @@ describe('createSwitchboard', () => {
         [
           'firebaseProjectId must be a string, not empty',
           'livekitTokenTtlSeconds must be a whole number from 61 to 86400',
-          'livekitUrl must be a URL that begins with wss:// or ws://',
+          'livekitUrl must be a URL that begins with wss:// or ws://: write wss:// in place of https://',
           'roomAccess must be one of any, calls, firestore, http',
           'authorizeRoom must be a function',
           'corsOrigins must be a list of strings',
@@ -65,23 +65,23 @@ describe('createSwitchboard', () => {
     [{ firebaseProjectId: undefined }, 'firebaseProjectId is missing'],
     [{ firebaseApp: {} }, 'firebaseApp must be a firebase-admin App'],
     [{ firebaseApp: { options: {} } }, 'firebaseApp does not know its project id'],
-    [{ firebaseProjectId: 'p', checkRevoked: true }, 'checkRevoked needs firebaseApp'],
-    [{ firebaseProjectId: 'p', appCheckConsume: true }, 'appCheckConsume needs firebaseApp'],
+    [{ firebaseProjectId: 'demo-p', checkRevoked: true }, 'checkRevoked needs firebaseApp'],
+    [{ firebaseProjectId: 'demo-p', appCheckConsume: true }, 'appCheckConsume needs firebaseApp'],
     // As of the web SDK: a project, and nothing to ask with.
     [
-      { firebaseApp: { name: 'x', options: { projectId: 'p' } }, checkRevoked: true },
+      { firebaseApp: { name: 'x', options: { projectId: 'demo-p' } }, checkRevoked: true },
       'firebaseApp must be an App of firebase-admin',
     ],
     [
-      { firebaseProjectId: 'p', roomAccess: 'firestore', firestoreRoomPath: 'a/{roomName}' },
+      { firebaseProjectId: 'demo-p', roomAccess: 'firestore', firestoreRoomPath: 'a/{roomName}' },
       "roomAccess: 'firestore' needs firebaseApp (or firestore)",
     ],
     [
-      { firebaseProjectId: 'p', firestore: {} },
+      { firebaseProjectId: 'demo-p', firestore: {} },
       'firestore must be the Firestore of firebase-admin',
     ],
     [
-      { firebaseProjectId: 'p', firestore: {}, firestoreDatabase: 'other' },
+      { firebaseProjectId: 'demo-p', firestore: {}, firestoreDatabase: 'other' },
       'firestoreDatabase and firestore exclude each other',
     ],
     [
@@ -93,23 +93,23 @@ describe('createSwitchboard', () => {
       'checkRevoked needs the variable FIREBASE_AUTH_EMULATOR_HOST beside firebaseAuthEmulatorHost',
     ],
     [
-      { firebaseProjectId: 'p', appCheckConsume: true },
+      { firebaseProjectId: 'demo-p', appCheckConsume: true },
       "appCheckConsume needs appCheck: 'monitor'",
     ],
-    [{ firebaseProjectId: 'p', firebaseKeysUrl: 'http://keys.example.com/' }, 'must be https'],
-    [{ firebaseProjectId: 'p', corsOrigins: ['*'] }, 'corsOrigins must name origins, and not *'],
-    [{ firebaseProjectId: 'p', livekitUrl: 'wss://a:b@c' }, 'must hold no user or password'],
-    [{ firebaseProjectId: 'p', trustProxy: ['nonsense'] }, 'trustProxy must be a number of hops'],
+    [{ firebaseProjectId: 'demo-p', firebaseKeysUrl: 'http://keys.example.com/' }, 'must be https'],
+    [{ firebaseProjectId: 'demo-p', corsOrigins: ['*'] }, 'corsOrigins must name origins, and not *'],
+    [{ firebaseProjectId: 'demo-p', livekitUrl: 'wss://a:b@c' }, 'must hold no user or password'],
+    [{ firebaseProjectId: 'demo-p', trustProxy: ['nonsense'] }, 'trustProxy must be a number of hops'],
     [
-      { firebaseProjectId: 'p', roomAccess: 'firestore' },
+      { firebaseProjectId: 'demo-p', roomAccess: 'firestore' },
       "roomAccess: 'firestore' needs firestoreRoomPath",
     ],
-    [{ firebaseProjectId: 'p', roomAccess: 'http' }, "roomAccess: 'http' needs accessUrl"],
+    [{ firebaseProjectId: 'demo-p', roomAccess: 'http' }, "roomAccess: 'http' needs accessUrl"],
     [{ userOf() {}, checkRevoked: true }, 'checkRevoked is about ID tokens'],
     [{ userOf() {}, appCheck: 'enforce' }, 'firebaseProjectId is missing'],
-    [{ firebaseProjectId: 'p', livekitTokenTtlSeconds: 0 }, 'livekitTokenTtlSeconds must be'],
+    [{ firebaseProjectId: 'demo-p', livekitTokenTtlSeconds: 0 }, 'livekitTokenTtlSeconds must be'],
     [
-      { firebaseProjectId: 'p', livekitTokenTtlSeconds: Number.NaN },
+      { firebaseProjectId: 'demo-p', livekitTokenTtlSeconds: Number.NaN },
       'livekitTokenTtlSeconds must be',
     ],
   ])('says what is missing: %j', (options, sentence) => {

@@ -10,7 +10,7 @@ import { ROWS, VARIABLES } from '../../src/settings/table.ts';
 
 const rows = [...ROWS];
 const settingsOf = (env: Record<string, string>) =>
-  loadConfig({ FIREBASE_PROJECT_ID: 'p', ...env }, devNull).settings;
+  loadConfig({ FIREBASE_PROJECT_ID: 'demo-p', ...env }, devNull).settings;
 
 describe.each(rows)('%s', (name, row) => {
   it('has a meaning, without a full stop', () => {
@@ -50,7 +50,7 @@ function asOption(text: string, type: string): unknown {
     case 'number':
       return Number(text);
     case 'boolean':
-      return { on: true, off: false }[text] ?? text;
+      return { on: true, off: false, 1: true, 0: false }[text] ?? text;
     case 'string[]':
       return items();
     case 'number | string[]':
@@ -99,16 +99,16 @@ describe('the defaults', () => {
   });
 
   it('are the same whether they are written down, left out or not known to a host', () => {
-    const settings = checkOptions({ firebaseProjectId: 'p' });
+    const settings = checkOptions({ firebaseProjectId: 'demo-p' });
     expect(settingsOf(written)).toEqual(settings);
     expect(settingsOf({})).toEqual(settings);
   });
 });
 
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
-const ACCOUNT = JSON.stringify({ project_id: 'p', client_email: 'e', private_key: 'k' });
+const ACCOUNT = JSON.stringify({ project_id: 'demo-p', client_email: 'e', private_key: 'k' });
 /** As far as a look at one goes: what firebase-admin adds is of no account in what comes of it. */
-const APP = Object.defineProperty({ options: { projectId: 'p' } }, 'getOrInitService', {
+const APP = Object.defineProperty({ options: { projectId: 'demo-p' } }, 'getOrInitService', {
   value: () => undefined,
 });
 
@@ -145,7 +145,7 @@ describe('what is set', () => {
     ],
   ] as const)('comes to the same settings: %j', (options, env) => {
     expect(settingsOf(env as Record<string, string>)).toEqual(
-      checkOptions({ firebaseProjectId: 'p', ...options }),
+      checkOptions({ firebaseProjectId: 'demo-p', ...options }),
     );
   });
 
@@ -163,10 +163,13 @@ describe('what is set', () => {
       { roomAccess: 'firestore', firebaseApp: APP },
       { ROOM_ACCESS: 'firestore', FIREBASE_SERVICE_ACCOUNT: ACCOUNT },
     ],
-    [{ firebaseAuthEmulatorHost: 'h:1' }, { FIREBASE_AUTH_EMULATOR_HOST: 'h:1' }],
+    [
+      { firebaseProjectId: 'no-demo', firebaseAuthEmulatorHost: 'h:1' },
+      { FIREBASE_PROJECT_ID: 'no-demo', FIREBASE_AUTH_EMULATOR_HOST: 'h:1' },
+    ],
   ] as const)('contradicts itself in both, once: %j', (options, env) => {
     const asVariables = outcome(() => settingsOf(env as Record<string, string>)).fault;
-    const asOptions = outcome(() => checkOptions({ firebaseProjectId: 'p', ...options })).fault;
+    const asOptions = outcome(() => checkOptions({ firebaseProjectId: 'demo-p', ...options })).fault;
     expect(asVariables?.split('\n')).toHaveLength(2);
     expect(asOptions).toMatch(/^createSwitchboard: [^;]+$/);
   });
@@ -175,7 +178,7 @@ describe('what is set', () => {
 describe('options', () => {
   it('are called as the methods that they are', () => {
     class Host {
-      firebaseProjectId = 'p';
+      firebaseProjectId = 'demo-p';
       #uid = 'alice';
       userOf() {
         return { uid: this.#uid };
@@ -188,7 +191,7 @@ describe('options', () => {
   it.each(['host', 'port', 'metricsToken', 'firebaseServiceAccount'])(
     'are not what only a server of its own has: %s',
     (name) => {
-      expect(() => checkOptions({ firebaseProjectId: 'p', [name]: 'x' })).toThrow(
+      expect(() => checkOptions({ firebaseProjectId: 'demo-p', [name]: 'x' })).toThrow(
         `${name} is not an option`,
       );
     },
