@@ -11,7 +11,18 @@ const ROOT = join(import.meta.dirname, '..');
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 /** What `npm <word>` runs as a script; every other word is npm's own. */
 const SHORT_SCRIPTS = ['start', 'stop', 'test', 'restart'];
-const NPM_COMMANDS = ['ci', 'exec', 'i', 'install', 'pack', 'prune', 'publish', 'run', 'version'];
+const NPM_COMMANDS = [
+  'ci',
+  'exec',
+  'i',
+  'install',
+  'ls',
+  'pack',
+  'prune',
+  'publish',
+  'run',
+  'version',
+];
 /** Variables that only tools of ours read, and those of others that begin like one of ours. */
 const OTHER_VARIABLES = ['FIRESTORE_EMULATOR_HOST', 'LIVEKIT_SERVER'];
 const FOLDERS = ['bench', 'docs', 'scripts', 'src', 'test'];
