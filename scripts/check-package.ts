@@ -17,6 +17,7 @@ const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const OLDEST_NODE = `${MANIFEST.engines.node.replace('>=', '')}.0`;
 /** The newest of every major version that `peerDependencies` names. */
 const FIREBASE_ADMIN = new Map([
+  ['firebase-12', '12.7.0'],
   ['firebase-13', '13.10.0'],
   ['firebase-14', '14.5.1'],
 ]);
@@ -168,7 +169,7 @@ try {
     ['TypeScript 5.4 to 7 accept it in CommonJS and ES modules', () => checkTypes(folderOf)],
     ['esbuild, webpack and ncc bundle it, and it runs elsewhere', bundles],
     ['jest and vitest test with it', testRunners],
-    ['firebase-admin 13 and 14 of the host look up accounts', firebaseAdmin],
+    ['firebase-admin 12, 13 and 14 of the host look up accounts', firebaseAdmin],
     [`npx livekit-switchboard serve serves and ends well: ${installed}`, serve],
   ]);
   process.exitCode = passed ? 0 : 1;

@@ -35,7 +35,7 @@ const PROJECTS: readonly Project[] = [
     compiler: 'typescript-5.4',
     options: { ...node16, skipLibCheck: true },
   },
-  { host: 'firebase-13', file: 'types.ts', compiler: 'typescript', options: nodenext },
+  { host: 'firebase-12', file: 'types.ts', compiler: 'typescript', options: nodenext },
   { host: 'firebase-14', file: 'types.ts', compiler: 'typescript', options: nodenext },
 ];
 
