@@ -63,6 +63,7 @@ describe('the configuration', () => {
       tokenRatePerMinute: 60,
       authFailuresPerMinute: 600,
       trustProxy: 0,
+      basePath: '/api/calls',
     });
     expect(warnings).toEqual([OPEN]);
   });

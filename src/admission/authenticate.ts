@@ -62,8 +62,10 @@ export function byIdToken(options: {
   checkRevoked: ((user: User) => void | Promise<void>) | undefined;
   failures: RateLimit;
   refusals: IdTokenRefusals;
+  /** Where the token comes, in small letters; undefined: in `Authorization`. */
+  header: string | undefined;
 }): Authenticate {
-  const { verifier, checkRevoked, failures, refusals } = options;
+  const { verifier, checkRevoked, failures, refusals, header = 'authorization' } = options;
   const stillValid = (user: User) =>
     checkRevoked === undefined ? user : andThen(checkRevoked(user), () => user);
 
@@ -92,7 +94,7 @@ export function byIdToken(options: {
     if (token === undefined) {
       return andThen(failures.waitSeconds(address), (wait) => {
         refuseIfWaiting(wait);
-        throw idTokenMissing({ message: whatCame(headers) });
+        throw idTokenMissing({ message: whatCame(headers, header) });
       });
     }
     return counted(address, () => {
@@ -112,7 +114,7 @@ export function byIdToken(options: {
   }
 
   return (request) => {
-    const token = bearerToken(request.raw);
+    const token = bearerToken(request.raw, header);
     const known = typeof token === 'string' ? verifier.remembered(token) : undefined;
     if (known !== undefined && checkRevoked === undefined) return known;
     // Read at once: a client that doesn't wait for its refusal has no address by then.
@@ -157,16 +159,16 @@ const AMBIGUOUS = Symbol('two Authorization headers');
  * The token of `Authorization: Bearer <token>` (RFC 6750, section 2.1; the scheme in any case).
  * Two such headers are ambiguous: Node would silently take the first.
  */
-function bearerToken(raw: IncomingMessage): string | typeof AMBIGUOUS | undefined {
-  const header = raw.headers.authorization;
-  if (header === undefined) return undefined;
+function bearerToken(raw: IncomingMessage, header: string): string | typeof AMBIGUOUS | undefined {
+  const value = raw.headers[header];
+  if (typeof value !== 'string') return undefined;
   let seen = 0;
   const { rawHeaders } = raw;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if (name.length === 13 && name.toLowerCase() === 'authorization') seen += 1;
+    if (name.length === header.length && name.toLowerCase() === header) seen += 1;
   }
-  return seen > 1 ? AMBIGUOUS : BEARER.exec(header)?.[1];
+  return seen > 1 ? AMBIGUOUS : BEARER.exec(value)?.[1];
 }
 
 const idTokenMissing = (cause: unknown): SwitchboardError =>
@@ -182,21 +184,22 @@ const OTHER_HEADERS = [
   'x-forwarded-authorization',
   'x-serverless-authorization',
   'token',
+  'authorization',
 ];
 
 /** What stood in the place of `Authorization: Bearer <token>`; never the value, which may be the token. */
-function whatCame(headers: IncomingHttpHeaders): string {
-  const { authorization } = headers;
-  if (authorization === undefined) {
+function whatCame(headers: IncomingHttpHeaders, header: string): string {
+  const value = headers[header];
+  const named = header === 'authorization' ? 'Authorization' : header;
+  if (typeof value !== 'string') {
     const other = OTHER_HEADERS.find((name) => headers[name] !== undefined);
     return other === undefined
-      ? 'no Authorization header came'
-      : `no Authorization header came, and one called ${other} did`;
+      ? `no ${named} header came`
+      : `no ${named} header came, and one called ${other} did`;
   }
-  if (/^bearer *$/i.test(authorization)) return 'the word Bearer came without a token behind it';
-  if (/^bearer\W/i.test(authorization))
-    return 'Bearer came with something else than a space behind it';
-  return authorization.startsWith('eyJ')
+  if (/^bearer *$/i.test(value)) return 'the word Bearer came without a token behind it';
+  if (/^bearer\W/i.test(value)) return 'Bearer came with something else than a space behind it';
+  return value.startsWith('eyJ')
     ? 'a token came without the word Bearer in front of it'
-    : 'the Authorization header does not begin with the word Bearer';
+    : `the ${named} header does not begin with the word Bearer`;
 }

@@ -17,7 +17,7 @@ import { createEmulatorVerifier, createIdTokenVerifier } from '../identity/id-to
 import { createKeyStore, GOOGLE_ID_TOKEN_KEYS_URL, type KeyStore } from '../identity/key-store.ts';
 import { createRevocationCheck } from '../identity/revocation.ts';
 import type { RateLimit } from '../limits/rate-limit.ts';
-import type { AppCheckSettings, IdentitySettings, Settings } from '../settings/settings.ts';
+import type { AppCheckSettings, Settings } from '../settings/settings.ts';
 import { createLifetimes } from './lifetimes.ts';
 import type { Ground, Part } from './part.ts';
 
@@ -39,8 +39,8 @@ export function createAdmission(
   ground: Ground,
   failures: RateLimit,
 ): Admission {
-  const { identity, accounts, appCheck } = settings;
-  const caller = authenticationOf(identity, ground, failures);
+  const { accounts, appCheck, identity } = settings;
+  const caller = authenticationOf(settings, ground, failures);
   const app = appCheckOf(appCheck, ground);
   const fetched = [caller.keys, app?.keys].filter((keys) => keys !== undefined);
   const lifetimes = createLifetimes();
@@ -69,12 +69,13 @@ function lastFetched(keys: KeyStore): string {
 }
 
 function authenticationOf(
-  identity: IdentitySettings,
+  { identity, front }: Settings,
   { clock, log, metrics }: Ground,
   failures: RateLimit,
 ): { authenticate: Authenticate; keys?: Keys } {
   if (identity.by === 'host') return { authenticate: byHost(identity.userOf, clock) };
   const { projectId, checkRevoked: app } = identity;
+  const header = front.authorizationHeader;
   const checkRevoked = app && createRevocationCheck(createAccountLookUp(app), clock);
   const watch = createRefusalWatch({ what: 'ID token', clock, log });
   const refusals: IdTokenRefusals = {
@@ -88,14 +89,14 @@ function authenticationOf(
   if (identity.by === 'emulator') {
     log.warn({}, 'the Auth emulator’s unsigned tokens are accepted: anybody can be anybody');
     const verifier = createEmulatorVerifier({ projectId, clock });
-    return { authenticate: byIdToken({ verifier, checkRevoked, failures, refusals }) };
+    return { authenticate: byIdToken({ verifier, checkRevoked, failures, refusals, header }) };
   }
   const url = identity.keysUrl ?? GOOGLE_ID_TOKEN_KEYS_URL;
   const keys = createKeyStore({ url, clock, log });
   metrics.watchKeysAge(keys.ageSeconds);
   const verifier = createIdTokenVerifier({ projectId, keys, clock });
   return {
-    authenticate: byIdToken({ verifier, checkRevoked, failures, refusals }),
+    authenticate: byIdToken({ verifier, checkRevoked, failures, refusals, header }),
     keys: { what: 'ID tokens', keys, areNeeded: true },
   };
 }

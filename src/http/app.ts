@@ -41,6 +41,8 @@ export interface AppOptions {
   /** The header, in small letters, in which the platform names the client's address. */
   readonly clientAddressHeader?: string | undefined;
   readonly corsOrigins: readonly string[];
+  /** That pages may send, beside our own. */
+  readonly corsHeaders?: readonly string[];
   /** Headers on every answer, beside `Cache-Control` and `X-Request-Id`. */
   readonly headers: Readonly<Record<string, string>>;
   /** True from the moment on when connections are to end with their answer. */
@@ -74,7 +76,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler((error, _request, reply) => refuse(reply, error));
   app.setNotFoundHandler((request, reply) => refuse(reply, unrouted(request)));
   recordEach(app, options);
-  if (corsOrigins.length > 0) app.register(cors, corsOptions(routes, corsOrigins));
+  if (corsOrigins.length > 0) app.register(cors, corsOptions(options));
   const sendAnswer = createSendAnswer(answers);
   app.register(async (scope) => {
     for (const route of routes) serveRoute(scope, route, { sendAnswer, clock });
@@ -108,10 +110,10 @@ const HEADERS = ['Authorization', 'Content-Type', 'X-Firebase-AppCheck'];
 /** Tracing puts them on every call of a page: W3C Trace Context and Baggage, Sentry. */
 const TRACING_HEADERS = ['Traceparent', 'Tracestate', 'Baggage', 'Sentry-Trace'];
 
-const corsOptions = (routes: readonly Route[], origins: readonly string[]) => ({
-  origin: [...origins],
+const corsOptions = ({ routes, corsOrigins, corsHeaders = [] }: AppOptions) => ({
+  origin: [...corsOrigins],
   methods: [...new Set(routes.map(({ method }) => method))].sort(),
-  allowedHeaders: [...HEADERS, ...TRACING_HEADERS],
+  allowedHeaders: [...HEADERS, ...TRACING_HEADERS, ...corsHeaders],
   exposedHeaders: EXPOSED_HEADERS,
   maxAge: 600,
   strictPreflight: false,

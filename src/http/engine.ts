@@ -15,6 +15,8 @@ export interface EngineOptions {
   /** Where the routes are when no router strips a prefix. */
   readonly basePath: string;
   readonly corsOrigins: readonly string[];
+  /** That pages may send, beside our own. */
+  readonly corsHeaders?: readonly string[];
   readonly trustProxy: TrustProxy;
   /** The header, in small letters, in which the platform names the client's address. */
   readonly clientAddressHeader?: string | undefined;

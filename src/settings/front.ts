@@ -2,7 +2,7 @@
 import { faultOfAddressRange } from '../base/faults.ts';
 import type { Logger } from '../base/log.ts';
 import type { TrustProxy } from '../http/app.ts';
-import { header, integer, type Kind, list, objectOf } from './kinds.ts';
+import { header, integer, isHeaderName, type Kind, list, objectOf, text } from './kinds.ts';
 import { faultOfOrigin, mendedOrigin } from './origins.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { FrontSettings } from './settings.ts';
@@ -23,11 +23,17 @@ const faultOfAddressHeader = (name: string): string | undefined =>
     ? 'must be a header that holds one address: X-Forwarded-For is read as TRUST_PROXY says'
     : undefined;
 
-const takePath = (value: unknown): string => {
-  if (typeof value === 'string' && /^(?:\/[\w.~-]+)+$/.test(value)) return value;
-  throw new Error('must be a path like /api/calls, without a slash at its end');
-};
-const path: Kind<string> = { type: 'string', read: takePath, take: takePath };
+const path = text((value) =>
+  value === '/' || /^(?:\/[\w.~-]+)+$/.test(value)
+    ? undefined
+    : 'must be a path like /api/calls, without a slash at its end',
+);
+
+/** What a browser lets no page set, or takes for the list itself (Fetch, section 2.2.2). */
+const faultOfCorsHeader = (name: string): string | undefined =>
+  name === '*' || !isHeaderName(name)
+    ? 'must name headers like X-App-Version, separated by commas, and no *'
+    : undefined;
 
 const aLogger = objectOf(
   'Logger',
@@ -44,6 +50,14 @@ export const FRONT = {
     variable: 'CORS_ORIGINS',
     meaning: 'Origins of web pages that may call, separated by commas; no `*`',
     kind: list(faultOfOrigin, mendedOrigin),
+  },
+  /** Request headers of your own that these pages may send, beside those of tracing. Default none. */
+  corsHeaders: {
+    variable: 'CORS_HEADERS',
+    meaning:
+      'Request headers of your own that these pages may send, separated by commas; those of ' +
+      'tracing may be sent in any case',
+    kind: list(faultOfCorsHeader),
   },
   /** Proxies in front, where the host has no `req.ip`: hops, or addresses and CIDR ranges. Default 0. */
   trustProxy: {
@@ -62,9 +76,18 @@ export const FRONT = {
       'the platform overwrites what clients send',
     kind: header(faultOfAddressHeader),
   },
+  /** The header of the ID token, where a gateway keeps `Authorization` for itself (`X-Forwarded-Authorization`). No other is read then. */
+  authorizationHeader: {
+    variable: 'AUTHORIZATION_HEADER',
+    meaning:
+      'The header of the ID token, where a gateway keeps `Authorization` for itself ' +
+      '(`X-Forwarded-Authorization`); no other is read then',
+    kind: header(),
+  },
   /** Where the routes are when no router strips a prefix. Default `/api/calls`. */
   basePath: {
-    meaning: 'Where the routes are when no router strips a prefix',
+    variable: 'BASE_PATH',
+    meaning: 'Where the routes are; `/` where a proxy strips the whole prefix',
     default: '/api/calls',
     kind: path,
   },
@@ -73,7 +96,15 @@ export const FRONT = {
 } as const satisfies Table;
 
 export function frontSettings(values: ValuesOf<typeof FRONT>): FrontSettings {
-  const { basePath, corsOrigins = [], trustProxy } = values;
-  const clientAddressHeader = values.clientAddressHeader?.toLowerCase();
-  return { basePath, corsOrigins, trustProxy, clientAddressHeader };
+  const { corsOrigins = [], corsHeaders = [], trustProxy } = values;
+  const authorizationHeader = values.authorizationHeader?.toLowerCase();
+  const ownHeader = authorizationHeader === undefined ? [] : [authorizationHeader];
+  return {
+    basePath: values.basePath === '/' ? '' : values.basePath,
+    corsOrigins,
+    corsHeaders: [...corsHeaders, ...ownHeader],
+    trustProxy,
+    clientAddressHeader: values.clientAddressHeader?.toLowerCase(),
+    authorizationHeader,
+  };
 }

@@ -61,12 +61,12 @@ export function text(
   };
 }
 
-/** The name of a header (RFC 9110, section 5.1). */
+/** RFC 9110, section 5.1. */
+export const isHeaderName = (text: string): boolean => /^[!#$%&'*+.^`|~\w-]{1,64}$/.test(text);
+
 export const header = (faultOf?: FaultOf): Kind<string> =>
   text((name) =>
-    /^[!#$%&'*+.^`|~\w-]{1,64}$/.test(name)
-      ? faultOf?.(name)
-      : 'must be the name of a header, like Fly-Client-IP',
+    isHeaderName(name) ? faultOf?.(name) : 'must be the name of a header, like Fly-Client-IP',
   );
 
 /** What nobody may see. `maybeEmpty`: a host hands over what its environment says, if anything. */

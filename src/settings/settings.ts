@@ -74,6 +74,10 @@ export interface LimitSettings {
 export interface FrontSettings {
   readonly basePath: string;
   readonly corsOrigins: readonly string[];
+  /** That pages may send, beside our own. */
+  readonly corsHeaders: readonly string[];
+  /** The header of the ID token, in small letters; undefined: `Authorization`. */
+  readonly authorizationHeader: string | undefined;
   readonly trustProxy: TrustProxy;
   /** In small letters. */
   readonly clientAddressHeader: string | undefined;

@@ -212,6 +212,23 @@ describe('CORS', () => {
     ]);
   });
 
+  it('lets pages send what tracing adds, and headers of the app’s own that are named', async () => {
+    const url = await open({ CORS_ORIGINS: ORIGIN, CORS_HEADERS: 'X-App-Version, x-device' });
+    const { headers } = await preflight(url, ORIGIN);
+    const allowed = headers.get('access-control-allow-headers')?.toLowerCase().split(/, */);
+    expect(allowed?.sort()).toEqual([
+      'authorization',
+      'baggage',
+      'content-type',
+      'sentry-trace',
+      'traceparent',
+      'tracestate',
+      'x-app-version',
+      'x-device',
+      'x-firebase-appcheck',
+    ]);
+  });
+
   it('tells others nothing', async () => {
     const url = await open({ CORS_ORIGINS: ORIGIN });
     const { headers } = await preflight(url, 'https://evil.example');
@@ -224,6 +241,45 @@ describe('CORS', () => {
     expect(status).toBe(405);
     const { headers } = await askToken(url, { headers: { origin: ORIGIN } });
     expect(headers.get('access-control-allow-origin')).toBeNull();
+  });
+});
+
+describe('the path', () => {
+  it.each([
+    ['/v2/voice', '/v2/voice/livekit-token'],
+    ['/', '/livekit-token'],
+  ])('is under BASE_PATH: %s', async (basePath, path) => {
+    const url = await open({ BASE_PATH: basePath });
+    const statusOf = async (at: string) => (await fetch(url + at, { method: 'POST' })).status;
+    expect(await statusOf(path)).toBe(401);
+    expect(await statusOf('/api/calls/livekit-token')).toBe(404);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    expect(Object.keys((await json(`${url}/openapi.json`)).body.paths)).toContain(path);
+  });
+});
+
+describe('a gateway that keeps Authorization for itself', () => {
+  const bearer = () => `Bearer ${signIdToken(timesAt(clock.now()))}`;
+  const statusOf = async (url: string, headers: Record<string, string>) => {
+    const { status, body } = await askToken(url, { headers });
+    return status === 200 ? status : body.code;
+  };
+
+  it('hands the ID token on in the header that is named, and no other is read', async () => {
+    const url = await open({ AUTHORIZATION_HEADER: 'X-Forwarded-Authorization' });
+    const gateways = { authorization: 'Bearer the-gateways-own' };
+    const users = { 'x-forwarded-authorization': bearer() };
+    expect(await statusOf(url, { ...gateways, ...users })).toBe(200);
+    expect(await statusOf(url, { authorization: bearer() })).toBe('id_token_missing');
+    const twice = { 'x-forwarded-authorization': `${bearer()}, ${bearer()}` };
+    expect(await statusOf(url, { ...gateways, ...twice })).toBe('id_token_invalid');
+  });
+
+  it('is not believed where nobody has named it: anybody can send that header', async () => {
+    const url = await open();
+    const forged = { 'x-forwarded-authorization': bearer() };
+    expect(await statusOf(url, { authorization: 'Bearer x', ...forged })).toBe('id_token_invalid');
+    expect(await statusOf(url, { authorization: '', ...forged })).toBe('id_token_missing');
   });
 });
 
