@@ -17,3 +17,12 @@ it('npm start, the container and Render start the server by the same command', (
 it('npm run dev is the same with exec and, where there is none, without', () => {
   expect(JSON.parse(read('package.json')).scripts.dev).toMatch(/^exec (node .*) \|\| \1$/);
 });
+
+it('what is deployed from this repository has firebase-admin, which npm prune --omit=dev leaves', () => {
+  const { packages } = JSON.parse(read('package-lock.json'));
+  for (const name of ['firebase-admin', '@google-cloud/firestore']) {
+    expect(packages[`node_modules/${name}`], name).toMatchObject({ version: expect.any(String) });
+    expect(packages[`node_modules/${name}`]).not.toHaveProperty('dev');
+    expect(packages[`node_modules/${name}`]).not.toHaveProperty('devOptional');
+  }
+});
