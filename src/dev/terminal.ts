@@ -85,11 +85,13 @@ export function createTerminal(parts: {
   };
 }
 
-/** Nothing a terminal would obey, and no query: it may hold what is no log's business. */
+/**
+ * No query: it may hold what is no log's business. Node takes nothing but printable ASCII here, so
+ * there is nothing that a terminal would obey.
+ */
 function pathOf(request: IncomingMessage): string {
   const [path = ''] = (request.url ?? '').split('?', 1);
-  const clean = path.replace(/[^\x21-\x7e]/g, '?');
-  return clean.length > PATH_MAX ? `${clean.slice(0, PATH_MAX)}…` : clean;
+  return path.length > PATH_MAX ? `${path.slice(0, PATH_MAX)}…` : path;
 }
 
 function levelOf(path: string, status: number, aborted: boolean): LogLevel {
