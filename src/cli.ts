@@ -7,6 +7,7 @@ import { useOutgoingProxy } from './base/outgoing-proxy.ts';
 import { checkNode, VERSION } from './base/version.ts';
 import type { RunningServer } from './server.ts';
 import { ConfigError, loadConfig } from './settings/config.ts';
+import { ENV_FILE, readEnvFile } from './settings/env-file.ts';
 
 const USAGE = `livekit-switchboard ${VERSION}
 
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, (options: { json: boolean }) => Promise<
   dev: async () => (await import('./dev/dev.ts')).dev(process.env),
   async doctor({ json }) {
     const { doctor } = await import('./doctor/doctor.ts');
+    takeEnvFile();
     const advice = outgoingProxy();
     if (advice !== undefined) process.stderr.write(`${advice}\n`);
     const out = openOutput();
@@ -37,8 +39,10 @@ const COMMANDS: Readonly<Record<string, (options: { json: boolean }) => Promise<
 const END_WITHIN_MS = 10_000;
 
 async function serve(): Promise<void> {
+  const fromFile = takeEnvFile();
   const config = loadConfig(process.env);
   const log = createJsonLogger(config.logLevel);
+  if (fromFile.length > 0) log.info({ variables: fromFile }, `variables from ${ENV_FILE}`);
   const advice = outgoingProxy();
   if (advice !== undefined) log.warn({}, advice);
   let server: Promise<RunningServer> | undefined;
@@ -52,6 +56,19 @@ async function serve(): Promise<void> {
     stop: async () => (await server)?.stop(),
   };
   await runToTheEnd(program, { log, withinMs: END_WITHIN_MS });
+}
+
+/** Names of the variables that are now as the file says: those which the environment had not. */
+function takeEnvFile(): string[] {
+  let file: NodeJS.Dict<string>;
+  try {
+    file = readEnvFile(process.cwd()) ?? {};
+  } catch (error) {
+    throw new ConfigError([(error as Error).message]);
+  }
+  const taken = Object.entries(file).filter(([name]) => process.env[name] === undefined);
+  for (const [name, value] of taken) process.env[name] = value;
+  return taken.filter(([, value]) => value !== '').map(([name]) => name);
 }
 
 /** Before anything is asked of anybody. */

@@ -44,7 +44,7 @@ export function faultOfLivekitUrl(value: string): string | undefined {
     return `must be a URL that begins with wss:// or ws://: write ${right} in place of ${url.protocol}//`;
   }
   if (url?.hostname === 'cloud.livekit.io') {
-    return 'must be the address of the project (wss://….livekit.cloud in its settings), not that of the dashboard';
+    return 'must be the address of the project (wss://NAME.livekit.cloud in its settings), not that of the dashboard';
   }
   const fault = LIVEKIT_PROTOCOLS(value);
   if (fault !== undefined) {

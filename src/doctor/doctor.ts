@@ -56,6 +56,10 @@ async function diagnose(
     if (!(error instanceof ConfigError)) throw error;
     // Half a configuration would only blame the wrong part.
     for (const problem of error.problems) tell(configurationFault(problem));
+    const fix = 'correct the name, if that was meant';
+    for (const hint of error.hints) {
+      tell({ name: 'Configuration', ...failed(hint, fix), ms: 0 });
+    }
     return;
   }
   const { settings } = config;

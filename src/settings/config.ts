@@ -1,13 +1,13 @@
 // The environment, read and checked once: the only reader of it.
 import { faultOfEmulatorHost } from '../base/faults.ts';
 import type { LogLevel } from '../base/log.ts';
-import type { ServiceAccount } from './credentials.ts';
 import { misspelt } from './misspelt.ts';
 import type { SwitchboardOptions } from './options.ts';
 import { unpacked } from './pasted.ts';
 import { platformOf } from './platform.ts';
 import { settingsOf, settingsThatAskFirebase } from './resolve.ts';
 import { isProduction, sayInVariables, type Told } from './say.ts';
+import type { ServiceAccount } from './service-account.ts';
 import {
   defaultOf,
   isOption,

@@ -1,45 +1,25 @@
-// As whom the standalone server asks Firebase.
+// The file with which firebase-admin asks Firebase, where it is not given by itself.
 import { readFileSync } from 'node:fs';
+import { whatElse } from './credential-files.ts';
 import type { VariableKind } from './kinds.ts';
-
-/** What a service account's JSON must hold for firebase-admin. */
-export interface ServiceAccount {
-  readonly project_id: string;
-  readonly client_email: string;
-  readonly private_key: string;
-}
+import { unpacked } from './pasted.ts';
 
 export interface CredentialsFile {
   readonly path: string;
   readonly projectId?: string;
 }
 
-/** JSON, or base64 of it. What is wrong is said without any of its text. */
-export const serviceAccount: VariableKind<ServiceAccount> = {
-  read(text) {
-    const json = text.startsWith('{') ? text : Buffer.from(text, 'base64').toString();
-    let account: unknown;
-    try {
-      account = JSON.parse(json);
-    } catch {
-      throw new Error('must be the JSON of a service account, or base64 of it');
-    }
-    for (const field of ['project_id', 'client_email', 'private_key']) {
-      if (typeof (account as Record<string, unknown> | null)?.[field] !== 'string') {
-        throw new Error(`is no service account: ${field} is missing`);
-      }
-    }
-    return account as ServiceAccount;
-  },
-};
-
 /** A file that firebase-admin will read by itself, looked at now: at the first request is too late. */
 export const credentialsFile: VariableKind<CredentialsFile> = {
-  read(path) {
+  read(given) {
+    const path = unpacked(given);
     if (!isPath(path)) {
       throw new Error(
         'is no path: it names a file; put the JSON itself into FIREBASE_SERVICE_ACCOUNT',
       );
+    }
+    if (path !== given.trim()) {
+      throw new Error('must be a path alone, without quotes: firebase-admin reads it as it is');
     }
     let content: unknown;
     try {
@@ -47,11 +27,11 @@ export const credentialsFile: VariableKind<CredentialsFile> = {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       throw new Error(
-        `names ${path}, which ${code === undefined ? 'is no JSON' : `cannot be read (${code})`}`,
+        `names a file that ${code === undefined ? 'is no JSON' : `cannot be read (${code})`}`,
       );
     }
     const fault = faultOfCredentials(content);
-    if (fault !== undefined) throw new Error(`names ${path}, which ${fault}`);
+    if (fault !== undefined) throw new Error(`names a file that ${fault}`);
     const projectId = (content as { project_id?: unknown }).project_id;
     return typeof projectId === 'string' ? { path, projectId } : { path };
   },
@@ -76,7 +56,12 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 
 /** With other files firebase-admin ends the process at the first question. */
 function faultOfCredentials(content: unknown): string | undefined {
-  const file = (typeof content === 'object' && content !== null ? content : {}) as Plain;
+  const file = (typeof content === 'object' && content !== null ? content : {}) as Readonly<
+    Record<string, unknown>
+  >;
+  if (typeof file.private_key === 'string' && file.private_key.includes('\\n')) {
+    return 'has \\n in its private_key in place of line breaks: a backslash has come twice';
+  }
   const { type = 'service_account' } = file;
   const needed = typeof type === 'string' && Object.hasOwn(KINDS, type) ? KINDS[type] : undefined;
   const missing = needed?.find((member) => file[member] === undefined);
@@ -84,16 +69,4 @@ function faultOfCredentials(content: unknown): string | undefined {
   return file.type === undefined || needed === undefined
     ? `is no service account${whatElse(file)}`
     : `is no whole ${type}: ${missing} is missing`;
-}
-
-type Plain = Readonly<Record<string, unknown>>;
-
-function whatElse(file: Plain): string {
-  const fix = ' (Firebase console, Project settings, Service accounts, Generate new private key)';
-  if (file.apiKey !== undefined) return `: it is the configuration of a web app${fix}`;
-  if (file.project_info !== undefined) return `: it is the google-services.json of an app${fix}`;
-  if (file.web !== undefined || file.installed !== undefined) {
-    return `: it is the client secret of a sign-in${fix}`;
-  }
-  return fix;
 }

@@ -2,10 +2,11 @@
 import type { HostUser } from '../admission/authenticate.ts';
 import { faultOfEmulatorHost, faultOfKeysUrl } from '../base/faults.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
-import { credentialsFile, serviceAccount } from './credentials.ts';
+import { credentialsFile } from './credentials.ts';
 import { aMethod, list, objectOf, oneOf, onOff, text } from './kinds.ts';
 import { faultOfProjectId } from './project-id.ts';
 import type { Say } from './say.ts';
+import { serviceAccount } from './service-account.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { AccountSettings, IdentitySettings } from './settings.ts';
 

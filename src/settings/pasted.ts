@@ -51,7 +51,7 @@ const REFERENCE =
 
 /** In this order: what comes first says most. */
 const LOOKS: readonly Look[] = [
-  [/[\0\uFFFD]/, 'is no UTF-8 (Windows’ editors and shells write UTF-16): save it as UTF-8'],
+  [/[\0\uFFFD]/, "is no UTF-8 (Windows' editors and shells write UTF-16): save it as UTF-8"],
   [
     /^(?:(?:export|set|ENV)\s+)?[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*\s*=\s*[^=\s]|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+:\s/,
     'begins with the name of a variable: put only what stands behind it',
@@ -61,7 +61,7 @@ const LOOKS: readonly Look[] = [
   [/[\r\n]/, 'holds a line break: put one line, and nothing else of the file'],
   [
     /^tcp:\/\//,
-    'is the address of a Kubernetes Service of that name: set enableServiceLinks: false in the pod’s spec',
+    "is the address of a Kubernetes Service of that name: set enableServiceLinks: false in the pod's spec",
   ],
   [
     /^(?:undefined|null|nil|nan|\[object \w+\])$/i,

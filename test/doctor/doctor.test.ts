@@ -104,7 +104,7 @@ describe('a configuration', () => {
       'FAIL  Configuration       FIREBASE_PROJECT_ID is required. ' +
         'Fix: set FIREBASE_PROJECT_ID (The Firebase project whose users these are)',
       'FAIL  Configuration       CORS_ORIGINS must hold origins like https://app.example.com, ' +
-        'and https://...@app.example.com is none. ' +
+        'and one of them is none. ' +
         'Fix: correct CORS_ORIGINS (Origins of web pages that may call, separated by commas; no `*`)',
       'FAIL  Configuration       PORT must be a whole number from 0 to 65535. ' +
         'Fix: correct PORT (The port to listen on; 0 takes any)',
