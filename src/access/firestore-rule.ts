@@ -22,12 +22,16 @@ const KEPT_MS = 5_000;
 const KEPT_MAX = 10_000;
 /** How long a room is believed to hold a list, or a map, as it did. */
 const KIND_KEPT_MS = 60_000;
-/** So many questions about one list at a time: for more it is cheaper to fetch it, once for all of them. */
-const CROWD = 2;
+/** So many questions about one room at a time: for more it is cheaper to fetch all, once for everybody. */
+const CROWD: Readonly<Record<MembersKind, number>> = { list: 2, map: 16, whole: 0 };
+/** An answer about one user that takes longer is not waited for: all may be there sooner. */
+const SLOW_MS = 600;
 /** The SDK can't cancel a question: in an outage each one lingers for minutes. */
 const UNDER_WAY_MAX = 256;
 /** gRPC's FAILED_PRECONDITION: the app has no index that the question needs. */
 const NO_INDEX = 9;
+/** Legal, and nobody's. */
+const WARM_UP_UID = 'livekit-switchboard-warm-up';
 
 /** A document's field. Each element of `field` is one level of maps. */
 export interface Field {
@@ -65,7 +69,7 @@ export interface FirestoreRuleOptions {
 
 export interface FirestoreRule {
   readonly authorizeRoom: AuthorizeRoom;
-  /** One read of a room that isn't there; rejects where Firestore cannot be asked. */
+  /** Both questions about a room that isn't there; rejects where Firestore cannot be asked. */
   warmUp(): Promise<void>;
 }
 
@@ -89,7 +93,11 @@ export function createFirestoreRule(options: FirestoreRuleOptions): FirestoreRul
           )
         : false,
     async warmUp() {
-      await questions.read(warmUpRoom(roomPath, membersField));
+      const room = warmUpRoom(roomPath, membersField);
+      await questions.read(room);
+      await questions.isInList(room, WARM_UP_UID).catch((error: unknown) => {
+        if (!isWithoutIndex(error)) throw error;
+      });
     },
   };
 }
@@ -133,7 +141,7 @@ function askingFirestore({
   const bounded = createBound(UNDER_WAY_MAX, 'questions to Firestore');
   const whole = createJoined<Members>(clock);
   const kinds = createBoundedMap<{ kind: MembersKind; seenAt: number }>(KEPT_MAX);
-  const askingList = new Map<string, number>();
+  const asking = createCrowd();
   let usualKind: MembersKind = 'list';
   let listKind: MembersKind = 'list';
   let hasSeenDocument = false;
@@ -149,18 +157,13 @@ function askingFirestore({
   }
 
   async function isInList(room: Field, uid: UserId): Promise<boolean> {
-    askingList.set(room.path, (askingList.get(room.path) ?? 0) + 1);
     try {
       return await bounded(() => questions.isInList(room, uid));
     } catch (error) {
-      if ((error as { code?: unknown }).code !== NO_INDEX) throw error;
+      if (!isWithoutIndex(error)) throw error;
       listKind = 'whole';
       if (usualKind === 'list') usualKind = 'whole';
       return false;
-    } finally {
-      const others = (askingList.get(room.path) ?? 1) - 1;
-      if (others === 0) askingList.delete(room.path);
-      else askingList.set(room.path, others);
     }
   }
 
@@ -179,14 +182,16 @@ function askingFirestore({
     const seen = kinds.get(room.path);
     const known = seen && clock.monotonic() - seen.seenAt < KIND_KEPT_MS ? seen.kind : undefined;
     const usual = known ?? usualKind;
-    const isCrowded = usual === 'list' && (askingList.get(room.path) ?? 0) >= CROWD;
-    const kind = isCrowded ? 'whole' : usual;
+    const kind = asking.count(room.path) >= CROWD[usual] ? 'whole' : usual;
     const askedAt = clock.monotonic();
-    const one = await askOne(room, uid, kind);
+    const one = await unlessSlow(
+      clock,
+      asking.with(room.path, () => askOne(room, uid, kind)),
+    );
     if (one === true) usualKind = kind;
-    if (one !== undefined) return one ? askedAt : undefined;
+    if (typeof one === 'boolean') return one ? askedAt : undefined;
     // It was seen a moment ago that this room holds no other kind.
-    const isFinal = known === kind && kind !== 'whole' && !isReserved(uid);
+    const isFinal = one !== 'slow' && known === kind && kind !== 'whole' && !isReserved(uid);
     if (isFinal && (kind !== 'list' || listKind === 'list')) return undefined;
     const answer = await whole(
       room.path,
@@ -198,5 +203,31 @@ function askingFirestore({
     const isUsual = unread === undefined || (unread === 'no-document' && hasSeenDocument);
     if (!isUsual) tell.unread(unread, () => bounded(() => questions.lookAround(room.path)));
     return undefined;
+  };
+}
+
+function unlessSlow<T>(clock: Clock, answer: Promise<T>): Promise<T | 'slow'> {
+  const { promise, resolve } = Promise.withResolvers<'slow'>();
+  const cancel = clock.after(SLOW_MS, () => resolve('slow'));
+  return Promise.race([answer.finally(cancel), promise]);
+}
+
+const isWithoutIndex = (error: unknown): boolean => (error as { code?: unknown }).code === NO_INDEX;
+
+/** How many there are under each name. */
+function createCrowd() {
+  const counts = new Map<string, number>();
+  return {
+    count: (name: string): number => counts.get(name) ?? 0,
+    async with<T>(name: string, work: () => Promise<T>): Promise<T> {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      try {
+        return await work();
+      } finally {
+        const others = (counts.get(name) ?? 1) - 1;
+        if (others === 0) counts.delete(name);
+        else counts.set(name, others);
+      }
+    },
   };
 }
