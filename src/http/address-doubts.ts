@@ -18,6 +18,8 @@ export interface Way {
 export interface Doubts {
   look(way: Way, isHosts: boolean): void;
   headerIsMissing(): void;
+  /** `Forwarded` came, and no `X-Forwarded-For`. */
+  onlyForwarded(): void;
 }
 
 export function createDoubts(options: {
@@ -66,6 +68,14 @@ export function createDoubts(options: {
         fields,
         `The client’s address was ${what}, ${SHARED}, and X-Forwarded-For goes on: ` +
           adviceFor(way, isHosts ? undefined : trustProxy),
+      );
+    },
+    onlyForwarded() {
+      tell(
+        'forwarded',
+        {},
+        'Forwarded (RFC 7239) came without X-Forwarded-For, and is not read: limits count by the ' +
+          'proxy’s address. Let the proxy send X-Forwarded-For (docs/networks.md)',
       );
     },
     headerIsMissing() {

@@ -36,7 +36,10 @@ export function createAddressOf(options: {
       if (typeof named === 'string' && bareAddress(named) !== undefined) return named;
       if (forwarded !== undefined) doubts.headerIsMissing();
     }
-    if (forwarded === undefined) return hostsView ?? peer;
+    if (forwarded === undefined) {
+      if (raw.headers.forwarded !== undefined && hostsView === undefined) doubts.onlyForwarded();
+      return hostsView ?? peer;
+    }
     const addresses = [peer, ...entriesOf(forwarded)];
     const taken =
       hostsView === undefined

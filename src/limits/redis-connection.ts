@@ -4,6 +4,8 @@ import type { RateLimiterRedis } from 'rate-limiter-flexible';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const RECONNECT_MAX_MS = 5_000;
+/** A NAT or balancer that has forgotten the connection says nothing; the kernel would try for 15 min. */
+const SILENCE_MS = 2_000;
 
 /** A refusal of Redis holds the command as it was sent: the password, or somebody's uid. */
 export function withoutCommand(error: Error & { code?: string }): Error {
@@ -46,6 +48,7 @@ export function createRedisConnection(redisUrl: string): RedisConnection {
       if (isClosed) return;
       const client = new Redis(redisUrl, {
         connectTimeout: CONNECT_TIMEOUT_MS,
+        socketTimeout: SILENCE_MS,
         // A command that cannot be sent now fails now.
         enableOfflineQueue: false,
         maxRetriesPerRequest: 0,

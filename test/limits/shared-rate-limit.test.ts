@@ -201,6 +201,31 @@ describe('limits shared over Redis', () => {
     expect(onFallback).not.toHaveBeenCalled();
   });
 
+  it('take a connection on which nothing comes back for lost, and open another', async () => {
+    const seen = new Set<Socket>();
+    const forgotten = new Set<Socket>();
+    const url = await standIn((socket, data) => {
+      seen.add(socket);
+      if (forgotten.has(socket)) return;
+      for (const command of data.toString().split(COMMAND)) {
+        if (/\r\ninfo\r\n/i.test(command)) socket.write('$19\r\nredis_version:7.0.0\r\n');
+        else socket.write(/\r\neval/i.test(command) ? '*2\r\n:1\r\n:60000\r\n' : '+OK\r\n');
+      }
+    });
+    const { limits, onFallback, clock } = make(url);
+    await limits.start();
+    const limit = limits.limit('token', 2);
+    expect([await limit.take('a'), onFallback.mock.calls.length]).toEqual([0, 0]);
+    for (const socket of seen) forgotten.add(socket);
+    const before = seen.size;
+    const taken = limit.take('b');
+    const turning = setInterval(() => clock.advance(250), 20);
+    expect(await taken).toBe(0);
+    clearInterval(turning);
+    expect(onFallback).toHaveBeenCalledTimes(1);
+    await expect.poll(() => seen.size, { timeout: 8_000 }).toBe(before + 1);
+  }, 15_000);
+
   it('hold in a whole switchboard whose Redis is away, and metrics count it', async () => {
     const stage = await setStage(MOUNTS[0] as (typeof MOUNTS)[0], {
       redisUrl: await nobody(),
