@@ -79,13 +79,13 @@ export function faultOfRedisUrl(value: string): string | undefined {
   if (!/^rediss?:\/\//.test(value)) return 'must be a URL that begins with redis:// or rediss://';
   if (PLACEHOLDER.test(value)) return FILL_IN;
   const url = URL.parse(value);
-  const encode = 'must have % # / ? @ : in its password written as %25 %23 %2F %3F %40 %3A';
-  if (url === null || /\s/.test(value) || url.hash !== '') return encode;
-  if (!isDecodable(url.username) || !isDecodable(url.password)) return encode;
+  const encode = 'have % # / ? @ : in its password written as %25 %23 %2F %3F %40 %3A';
+  if (url === null || /\s/.test(value) || url.hash !== '') return `must ${encode}`;
+  if (!isDecodable(url.username) || !isDecodable(url.password)) return `must ${encode}`;
   if (url.hostname === '') return 'must name a host, like redis://host:6379';
   return /^\/?\d*$/.test(url.pathname)
     ? undefined
-    : `must end in the number of a database, if in anything; otherwise it ${encode}`;
+    : `must end in the number of a database, if in anything behind the host, and ${encode}`;
 }
 
 function isDecodable(text: string): boolean {

@@ -56,6 +56,7 @@ const LOOKS: readonly Look[] = [
     /^(?:(?:export|set|ENV)\s+)?[A-Z][A-Z0-9]{2,}(?:_[A-Z0-9]+)*\s*=\s*[^=\s]|^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+:\s/,
     'begins with the name of a variable: put only what stands behind it',
   ],
+  [/^(["'])[\w-]+\1\s*:/, 'is a line of a configuration: put only the value, without its name'],
   [/\s#/, 'has a comment behind it: put the comment on a line of its own'],
   [/^["'`“”‘’«»]|["'`“”‘’«»]$/, 'has a quote at its edge that belongs to no other: leave it out'],
   [/[\r\n]/, 'holds a line break: put one line, and nothing else of the file'],

@@ -7,10 +7,13 @@ export const SECRETS_DIRECTORY = '/etc/secrets';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Of ASCII's blanks: others are looked at, where it is said what a value may be. */
+const trimmed = (text: string): string => text.replace(/^[\t-\r ]+|[\t-\r ]+$/g, '');
+
 /** Trimmed; an empty value is an unset one. */
 export function textOf(value: string | undefined): string | undefined {
-  const trimmed = value?.trim();
-  return trimmed === '' ? undefined : trimmed;
+  const text = value && trimmed(value);
+  return text === '' ? undefined : text;
 }
 
 export function secretText(
@@ -38,7 +41,7 @@ export function secretText(
 function fileText(path: string, form: string, mustExist: boolean): string | undefined {
   let content: string;
   try {
-    content = readFileSync(path, 'utf8').trim();
+    content = trimmed(readFileSync(path, 'utf8'));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (!mustExist && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined;

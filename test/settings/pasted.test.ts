@@ -1,0 +1,309 @@
+// Values as people paste them. Each is tried as a variable and as an option.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/settings/config.ts';
+import { VARIABLES } from '../../src/settings/table.ts';
+import { said, saidOf, saidOfOptions } from './asked.ts';
+
+const KEY = 'APIaBcDeFgHjKmN';
+const SECRET = 'aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1eF3hJ5lM7oP9r';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'pasted-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('what was meant beyond doubt is mended, with a warning:', () => {
+  it.each([
+    ['quotes', `"${SECRET}"`, /^stands in quotes/],
+    ['single quotes', `'${SECRET}'`, /^stands in quotes/],
+    ['typographic quotes', `“${SECRET}”`, /^stands in quotes/],
+    ['a byte order mark', `\uFEFF${SECRET}`, /invisible character \(U\+FEFF\) at its edge/],
+    ['a zero-width space', `${SECRET}\u200B`, /invisible character \(U\+200B\) at its edge/],
+    ['a no-break space', `\u00A0${SECRET}`, /invisible character \(U\+00A0\) at its edge/],
+    ['a backslash and an n', `${SECRET}\\n`, /^ends in a backslash and an n/],
+    ['a line end of Windows, spelt out', `${SECRET}\\r\\n`, /^ends in a backslash and an n/],
+    ['quotes around a spelt line end', `"${SECRET}\\n"`, /^stands in quotes/],
+  ])('%s', (_, value, warning) => {
+    const outcome = saidOf('LIVEKIT_API_SECRET', value);
+    expect(outcome.faults).toEqual([]);
+    expect(outcome.warnings[0]).toMatch(warning);
+    const env = { FIREBASE_PROJECT_ID: 'my-project', LIVEKIT_API_SECRET: value };
+    expect(loadConfig(env, folder).options.livekitApiSecret).toBe(SECRET);
+  });
+
+  it('blanks and a real line end, without a word', () => {
+    expect(saidOf('LIVEKIT_API_SECRET', ` ${SECRET}\r\n`)).toEqual({ faults: [], warnings: [] });
+  });
+
+  it('quotes around nothing, which is unset', () => {
+    expect(said({ LIVEKIT_API_KEY: '""', CHECK_REVOKED: "''" }).faults).toEqual([]);
+    expect(said({ FIREBASE_PROJECT_ID: '""' }).faults).toEqual(['FIREBASE_PROJECT_ID is required']);
+  });
+});
+
+const REFUSED: readonly (readonly [string, string, RegExp])[] = [
+  ['its own name', `LIVEKIT_API_SECRET=${SECRET}`, /begins with the name of a variable/],
+  ['export and its name', `export LIVEKIT_API_SECRET=${SECRET}`, /begins with the name/],
+  ['a line of YAML', `LIVEKIT_API_SECRET: ${SECRET}`, /begins with the name/],
+  ['a comment', `${SECRET} # production`, /has a comment behind it/],
+  ['one quote', `"${SECRET}`, /has a quote at its edge/],
+  ['a zero-width space inside', `${SECRET}\u200B${SECRET}`, /invisible character \(U\+200B\)/],
+  ['a no-break space inside', `${SECRET}\u00A0${SECRET}`, /invisible character \(U\+00A0\)/],
+  ['two lines', `${SECRET}\n${SECRET}`, /holds a line break/],
+  ['the word undefined', 'undefined', /what programs write where there is no value/],
+  ['the word null', 'null', /what programs write where there is no value/],
+  ['an object', '[object Object]', /what programs write where there is no value/],
+  ['true', 'true', /placeholder/],
+  ['a variable of the shell', '$LIVEKIT_SECRET', /reference that nobody has filled in/],
+  ['the same in braces', `\${LIVEKIT_SECRET}`, /reference that nobody has filled in/],
+  ['GitHub’s', `\${{ secrets.LIVEKIT }}`, /reference that nobody has filled in/],
+  ['a template’s', '{{ secret }}', /reference that nobody has filled in/],
+  ['that of LiveKit’s documents', '%{apiSecret}%', /reference that nobody has filled in/],
+  ['Windows’', '%SECRET%', /reference that nobody has filled in/],
+  ['in angle brackets', '<your API secret>', /placeholder/],
+  ['your-api-secret', 'your-api-secret', /placeholder/],
+  ['your_livekit_api_secret', 'your_livekit_api_secret', /placeholder/],
+  ['YOUR_SECRET_HERE', 'YOUR_SECRET_HERE', /placeholder/],
+  ['changeme', 'changeme', /placeholder/],
+  ['x’s', 'xxxxxxxxxxxxxxxx', /masked copy/],
+  ['a masked key', 'APIxxxxxxxxxxxx', /masked copy/],
+  ['stars', '********', /masked copy/],
+  ['dots', '••••••••', /masked copy/],
+  ['a shortened copy', `${SECRET.slice(0, 6)}...${SECRET.slice(-4)}`, /masked copy/],
+  ['redacted', '<<REDACTED>>', /placeholder|masked/],
+  ['both in one', `${KEY}: ${SECRET}`, /holds key and secret in one/],
+  ['both in one, without a blank', `${KEY}:${SECRET}`, /holds key and secret in one/],
+  ['a URL', 'wss://p.livekit.cloud', /is a URL: the address belongs into LIVEKIT_URL/],
+  ['a token', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl', /is a token/],
+  ['no UTF-8', 'a\0b\0c\0', /is no UTF-8/],
+];
+
+describe('what can mean anything is refused, in words that hold nothing of it:', () => {
+  it.each(REFUSED)('%s', (_, value, sentence) => {
+    for (const variable of ['LIVEKIT_API_SECRET', 'LIVEKIT_API_KEY']) {
+      const { faults } = saidOf(variable, value);
+      expect(faults).toEqual([expect.stringMatching(sentence)]);
+      expect(faults.join()).not.toContain(SECRET.slice(0, 6));
+      expect(faults.join()).toMatch(/^[ -~]*$/);
+    }
+  });
+
+  it.each(VARIABLES.map(({ variable }) => variable))('%s too', (variable) => {
+    for (const value of ['undefined', `\${VALUE}`, `${variable}=x-${SECRET}`, `<${SECRET}>`]) {
+      const { faults } = said({ [variable]: value });
+      expect([value, faults.length]).toEqual([value, 1]);
+      expect(faults.join()).not.toContain(SECRET.slice(0, 6));
+    }
+  });
+
+  it('a file in UTF-16', () => {
+    const file = join(folder, 'utf-16.txt');
+    writeFileSync(file, `\uFEFF${SECRET}\r\n`, 'utf16le');
+    expect(said({ LIVEKIT_API_SECRET_FILE: file }).faults).toEqual([
+      expect.stringMatching(/^LIVEKIT_API_SECRET is no UTF-8/),
+    ]);
+  });
+
+  it('a secret in place of the name of its file', () => {
+    expect(said({ LIVEKIT_API_SECRET_FILE: SECRET }).faults).toEqual([
+      'LIVEKIT_API_SECRET is to come from the file that LIVEKIT_API_SECRET_FILE names, which cannot be read (ENOENT)',
+    ]);
+  });
+});
+
+describe('a secret in the wrong place', () => {
+  const KINDS = [SECRET, `-----BEGIN PRIVATE KEY-----\n${SECRET}`, `redis://:${SECRET}@h:1`];
+
+  it.each(VARIABLES.map(({ variable }) => variable))('is not told: %s', (variable) => {
+    for (const value of KINDS) {
+      const { faults, warnings } = said({ [variable]: value });
+      expect([...faults, ...warnings].join()).not.toContain(SECRET.slice(0, 6));
+    }
+  });
+
+  it.each(['corsOrigins', 'trustProxy'])('is not told: %s', (option) => {
+    const { faults } = saidOfOptions({ [option]: KINDS });
+    expect(faults.join()).toMatch(new RegExp(`^${option} `));
+    expect(faults.join()).not.toContain(SECRET.slice(0, 6));
+  });
+});
+
+describe('LiveKit’s key and secret', () => {
+  const keys = (LIVEKIT_API_KEY: string, LIVEKIT_API_SECRET: string) =>
+    said({ LIVEKIT_API_KEY, LIVEKIT_API_SECRET });
+
+  it('are in order as LiveKit makes them, and as one’s own server may have them', () => {
+    for (const [key, secret] of [
+      [KEY, SECRET],
+      ['my-key', 'correct-horse-battery-staple-and-more'],
+      ['8a1f0c', 'f'.repeat(64)],
+      ['devkey', 'secret'],
+    ] as const) {
+      expect(keys(key, secret)).toEqual({ faults: [], warnings: [] });
+    }
+  });
+
+  it.each([
+    [SECRET, KEY, 'LIVEKIT_API_SECRET holds a key: it and LIVEKIT_API_KEY are swapped?'],
+    [KEY, KEY, 'LIVEKIT_API_SECRET is the key once more: put the secret there'],
+    [
+      KEY,
+      'APIzYxWvUtSrQpN',
+      'LIVEKIT_API_SECRET is a key too: put the secret of LIVEKIT_API_KEY there',
+    ],
+  ])('are a fault where they can’t be a pair', (key, secret, fault) => {
+    expect(keys(key, secret).faults).toEqual([fault]);
+    expect(saidOfOptions({ livekitApiKey: key, livekitApiSecret: secret }).faults).toEqual([
+      fault
+        .replace('LIVEKIT_API_SECRET', 'livekitApiSecret')
+        .replace('LIVEKIT_API_KEY', 'livekitApiKey'),
+    ]);
+  });
+
+  it.each([
+    ['short', 'too-short', /shorter than 32 bytes/],
+    ['base64 of it', Buffer.from(SECRET).toString('base64'), /is base64 of what LiveKit hands out/],
+    ['with other letters', `${SECRET}ä`, /holds characters outside ASCII/],
+    ['with a blank', `${SECRET} ${SECRET}`, /holds a blank/],
+  ])('are a warning where the secret is odd: %s', (_, secret, warning) => {
+    expect(keys(KEY, secret)).toEqual({ faults: [], warnings: [expect.stringMatching(warning)] });
+  });
+
+  it('are a warning in production where everybody knows them', () => {
+    const env = { NODE_ENV: 'production', LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' };
+    expect(said(env).warnings).toEqual([expect.stringMatching(/development pair/)]);
+  });
+});
+
+describe('LIVEKIT_URL', () => {
+  it.each([
+    ['https://p.livekit.cloud', /write wss:\/\/ in place of https:\/\/$/],
+    ['http://10.0.0.1:7880', /write ws:\/\/ in place of http:\/\/$/],
+    ['p.livekit.cloud', /write wss:\/\/ before it$/],
+    ['wss://wss://p.livekit.cloud', /^must begin with wss:\/\/ once$/],
+    ['wss://p.livekit.cloud/rtc', /^must end before \/rtc/],
+    ['wss://p.livekit.cloud/?access_token=x', /^must hold no \? or #/],
+    [
+      'https://cloud.livekit.io/projects/p_1/settings',
+      /in place of https|not that of the dashboard/,
+    ],
+    ['wss://your-project.livekit.cloud', /^must name your own host/],
+    ['wss://<your-project>.livekit.cloud', /^must be filled in/],
+    [`wss://\${LIVEKIT_HOST}`, /^must be filled in/],
+    ['%{wsURL}%', /reference that nobody has filled in/],
+    ['wss://p.livekit.cloud # mine', /has a comment behind it/],
+  ])('is not %s', (value, fault) => {
+    expect(saidOf('LIVEKIT_URL', value).faults).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('in production is a warning where no client gets there by it', () => {
+    const warningsOf = (url: string) => said({ NODE_ENV: 'production', LIVEKIT_URL: url }).warnings;
+    expect(warningsOf('wss://localhost:7880')).toEqual([
+      expect.stringMatching(/clients can't reach/),
+    ]);
+    expect(warningsOf('wss://livekit.example.com')).toEqual([expect.stringMatching(/RFC 2606/)]);
+    expect(warningsOf('wss://p.livekit.cloud')).toEqual([]);
+  });
+});
+
+describe('REDIS_URL', () => {
+  it.each([
+    ['redis://:50%off@h:6379', /written as %25/],
+    ['redis://:a#b@h:6379', /written as %25/],
+    ['redis://:a/b@h:6379', /written as %25/],
+    ['redis://', /must name a host/],
+    ['redis:///0', /must name a host/],
+    ['redis://h:6379/name', /must end in the number of a database/],
+    ['https://eu1-x.upstash.io', /this one is of an API by HTTP/],
+    ['redis-cli -u redis://h:6379', /must be a URL that begins with/],
+    ['h:6379', /must be a URL that begins with/],
+    [`redis://:\${PASSWORD}@h`, /must be filled in/],
+  ])('is not %s', (value, fault) => {
+    const { faults } = saidOf('REDIS_URL', value);
+    expect(faults).toEqual([expect.stringMatching(fault)]);
+    expect(faults.join()).not.toContain('50%off');
+  });
+
+  it.each([
+    'redis://h',
+    'rediss://user:p%25w@h:6380/3',
+    'redis://[::1]:6379',
+    'redis://h/?family=6',
+  ])('may be %s', (value) => {
+    expect(saidOf('REDIS_URL', value)).toEqual({ faults: [], warnings: [] });
+  });
+
+  it('is a warning with what the client leaves aside', () => {
+    expect(saidOf('REDIS_URL', 'rediss://h?ssl_cert_reqs=none').warnings).toEqual([
+      expect.stringMatching(/more behind its \? than family/),
+    ]);
+  });
+});
+
+describe('what other programs write', () => {
+  it.each(['on', 'ON', 'true', 'True', '1', 'yes'])('CHECK_REVOKED=%s is on', (value) => {
+    expect(said({ CHECK_REVOKED: value }).faults).toEqual([
+      expect.stringMatching(/is needed for CHECK_REVOKED/),
+    ]);
+  });
+
+  it.each(['off', 'OFF', 'false', '0', 'no'])('CHECK_REVOKED=%s is off', (value) => {
+    expect(said({ CHECK_REVOKED: value }).faults).toEqual([]);
+  });
+
+  it('LOG_LEVEL=INFO and "3000" are what they are', () => {
+    expect(said({ LOG_LEVEL: 'INFO', PORT: '"3000"' }).faults).toEqual([]);
+  });
+
+  it.each(['production', ' Production', 'PROD'])('NODE_ENV=%s is production', (NODE_ENV) => {
+    expect(said({ NODE_ENV, FIRESTORE_EMULATOR_HOST: 'h:1' }).faults).toHaveLength(1);
+  });
+
+  it('PORT=tcp://… is Kubernetes’', () => {
+    expect(said({ PORT: 'tcp://10.0.0.1:80' }).faults).toEqual([
+      expect.stringMatching(/^PORT is the address of a Kubernetes Service .*enableServiceLinks/),
+    ]);
+  });
+});
+
+describe('HOST', () => {
+  it.each([
+    ['http://0.0.0.0', /without http:\/\/$/],
+    ['0.0.0.0:3000', /the port belongs into PORT$/],
+    ['[::]:3000', /the port belongs into PORT$/],
+    ['localhost:3000', /the port belongs into PORT$/],
+    ['*', /must be an address/],
+    ['a b', /must be an address/],
+  ])('is not %s', (value, fault) => {
+    expect(said({ HOST: value }).faults).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it.each(['::', '0.0.0.0', '127.0.0.1', '::1', 'fe80::1', 'localhost', 'fly-local-6pn'])(
+    'may be %s',
+    (value) => {
+      expect(said({ HOST: value })).toEqual({ faults: [], warnings: [] });
+    },
+  );
+
+  it('may stand in the brackets of a URL', () => {
+    const { host, warnings } = loadConfig(
+      { FIREBASE_PROJECT_ID: 'my-project', ROOM_ACCESS: 'calls', HOST: '[::]' },
+      folder,
+    );
+    expect([host, warnings]).toEqual(['::', [expect.stringMatching(/^HOST stands in brackets/)]]);
+  });
+});
+
+describe('an emulator’s host', () => {
+  it.each(['FIREBASE_AUTH_EMULATOR_HOST', 'FIRESTORE_EMULATOR_HOST'])('%s is host:port', (name) => {
+    const of = (value: string) => said({ FIREBASE_PROJECT_ID: 'demo-x', [name]: value }).faults;
+    expect(of('http://127.0.0.1:9099')).toEqual([`${name} must be host:port, without http://`]);
+    expect(of('127.0.0.1')).toEqual([`${name} must be host:port, like 127.0.0.1:9099`]);
+    expect(of('9099')).toEqual([`${name} must be host:port, like 127.0.0.1:9099`]);
+    expect([of('firebase:9099'), of('[::1]:9099')]).toEqual([[], []]);
+  });
+});
