@@ -1,7 +1,8 @@
 // What belongs into the tarball: what `tsc` makes of src/, for the command and for the library, the
 // demo page, the doors in entry/, and the texts at the root.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { links } from './markdown.ts';
 
 /** The only folder of src/ whose files are copied and not compiled. */
 const COPIED = 'dev/page/';
@@ -32,6 +33,12 @@ export function checkContents(root: string, packed: readonly string[]): void {
       .map((name) => `  ${name} does not belong there`),
     ...[...wanted].filter((name) => !has.has(name)).map((name) => `  ${name} is missing`),
   ];
+  faults.push(
+    ...links(readFileSync(join(root, 'README.md'), 'utf8'))
+      .map((link) => link.split('#', 1)[0] as string)
+      .filter((path) => path !== '' && !/^\w+:/.test(path) && !has.has(path))
+      .map((path) => `  README.md links to ${path}, which is not in it`),
+  );
   if (faults.length > 0) throw new Error(`The tarball has other files:\n${faults.join('\n')}`);
 }
 
@@ -39,7 +46,17 @@ function expected(root: string): { texts: string[]; doors: string[]; sources: st
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const folders = ['dist', 'entry'];
   return {
-    texts: ['README.md', 'LICENSE', ...files.filter((name: string) => !folders.includes(name))],
+    texts: [
+      'README.md',
+      'LICENSE',
+      ...(files as string[])
+        .filter((name) => !folders.includes(name))
+        .flatMap((name) =>
+          statSync(join(root, name)).isDirectory()
+            ? filesIn(join(root, name)).map((file) => `${name}/${file}`)
+            : [name],
+        ),
+    ],
     doors: filesIn(join(root, 'entry')).map((name) => `entry/${name}`),
     sources: filesIn(join(root, 'src')),
   };
