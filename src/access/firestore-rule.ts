@@ -21,7 +21,7 @@ const KEPT_MS = 5_000;
 /** At most 7 MB: a room name has 256 bytes and a uid 128 characters. */
 const KEPT_MAX = 10_000;
 /** How long a room is believed to hold a list, or a map, as it did. */
-const KIND_KEPT_MS = 60_000;
+const KIND_KEPT_MS = 5_000;
 /** So many questions about one room at a time: for more it is cheaper to fetch all, once for everybody. */
 const CROWD: Readonly<Record<MembersKind, number>> = { list: 2, map: 16, whole: 0 };
 /** An answer about one user that takes longer is not waited for: all may be there sooner. */

@@ -44,6 +44,9 @@ export function openFirestore(source: FirestoreSource, clock: Clock): OpenFirest
     const to = await way();
     await signedIn();
     const firestore = to.current();
+    // It would fail where nobody can catch it.
+    if ((firestore as Inside)._clientPool?.terminated)
+      throw new Error('this Firestore was terminated');
     return to.watch(() => question(firestore, pathsOf(firestore)));
   };
   /** The mask: of a document that may hold a megabyte, only so much travels. */
@@ -135,7 +138,8 @@ async function ownCopy(app: FirebaseApp) {
 
 /** What the SDK keeps of its settings. */
 interface Inside {
-  readonly _settings?: { readonly ssl?: boolean };
+  readonly _settings?: { readonly ssl?: boolean; readonly preferRest?: boolean };
+  readonly _clientPool?: { readonly terminated?: boolean };
 }
 
 /**
@@ -146,7 +150,9 @@ async function signIn(app: FirebaseApp | undefined, firestore: Firestore): Promi
   const credential = app?.options.credential as
     | { clientEmail?: unknown; getAccessToken?(): Promise<unknown> }
     | undefined;
-  if ((firestore as Inside)._settings?.ssl === false) return;
+  const { ssl, preferRest } = (firestore as Inside)._settings ?? {};
+  // By REST the emulator is asked with credentials too.
+  if (ssl === false && preferRest !== true) return;
   if (typeof credential?.clientEmail === 'string') return;
   try {
     await credential?.getAccessToken?.();

@@ -6,6 +6,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, deleteApp, initializeApp } from 'firebase-admin/app';
+import { getFirestore, initializeFirestore } from 'firebase-admin/firestore';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openFirestore } from '../../src/access/firestore.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -147,5 +148,29 @@ describe('an App that no Firestore can be had of', () => {
     );
     await stage.close();
     await deleteApp(odd);
+  });
+});
+
+describe('a Firestore that cannot be asked any more, or not so,', () => {
+  const room = { path: 'chats/room-1', field: ['members'] };
+
+  it('because the host has closed it, rejects, and ends no process', async () => {
+    await startStandIn('accepts and hangs');
+    const firestore = getFirestore(app);
+    const { questions } = openFirestore({ app }, systemClock);
+    await firestore.terminate();
+    await expect(questions.isInList(room, 'alice')).rejects.toThrow(
+      'this Firestore was terminated',
+    );
+  });
+
+  it('because it goes by REST without credentials, rejects, and ends no process', async () => {
+    await startStandIn('accepts and hangs');
+    const home = mkdtempSync(join(tmpdir(), 'no-credentials-'));
+    vi.stubEnv('HOME', home);
+    initializeFirestore(app, { preferRest: true });
+    const { questions } = openFirestore({ app }, systemClock);
+    await expect(questions.isInList(room, 'alice')).rejects.toThrow(/without credentials/);
+    rmSync(home, { recursive: true });
   });
 });
