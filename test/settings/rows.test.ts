@@ -169,7 +169,9 @@ describe('what is set', () => {
     ],
   ] as const)('contradicts itself in both, once: %j', (options, env) => {
     const asVariables = outcome(() => settingsOf(env as Record<string, string>)).fault;
-    const asOptions = outcome(() => checkOptions({ firebaseProjectId: 'demo-p', ...options })).fault;
+    const asOptions = outcome(() =>
+      checkOptions({ firebaseProjectId: 'demo-p', ...options }),
+    ).fault;
     expect(asVariables?.split('\n')).toHaveLength(2);
     expect(asOptions).toMatch(/^createSwitchboard: [^;]+$/);
   });
