@@ -1,5 +1,6 @@
 // An answer on its way to the wire, in one piece: a header that is set through Fastify is looked at
 // four times, and there are eight of them.
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 import type { Answer } from './answers.ts';
@@ -21,25 +22,27 @@ export function createSendAnswer(options: {
   isClosing: () => boolean;
   clock: Clock;
 }): SendAnswer {
-  const common = Object.entries(options.headers).flat();
-
-  /** Writes the head. Fastify's hooks still see the end of the answer. */
-  function begin(reply: FastifyReply, status: number, own: readonly (string | number)[]): void {
-    const headers = [...common, 'x-request-id', reply.request.id, ...own];
+  /**
+   * Writes the head, from an object: hosts' middleware that waits for it (`on-headers`, in
+   * `compression` and `express-session`) misreads a flat list before its version 1.1. Fastify's
+   * hooks still see the end of the answer.
+   */
+  function begin(reply: FastifyReply, status: number, own: OutgoingHttpHeaders): void {
+    const headers: OutgoingHttpHeaders = {
+      ...options.headers,
+      'x-request-id': reply.request.id,
+      ...own,
+    };
     // A body that nobody asked for may come for ever.
-    if (options.isClosing() || isBodyPending(reply.request.raw)) {
-      headers.push('connection', 'close');
-    }
+    if (options.isClosing() || isBodyPending(reply.request.raw)) headers.connection = 'close';
     // What hooks have set (CORS, for one).
-    const others = reply.getHeaders();
-    for (const name in others) headers.push(name, others[name] as string);
-    reply.raw.writeHead(status, headers as string[]);
+    reply.raw.writeHead(status, Object.assign(headers, reply.getHeaders()));
     reply.hijack();
   }
 
   function sendText(reply: FastifyReply, status: number, contentType: string, text: string): void {
     const bytes = Buffer.byteLength(text);
-    begin(reply, status, ['content-type', contentType, 'content-length', bytes]);
+    begin(reply, status, { 'content-type': contentType, 'content-length': bytes });
     reply.raw.end(text);
   }
 
@@ -49,13 +52,12 @@ export function createSendAnswer(options: {
     if (exchange.isOver) return;
     if (typeof answer === 'string') return sendText(reply, 200, contentType, answer);
     if (answer === null) {
-      begin(reply, 204, []);
+      begin(reply, 204, {});
       reply.raw.end();
       return;
     }
     if ('text' in answer) return sendText(reply, answer.status, contentType, answer.text);
-    const own = Object.entries(answer.headers ?? {}).flat();
-    begin(reply, 200, ['content-type', contentType, ...own]);
+    begin(reply, 200, { 'content-type': contentType, ...answer.headers });
     if (reply.request.method !== 'HEAD') {
       return sendPieces(reply.raw, answer.stream, exchange, options.clock);
     }
