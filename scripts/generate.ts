@@ -4,12 +4,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startServer } from '../src/server.ts';
 import { loadConfig } from '../src/settings/config.ts';
-import { VARIABLES } from '../src/settings/table.ts';
+import { isOption, isVariable } from '../src/settings/setting.ts';
+import { ROWS, VARIABLES } from '../src/settings/table.ts';
 import { run } from './commands.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const TABLE_START = '<!-- config:start -->';
-const TABLE_END = '<!-- config:end -->';
 
 function envExample(): string {
   const blocks = VARIABLES.map(({ variable, meaning, default: standard, required, secret }) => {
@@ -36,6 +35,34 @@ function configurationTable(): string {
   return alignedTable([['variable', 'meaning', 'default'], ...rows]);
 }
 
+function optionsTable(): string {
+  const rows = [...ROWS].flatMap(([name, row]) => {
+    if (!isOption(row)) return [];
+    const { meaning, default: standard, kind } = row;
+    const isText = /^'|^string$/.test(kind.type);
+    const value = kind.type === 'boolean' ? 'false' : isText ? `'${standard}'` : `${standard}`;
+    return [
+      [
+        `\`${name}\``,
+        `\`${kind.type.replaceAll('|', '\\|')}\``,
+        inOptions(meaning).replaceAll('|', '\\|'),
+        standard === undefined ? 'unset' : `\`${value}\``,
+        row.variable === undefined ? '' : `\`${row.variable}\``,
+      ],
+    ];
+  });
+  return alignedTable([['option', 'type', 'meaning', 'default', 'variable'], ...rows]);
+}
+
+/** The words for variables in those of options. */
+const inOptions = (meaning: string): string =>
+  [...ROWS]
+    .filter(([, row]) => isVariable(row) && isOption(row))
+    .reduce((text, [name, { variable = '' }]) => text.replaceAll(variable, name), meaning)
+    .replaceAll('`on`', '`true`')
+    .replace(/[;,] separated by commas/, '')
+    .replace('the service account', '`firebaseApp`');
+
 /** As formatters align it, so that none wants it otherwise. */
 function alignedTable([head = [], ...rows]: string[][]): string {
   const widths = head.map((_, column) =>
@@ -53,15 +80,20 @@ function alignedTable([head = [], ...rows]: string[][]): string {
     .join('\n');
 }
 
-function readmeWithTable(readme: string): string {
-  const start = readme.indexOf(TABLE_START);
-  const end = readme.indexOf(TABLE_END);
+/** The text with the table between its marks. */
+function withTable(path: string, mark: string, table: string): string {
+  const text = read(path);
+  const [first, last] = [`<!-- ${mark}:start -->`, `<!-- ${mark}:end -->`];
+  const start = text.indexOf(first);
+  const end = text.indexOf(last);
   if (start < 0 || end < start) {
-    throw new Error(`README.md must hold ${TABLE_START} and, below it, ${TABLE_END}`);
+    throw new Error(`${path} must hold ${first} and, below it, ${last}`);
   }
-  const before = readme.slice(0, start + TABLE_START.length);
-  return `${before}\n${configurationTable()}\n${readme.slice(end)}`;
+  return `${text.slice(0, start + first.length)}\n${table}\n${text.slice(end)}`;
 }
+
+const read = (path: string): string =>
+  existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), 'utf8') : '';
 
 /** As the server itself tells it, with every route that a setting brings. */
 async function openApiDocument(): Promise<string> {
@@ -96,11 +128,10 @@ const formatted = (path: string, text: string): Promise<string> =>
   });
 
 async function main(checkOnly: boolean): Promise<number> {
-  const read = (path: string) =>
-    existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), 'utf8') : '';
   const made = {
     '.env.example': envExample(),
-    'README.md': readmeWithTable(read('README.md')),
+    'README.md': withTable('README.md', 'config', configurationTable()),
+    'docs/options.md': withTable('docs/options.md', 'options', optionsTable()),
     'docs/openapi.json': await formatted('docs/openapi.json', await openApiDocument()),
   };
   const stale = Object.entries(made).filter(([path, text]) => read(path) !== text);
