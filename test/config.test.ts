@@ -90,6 +90,73 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('names contradictions beside them, and nothing that comes of a value that is wrong itself', () => {
+    expect(
+      problems({
+        PORT: 'abc',
+        CHECK_REVOKED: 'on',
+        ROOM_ACCESS: 'http',
+        ACCESS_URL: 'ftp://a',
+        NODE_ENV: 'production',
+        FIRESTORE_EMULATOR_HOST: 'x:1',
+      }),
+    ).toEqual([
+      'ACCESS_URL must be a URL that begins with https:// or http://',
+      'PORT must be a whole number from 0 to 65535',
+      'ACCESS_SECRET is required with ROOM_ACCESS=http',
+      expect.stringMatching(/^CHECK_REVOKED needs FIREBASE_AUTH_EMULATOR_HOST, or FIREBASE_SERVICE_ACC/),
+      'FIRESTORE_EMULATOR_HOST is for development: not with NODE_ENV=production',
+    ]);
+    const file = join(folder, 'account.json');
+    writeFileSync(file, ACCOUNT);
+    const ofNobody = { FIREBASE_PROJECT_ID: '123456789012', GOOGLE_APPLICATION_CREDENTIALS: file };
+    expect(problems(ofNobody)).toEqual([expect.stringMatching(/and this is its number$/)]);
+  });
+
+  it('says beside what is missing which variable may have been meant', () => {
+    for (const [name, meant] of [
+      ['FIREBASE_PROJECTID', 'FIREBASE_PROJECT_ID'],
+      ['firebase_project_id', 'FIREBASE_PROJECT_ID'],
+      ['export FIREBASE_PROJECT_ID', 'FIREBASE_PROJECT_ID'],
+      ['\uFEFFFIREBASE_PROJECT_ID', 'FIREBASE_PROJECT_ID'],
+      ['NEXT_PUBLIC_FIREBASE_PROJECT_ID', 'FIREBASE_PROJECT_ID'],
+      ['VITE_FIREBASE_PROJECT_ID', 'FIREBASE_PROJECT_ID'],
+    ] as const) {
+      try {
+        loadConfig({ [name]: 'my-project' }, secrets);
+        expect.unreachable();
+      } catch (error) {
+        const { problems: faults, message } = error as ConfigError;
+        expect(faults).toEqual(['FIREBASE_PROJECT_ID is required']);
+        expect(message).toMatch(
+          new RegExp(`is no variable of this server: ${meant} was meant\\?$`),
+        );
+      }
+    }
+  });
+
+  it.each([
+    ['LIVEKIT_KEY', 'LIVEKIT_API_KEY'],
+    ['LIVEKIT_SECRET', 'LIVEKIT_API_SECRET'],
+    ['LIVEKIT_KEYS', 'LIVEKIT_API_KEY and LIVEKIT_API_SECRET'],
+    ['LIVEKIT_WS_URL', 'LIVEKIT_URL'],
+    ['NEXT_PUBLIC_LIVEKIT_URL', 'LIVEKIT_URL'],
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['FIREBASE_AUTH_EMULATOR_URL', 'FIREBASE_AUTH_EMULATOR_HOST'],
+  ])('knows what others call %s, and is silent where its own is set too', (name, meant) => {
+    const hint = `${name} is no variable of this server: ${meant} was meant?`;
+    expect(load({ [name]: 'x' }).warnings).toContain(hint);
+    const own: Record<string, string> = {
+      LIVEKIT_API_KEY: 'k',
+      LIVEKIT_API_SECRET: 's',
+      LIVEKIT_URL: 'wss://l',
+      CORS_ORIGINS: 'https://a.example',
+      FIREBASE_AUTH_EMULATOR_HOST: 'h:1',
+      FIREBASE_PROJECT_ID: 'demo-x',
+    };
+    expect(load({ ...own, [name]: 'x' }).warnings).not.toContain(hint);
+  });
+
   it.each([
     ['PORT', '65536'],
     ['PORT', '3000.5'],

@@ -14,6 +14,21 @@ it('npm start, the container and Render start the server by the same command', (
   expect(/^ *startCommand: (.*)$/m.exec(read('render.yaml'))?.[1]).toBe(command);
 });
 
+it('Render asks for what the rules for rooms need, and names what it costs', () => {
+  const asked = [...read('render.yaml').matchAll(/- key: (\w+)\n *sync: false/g)].map(
+    ([, key]) => key,
+  );
+  expect(asked).toEqual(
+    expect.arrayContaining([
+      ...['FIREBASE_PROJECT_ID', 'LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET'],
+      ...['ROOM_ACCESS', 'FIRESTORE_ROOM_PATH', 'FIREBASE_SERVICE_ACCOUNT'],
+      ...['ACCESS_URL', 'ACCESS_SECRET'],
+    ]),
+  );
+  const plan = /^ *plan: (\w+)$/m.exec(read('render.yaml'))?.[1];
+  expect(read('README.md')).toContain(`the plan \`${plan}\``);
+});
+
 it('npm run dev is the same with exec and, where there is none, without', () => {
   expect(JSON.parse(read('package.json')).scripts.dev).toMatch(/^exec (node .*) \|\| \1$/);
 });

@@ -60,6 +60,27 @@ describe('createSwitchboard', () => {
   });
 
   it.each([
+    [{}, ['roomAccess is any: any signed-in user can join any room by name']],
+    [{ roomAccess: 'any' }, []],
+    [{ roomAccess: 'calls' }, []],
+    [{ authorizeRoom: () => true }, []],
+    [
+      { roomAccess: 'calls', livekitApiKey: 'k', livekitApiSecret: '"short"' },
+      [
+        expect.stringMatching(/^livekitApiSecret stands in quotes/),
+        expect.stringMatching(/^livekitApiSecret is shorter than 32 bytes/),
+      ],
+    ],
+  ])('warns of what is open or odd: %j', (options, expected) => {
+    const warned: unknown[] = [];
+    const silent = () => {};
+    const warn = (_: object, message?: string) => void warned.push(message);
+    const logger = { debug: silent, info: silent, warn, error: silent };
+    createSwitchboard({ firebaseProjectId: 'demo-p', logger, ...options } as never);
+    expect(warned).toEqual(expected);
+  });
+
+  it.each([
     [undefined, 'createSwitchboard takes an object of options'],
     [{}, 'firebaseProjectId is missing (or give firebaseApp, or userOf)'],
     [{ firebaseProjectId: undefined }, 'firebaseProjectId is missing'],
@@ -97,9 +118,15 @@ describe('createSwitchboard', () => {
       "appCheckConsume needs appCheck: 'monitor'",
     ],
     [{ firebaseProjectId: 'demo-p', firebaseKeysUrl: 'http://keys.example.com/' }, 'must be https'],
-    [{ firebaseProjectId: 'demo-p', corsOrigins: ['*'] }, 'corsOrigins must name origins, and not *'],
+    [
+      { firebaseProjectId: 'demo-p', corsOrigins: ['*'] },
+      'corsOrigins must name origins, and not *',
+    ],
     [{ firebaseProjectId: 'demo-p', livekitUrl: 'wss://a:b@c' }, 'must hold no user or password'],
-    [{ firebaseProjectId: 'demo-p', trustProxy: ['nonsense'] }, 'trustProxy must be a number of hops'],
+    [
+      { firebaseProjectId: 'demo-p', trustProxy: ['nonsense'] },
+      'trustProxy must be a number of hops',
+    ],
     [
       { firebaseProjectId: 'demo-p', roomAccess: 'firestore' },
       "roomAccess: 'firestore' needs firestoreRoomPath",
