@@ -74,7 +74,8 @@ async function open(port: number): Promise<Client> {
   return {
     socket,
     received,
-    has: (count) => expect.poll(() => isOver || received().length >= count).toBe(true),
+    has: (count) =>
+      expect.poll(() => isOver || received().length >= count, { timeout: 10_000 }).toBe(true),
     over: () => expect.poll(() => isOver, { timeout: 15_000 }).toBe(true),
   };
 }
@@ -491,7 +492,7 @@ describe.each(['standalone', 'mounted'] as const)('a %s server', (kind) => {
         const { lines } = await state();
         client.socket.write(wave);
         const isAnswered = async () => (await state()).lines.length >= lines.length + 40;
-        isStuck = await vi.waitUntil(isAnswered, { timeout: 1_000, interval: 20 }).then(
+        isStuck = await vi.waitUntil(isAnswered, { timeout: 3_000, interval: 20 }).then(
           () => false,
           () => true,
         );
