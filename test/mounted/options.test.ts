@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSwitchboard } from '../../src/index.ts';
+import { type AuthorizeRoom, createSwitchboard } from '../../src/index.ts';
 
 const make = (options: unknown) => () => createSwitchboard(options as never);
 const GOOD = { firebaseProjectId: 'demo-p', logger: console };
@@ -20,6 +20,11 @@ describe('createSwitchboard', () => {
     ]);
     // Express tells error handlers by their four parameters.
     expect(switchboard.errorHandler).toHaveLength(4);
+  });
+
+  it('takes a rule in which a uid is compared with a room’s name', () => {
+    const rule: AuthorizeRoom = ({ user, roomName }) => user.uid === roomName;
+    expect(make({ ...GOOD, authorizeRoom: rule })).not.toThrow();
   });
 
   it('takes an empty or missing LiveKit key without throwing', () => {

@@ -11,7 +11,8 @@ const authorizeRoom: AuthorizeRoom = async ({ user, roomName }) => {
   if (roomName.startsWith('stage-')) {
     return { allow: true, permissions: { sources: ['microphone'], canPublishData: false } };
   }
-  return { allow: roomName.includes(user.uid) };
+  // A room of one's own: both are names, and may be compared.
+  return { allow: user.uid === roomName || roomName.includes(user.uid) };
 };
 
 const options: SwitchboardOptions = {
