@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
+import { ELSEWHERE } from '../src/settings/misspelt.ts';
 import { VARIABLES } from '../src/settings/table.ts';
 import { run } from './commands.ts';
 import { mapFaults } from './folder-map.ts';
@@ -35,6 +36,7 @@ interface Text {
 
 const variableNames = new Set([
   ...OTHER_VARIABLES,
+  ...Object.keys(ELSEWHERE),
   ...VARIABLES.flatMap(({ variable, secret }) =>
     secret ? [variable, `${variable}_FILE`] : [variable],
   ),

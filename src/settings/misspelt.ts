@@ -3,7 +3,7 @@ import type { Environment } from './sources.ts';
 import { VARIABLES } from './table.ts';
 
 /** What other programs call the same. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+export const ELSEWHERE: Readonly<Record<string, string>> = {
   LIVEKIT_KEY: 'LIVEKIT_API_KEY',
   LIVEKIT_KEYS: 'LIVEKIT_API_KEY and LIVEKIT_API_SECRET',
   LIVEKIT_SECRET: 'LIVEKIT_API_SECRET',
