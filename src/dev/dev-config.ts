@@ -1,6 +1,7 @@
 // The configuration of development mode: what the environment may change, and what it may not.
 import { devNull } from 'node:os';
 import { type Config, ConfigError, loadConfig } from '../settings/config.ts';
+import { isProduction } from '../settings/say.ts';
 import type { Environment } from '../settings/sources.ts';
 import { VARIABLES } from '../settings/table.ts';
 import type { Reach } from './reach.ts';
@@ -31,7 +32,7 @@ export interface SettingsInUse {
  * @throws ConfigError with `NODE_ENV=production`.
  */
 export function refuseProduction(env: Environment): void {
-  if (env.NODE_ENV?.trim() !== 'production') return;
+  if (!isProduction(env.NODE_ENV)) return;
   throw new ConfigError([
     'NODE_ENV is production, and development mode hands out ID tokens to anybody: ' +
       'use `livekit-switchboard serve`',

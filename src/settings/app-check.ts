@@ -2,9 +2,20 @@
 import { faultOfKeysUrl } from '../base/faults.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
 import { list, oneOf, onOff, text } from './kinds.ts';
+import type { Odd } from './pasted.ts';
 import type { Say } from './say.ts';
 import type { Table, ValuesOf } from './setting.ts';
 import type { AppCheckSettings } from './settings.ts';
+
+/** Firebase promises no form (REST, projects.webApps), and has always had this one. */
+function lookingLikeAnAppId(id: string, odd: Odd): string {
+  if (!/^\d+:\d+:\w+:[\da-f]+$/.test(id)) {
+    odd(
+      'has an entry that is no app id, like 1:1234567890:web:0a1b2c: only apps of these ids pass',
+    );
+  }
+  return id;
+}
 
 export const APP_CHECK = {
   /** App Check: `monitor` counts, `enforce` refuses. Default `off`. */
@@ -18,7 +29,7 @@ export const APP_CHECK = {
   appCheckAppIds: {
     variable: 'APP_CHECK_APP_IDS',
     meaning: 'App ids that count, separated by commas. Unset: every app of the project',
-    kind: list(),
+    kind: list(undefined, lookingLikeAnAppId),
   },
   /** A mirror of App Check's key endpoint. Default: Google's. */
   appCheckKeysUrl: {

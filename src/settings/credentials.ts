@@ -21,21 +21,29 @@ export const credentialsFile: VariableKind<CredentialsFile> = {
     if (path !== given.trim()) {
       throw new Error('must be a path alone, without quotes: firebase-admin reads it as it is');
     }
-    let content: unknown;
-    try {
-      content = JSON.parse(readFileSync(path, 'utf8'));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new Error(
-        `names a file that ${code === undefined ? 'is no JSON' : `cannot be read (${code})`}`,
-      );
-    }
+    const content = contentOf(path);
     const fault = faultOfCredentials(content);
     if (fault !== undefined) throw new Error(`names a file that ${fault}`);
     const projectId = (content as { project_id?: unknown }).project_id;
     return typeof projectId === 'string' ? { path, projectId } : { path };
   },
 };
+
+function contentOf(path: string): unknown {
+  let text = '';
+  try {
+    text = readFileSync(path, 'utf8');
+    return JSON.parse(text);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== undefined) throw new Error(`names a file that cannot be read (${code})`);
+    throw new Error(
+      /^\uFEFF|[\0\uFFFD]/.test(text)
+        ? 'names a file that must be UTF-8 without a byte order mark: save it so'
+        : 'names a file that is no JSON',
+    );
+  }
+}
 
 /** People put the key itself here, and what is no path may not be told. */
 const isPath = (text: string): boolean =>

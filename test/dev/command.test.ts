@@ -112,12 +112,15 @@ describe('npm run dev', { timeout: 20_000 }, () => {
     expect(out).not.toMatch(/eyJ|hidden/);
   });
 
-  it.each(['production', ' production '])('refuses NODE_ENV="%s"', async (NODE_ENV) => {
-    const { code, out, err } = await run({ NODE_ENV }).ended;
-    expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err).toContain('NODE_ENV is production, and development mode hands out ID tokens');
-    expect(err).not.toContain('    at ');
-  });
+  it.each(['production', ' production ', 'Production'])(
+    'refuses NODE_ENV="%s"',
+    async (NODE_ENV) => {
+      const { code, out, err } = await run({ NODE_ENV }).ended;
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).toContain('NODE_ENV is production, and development mode hands out ID tokens');
+      expect(err).not.toContain('    at ');
+    },
+  );
 
   it('says what to do about a port that is taken, and leaves nothing running', async () => {
     const taken = createServer().listen(0, '127.0.0.1');

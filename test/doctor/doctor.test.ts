@@ -112,6 +112,14 @@ describe('a configuration', () => {
     ]);
   });
 
+  it('with a name that is nearly right is told with the one that was meant', async () => {
+    const out = listener();
+    await doctor({ firebase_project_id: 'my-project' }, { json: false, out });
+    expect(out.text).toContain(
+      'firebase_project_id is no variable of this server: FIREBASE_PROJECT_ID was meant?',
+    );
+  });
+
   it('with secrets that are no good is told without them', async () => {
     const { env } = await setUp();
     const bad = {

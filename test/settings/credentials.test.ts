@@ -115,8 +115,23 @@ describe('the file of GOOGLE_APPLICATION_CREDENTIALS', () => {
     ['null', 'null', /is no service account/],
     ['a list', [], /is no service account/],
     ['no JSON', 'type: service_account', /is no JSON$/],
+    ['with a byte order mark', '\uFEFF{}', /must be UTF-8 without a byte order mark/],
+    [
+      'with doubled backslashes',
+      { client_email: 'e', private_key: 'a\\nb' },
+      /a backslash has come twice$/,
+    ],
   ])('is a fault at start as %s', (_, content, fault) => {
     expect(of(content)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('is a path alone, for firebase-admin reads it as it is', () => {
+    writeFileSync(
+      join(folder, 'account.json'),
+      JSON.stringify({ client_email: 'e', private_key: 'k' }),
+    );
+    const named = `"${join(folder, 'account.json')}"`;
+    expect(problems({ GOOGLE_APPLICATION_CREDENTIALS: named })).toHaveLength(1);
   });
 
   it.each([

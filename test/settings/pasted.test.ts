@@ -270,6 +270,14 @@ describe('what other programs write', () => {
   });
 });
 
+describe('APP_CHECK_APP_IDS', () => {
+  it('is a warning with what is no app id', () => {
+    const warnings = (APP_CHECK_APP_IDS: string) => said({ APP_CHECK_APP_IDS }).warnings;
+    expect(warnings('1:1234567890:web:0a1b2c, 1:1234567890:ios:0a1b2d')).toEqual([]);
+    expect(warnings('com.example.app')).toEqual([expect.stringMatching(/that is no app id/)]);
+  });
+});
+
 describe('HOST', () => {
   it.each([
     ['http://0.0.0.0', /without http:\/\/$/],
