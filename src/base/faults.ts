@@ -22,7 +22,9 @@ export const faultOfUrl =
   (value) => {
     if (PLACEHOLDER.test(value)) return FILL_IN;
     const url = URL.parse(value);
-    if (url === null || !protocols.includes(url.protocol) || /\s/.test(value)) {
+    // URL takes `wss:host` and backslashes too, and others do not.
+    const isWhole = /^[a-z]+:\/\/[^/\\\s][^\\\s]*$/i.test(value);
+    if (url === null || !protocols.includes(url.protocol) || !isWhole) {
       return `must be a URL that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`;
     }
     if (url.username !== '' || url.password !== '') return 'must hold no user or password';

@@ -60,6 +60,15 @@ const LOOKS: readonly Look[] = [
   [/\s#/, 'has a comment behind it: put the comment on a line of its own'],
   [/^["'`“”‘’«»]|["'`“”‘’«»]$/, 'has a quote at its edge that belongs to no other: leave it out'],
   [/[\r\n]/, 'holds a line break: put one line, and nothing else of the file'],
+  [/[,;]$/, 'ends in a comma or a semicolon of what it was copied from: leave it out'],
+  [
+    /\p{Cc}/u,
+    'holds a control character, as terminals use them for colours: copy it from where it is plain',
+  ],
+  [
+    /^(?:op|vault|sm|ssm|gsm|awssm|ref\+\w+):|^arn:aws|^@Microsoft\.KeyVault|^projects\/[^/]+\/secrets\//,
+    'is the address of a secret in some store, which nobody has looked up: put the value itself there',
+  ],
   [
     /^tcp:\/\//,
     "is the address of a Kubernetes Service of that name: set enableServiceLinks: false in the pod's spec",

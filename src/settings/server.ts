@@ -59,6 +59,8 @@ export const SERVER = {
     onlyVariable: true,
     meaning: 'Bearer token of `/metrics`. Unset: there is no such route',
     secret: true,
-    kind: secret(),
+    kind: secret((token) =>
+      /^bearer\s/i.test(token) ? 'must be what stands behind Bearer, and not that word' : undefined,
+    ),
   },
 } as const satisfies Table;

@@ -35,7 +35,7 @@ describe('FIREBASE_PROJECT_ID', () => {
     ['projectId: my-app', /a line of a configuration/],
     ['my_app_1a2b3', /and this is none$/],
     ['my–app–1a2b3', /and this is none$/],
-    ['my-app-1a2b3,', /and this is none$/],
+    ['my-app-1a2b3,', /ends in a comma/],
     ['true', /and this is none$/],
     ['your-project-id', /placeholder/],
     ['YOUR_PROJECT_ID', /placeholder/],
