@@ -104,7 +104,9 @@ describe('the configuration', () => {
       'ACCESS_URL must be a URL that begins with https:// or http://',
       'PORT must be a whole number from 0 to 65535',
       'ACCESS_SECRET is required with ROOM_ACCESS=http',
-      expect.stringMatching(/^CHECK_REVOKED needs FIREBASE_AUTH_EMULATOR_HOST, or FIREBASE_SERVICE_ACC/),
+      expect.stringMatching(
+        /^CHECK_REVOKED needs FIREBASE_AUTH_EMULATOR_HOST, or FIREBASE_SERVICE_ACC/,
+      ),
       'FIRESTORE_EMULATOR_HOST is for development: not with NODE_ENV=production',
     ]);
     const file = join(folder, 'account.json');
