@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { run, runSteps } from './commands.ts';
 import { DISABLED_UID, startAccounts } from './package-accounts.ts';
 import { checkContents } from './package-contents.ts';
+import { tryFrameworks } from './package-frameworks.ts';
 import { installHost, installNode, tryHost } from './package-hosts.ts';
+import { runTestingPage } from './package-testing.ts';
 import { checkTypes } from './package-types.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -169,6 +171,8 @@ try {
     ['TypeScript 5.4 to 7 accept it in CommonJS and ES modules', () => checkTypes(folderOf)],
     ['esbuild, webpack and ncc bundle it, and it runs elsewhere', bundles],
     ['jest and vitest test with it', testRunners],
+    ['the hosts of docs/hosts.md serve and end', () => tryFrameworks(folderOf('frameworks'))],
+    ['the tests of docs/testing.md pass and end', () => runTestingPage(folderOf('testing'))],
     ['firebase-admin 12, 13 and 14 of the host look up accounts', firebaseAdmin],
     [`npx livekit-switchboard serve serves and ends well: ${installed}`, serve],
   ]);
