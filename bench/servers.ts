@@ -72,7 +72,9 @@ const SERVERS: Readonly<
 /** What `npm start` hands to node: its flags, the file and the command. */
 function startCommand(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  const [exec, node, ...rest] = (scripts.start as string).split(' ');
+  // What stands behind is for Windows.
+  const [here = ''] = (scripts.start as string).split(' || ', 1);
+  const [exec, node, ...rest] = here.split(' ');
   if (exec !== 'exec' || node !== 'node') throw new Error('npm start does not call node');
   return rest.map((word) => (word.endsWith('.js') ? join(ROOT, word) : word));
 }
