@@ -17,6 +17,8 @@ const REASON: Readonly<Record<number, string>> = {
 
 /** Questions that may wait behind others on one connection: all that came are read, and their answers held. */
 const PIPELINED_MAX = 50;
+/** More than any client sends before it has seen the 429. */
+const FLOOD_MIN = 1_000;
 /** How long a connection that has been answered may take to end from its other side. */
 const LINGER_MS = 2_000;
 
@@ -33,7 +35,9 @@ export function listenTo(server: Server, { onRequest, refuseBare, clock }: Parts
     answerBare(refuseBare(problem, raw.headers.origin), raw, response, clock);
   const take = (request: IncomingMessage, response: ServerResponse) => {
     const place = pipelined(request.socket, response);
-    // Its connection ends before its turn comes.
+    // Its connection ends before its turn comes, and at once where there is no end to them: each is
+    // kept until then, and letting go of so many holds the process.
+    if (place > FLOOD_MIN) request.socket.destroy();
     if (place > PIPELINED_MAX) return;
     if (place === PIPELINED_MAX) {
       refuse(tooManyPipelined(), request, response);

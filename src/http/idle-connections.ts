@@ -2,11 +2,13 @@
 // come yet. Load balancers keep both ready, and would send a user's request to one that is closing;
 // clients that have gone leave both behind.
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 const CONNECTIONS_MAX = 8_000;
 const UNUSED_MAX = 1_000;
+/** So long a connection may take to ask before it has to make room for another. */
+const GRACE_MS = 1_000;
 /** Descriptors for all else: files, and what goes out. */
 const RESERVE_MIN = 32;
 const RESERVE_PART = 0.2;
@@ -21,8 +23,8 @@ interface Options {
 /**
  * Keeps connections on which nothing has come away from Node's HTTP until something does: there the
  * time for the headers runs from the connection on, and is short. Where connections become many,
- * idle ones are ended before their time, so that somebody new gets in. Answers all connections:
- * Node's own list has none that was handed over (CONNECT).
+ * those make room that have asked nothing for longest, then those that were answered. Answers all
+ * connections: Node's own list has none that was handed over (CONNECT).
  */
 export function keepIdle(server: Server, options: Options): ReadonlySet<Socket> {
   const { unusedMs, onFirstBytes } = options;
@@ -30,8 +32,11 @@ export function keepIdle(server: Server, options: Options): ReadonlySet<Socket> 
   server.off('connection', serve);
   const all = new Set<Socket>();
   const unused = new Set<Socket>();
+  /** Since when: the eldest first. Half a question is none. */
+  const unasked = new Map<Socket, number>();
   const allMax = connectionsMax();
   const unusedMax = Math.min(UNUSED_MAX, Math.ceil(allMax / 2));
+  server.maxConnections = Math.ceil(allMax * (1 + RESERVE_PART / 2));
 
   function wait(socket: Socket): void {
     const used = () => {
@@ -62,19 +67,36 @@ export function keepIdle(server: Server, options: Options): ReadonlySet<Socket> 
     socket.on('data', onData).on('end', onEnd).on('timeout', onTimeout).on('close', used);
   }
 
-  server.on('connection', (socket) => {
-    all.add(socket);
-    socket.once('close', () => all.delete(socket));
-    wait(socket);
-    if (all.size > allMax) server.closeIdleConnections();
-    // Those that have waited longest.
-    for (const elder of unused) {
-      if (unused.size <= unusedMax && all.size <= allMax) break;
-      if (elder === socket) break;
-      unused.delete(elder);
-      all.delete(elder);
+  function makeRoom(): void {
+    const now = performance.now();
+    for (const [elder, since] of unasked) {
+      const isTooMany = all.size > allMax || (unused.size > unusedMax && unused.has(elder));
+      // Whoever has just come may be on his first way round the world.
+      if (!isTooMany || now - since < GRACE_MS) break;
+      forget(elder);
       elder.destroy();
     }
+    if (all.size > allMax) server.closeIdleConnections();
+  }
+
+  function forget(socket: Socket): void {
+    all.delete(socket);
+    unused.delete(socket);
+    unasked.delete(socket);
+  }
+
+  const asked = ({ socket }: IncomingMessage) => void unasked.delete(socket);
+  for (const event of ['request', 'checkContinue', 'checkExpectation', 'connect']) {
+    server.on(event, asked);
+  }
+  // One too many is not let in, and the next one is to find a place.
+  server.on('drop', makeRoom);
+  server.on('connection', (socket) => {
+    all.add(socket);
+    unasked.set(socket, performance.now());
+    socket.once('close', () => forget(socket));
+    wait(socket);
+    makeRoom();
   });
   return all;
 }

@@ -25,7 +25,7 @@ export async function sendPieces(
     cancel = clock.after(LAST_WORD_WITHIN_MS, () => response.end());
   };
   if (signal.aborted) hurry();
-  else signal.addEventListener('abort', hurry);
+  else signal.addEventListener('abort', hurry, { once: true });
   try {
     for await (const piece of pieces(signal)) {
       if (exchange.isOver || response.writableEnded) break;
@@ -42,6 +42,7 @@ export async function sendPieces(
       throw error;
     }
   } finally {
+    signal.removeEventListener('abort', hurry);
     cancel();
   }
 }

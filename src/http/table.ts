@@ -75,9 +75,12 @@ export function pathOf(url: string): string {
   const query = url.indexOf('?');
   const target = query === -1 ? url : url.slice(0, query);
   if (target.startsWith('/')) return target;
-  const [authority] = /^https?:\/\/[^/]+/i.exec(target) ?? [];
+  const [authority] = AUTHORITY.exec(target) ?? [];
   return authority === undefined ? target : target.slice(authority.length) || '/';
 }
+
+/** Of a kind that every reader of URLs takes for the same: a host must not see another path than we do. */
+const AUTHORITY = /^https?:\/\/(?:[\w.~-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?=\/|$)/i;
 
 /** The query of a request's target, without its question mark. */
 export function queryOf(url: string): string {
