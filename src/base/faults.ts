@@ -5,12 +5,12 @@ import { isIP } from 'node:net';
 export type FaultOf = (value: string) => string | undefined;
 
 /**
- * The value in a sentence, where it is as short and plain as what was asked for. People paste keys
- * into the wrong place, and whatever looks like one is told to nobody.
+ * The value in a sentence, where it is short and has the form of what was asked for. People paste
+ * keys and passwords into the wrong place, and whatever may be one is told to nobody.
  */
-export function shown(value: string): string {
+export function shown(value: string, form: RegExp): string {
   const isPlain = /^[!-~]{1,80}$/.test(value) && !value.includes('@');
-  return isPlain && !/[\w+/=-]{24}/.test(value) ? value : 'one of them';
+  return isPlain && form.test(value) && !/[\w+/=-]{24}/.test(value) ? value : 'one of them';
 }
 
 const PLACEHOLDER = /\$\{|\{\{|%\{|<[^<>]*>/;
@@ -99,6 +99,8 @@ function isDecodable(text: string): boolean {
   }
 }
 
+const LIKE_AN_ADDRESS = /^[\da-f]*[.:][\da-f.:/]*$/i;
+
 /** An address, or a range in CIDR notation. */
 export function faultOfAddressRange(value: string): string | undefined {
   const [address = '', bits, ...rest] = value.split('/');
@@ -108,7 +110,7 @@ export function faultOfAddressRange(value: string): string | undefined {
     (rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
   return family !== 0 && isRange
     ? undefined
-    : `must be a number of hops, or addresses and CIDR ranges, and ${shown(value)} is none`;
+    : `must be a number of hops, or addresses and CIDR ranges, and ${shown(value, LIKE_AN_ADDRESS)} is none`;
 }
 
 /** Where an emulator listens. firebase-admin puts `http://` before it by itself. */

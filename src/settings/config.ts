@@ -1,9 +1,10 @@
 // The environment, read and checked once: the only reader of it.
 import { faultOfEmulatorHost } from '../base/faults.ts';
 import type { LogLevel } from '../base/log.ts';
+import type { VariableKind } from './kinds.ts';
 import { misspelt } from './misspelt.ts';
 import type { SwitchboardOptions } from './options.ts';
-import { unpacked } from './pasted.ts';
+import { type Odd, unpacked } from './pasted.ts';
 import { platformOf } from './platform.ts';
 import { settingsOf, settingsThatAskFirebase } from './resolve.ts';
 import { isProduction, sayInVariables, type Told } from './say.ts';
@@ -16,7 +17,7 @@ import {
   type VariablesOf,
 } from './setting.ts';
 import type { Settings } from './settings.ts';
-import { type Environment, SECRETS_DIRECTORY, secretText, textOf } from './sources.ts';
+import { type Environment, SECRETS_DIRECTORY, type Source, secretText, textOf } from './sources.ts';
 import {
   type HouseSetting,
   ROWS,
@@ -142,10 +143,11 @@ function valuesFrom(env: Environment, secretsDirectory: string): Found {
     if (!isVariable(row)) continue;
     const { variable } = row;
     try {
-      const text = variableText(row, env, secretsDirectory);
-      if (text === undefined) continue;
+      const source = variableText(row, env, secretsDirectory);
+      if (source === undefined) continue;
       given.add(name);
-      values[name] = row.kind.read(text, (sentence) => void odd.push(`${variable} ${sentence}`));
+      const tell = (sentence: string) => void odd.push(`${variable} ${sentence}`);
+      values[name] = meant(row.kind, source, tell);
     } catch (error) {
       faults.push(`${variable} ${(error as Error).message}`);
       faulty.push(name, variable);
@@ -155,15 +157,19 @@ function valuesFrom(env: Environment, secretsDirectory: string): Found {
   return { values: values as Values, faults, faulty, odd, isGiven };
 }
 
+const meant = (kind: VariableKind<unknown>, { text, isFile }: Source, odd: Odd): unknown =>
+  isFile && kind.readFile !== undefined ? kind.readFile(text, odd) : kind.read(text, odd);
+
 function variableText(
   row: VariableSetting,
   env: Environment,
   secretsDirectory: string,
-): string | undefined {
+): Source | undefined {
   const { variable: name } = row;
-  const text = row.secret ? secretText(name, env, secretsDirectory) : textOf(env[name]);
+  const plain = (text = textOf(env[name])) => text && { text, isFile: false };
+  const source = row.secret ? secretText(name, env, secretsDirectory) : plain();
   // Quotes with nothing between them are no value either.
-  if (text !== undefined && unpacked(text) !== '') return text;
+  if (source && unpacked(source.text) !== '') return source;
   if (row.required) throw new Error('is required');
   return undefined;
 }

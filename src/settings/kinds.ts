@@ -22,6 +22,8 @@ export interface OptionKind<T> {
 export interface VariableKind<T> {
   /** What the text, trimmed and not empty, means. */
   read(text: string, odd?: Odd): T;
+  /** The same of a file, where that differs. */
+  readFile?(content: string, odd?: Odd): T;
 }
 
 export interface Kind<T> extends OptionKind<T>, VariableKind<T> {}
@@ -74,20 +76,21 @@ export function secret(
   faultOf: FaultOf = () => undefined,
   { maybeEmpty = false }: { readonly maybeEmpty?: boolean } = {},
 ): Kind<string> {
-  const read = (given: string, odd: Odd = unheard): string => {
-    const value = plain(given, odd);
-    without(faultOfPastedSecret(value) ?? faultOf(value), value);
+  const right = (value: string, from: 'variable' | 'file' | 'option', odd: Odd): string => {
+    without(faultOfPastedSecret(value, from, odd) ?? faultOf(value), value);
     const doubt = oddInSecret(value);
     if (doubt !== undefined) odd(doubt);
     return value;
   };
   return {
     type: 'string',
-    read,
-    take(value, _owner, odd) {
-      if (!maybeEmpty) return read(plainTextOf(value, odd), odd);
-      if (typeof value !== 'string') throw must('be a string');
-      return value.trim() === '' ? '' : read(value, odd);
+    read: (given, odd = unheard) => right(unpacked(given, odd), 'variable', odd),
+    readFile: (content, odd = unheard) => right(content.trim(), 'file', odd),
+    take(given, _owner, odd = unheard) {
+      const value = typeof given === 'string' ? unpacked(given, odd) : undefined;
+      if (value === '' && maybeEmpty) return '';
+      if (!value) throw must(maybeEmpty ? 'be a string' : 'be a string, not empty');
+      return right(value, 'option', odd);
     },
   };
 }

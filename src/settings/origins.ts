@@ -1,5 +1,5 @@
 // Origins of pages, as browsers and apps with a page in them write them into the header Origin.
-import { shown } from '../base/faults.ts';
+import { shown as shownAs } from '../base/faults.ts';
 import type { Odd } from './pasted.ts';
 
 /** Apps with a page in them have schemes of their own: capacitor, ionic, tauri, chrome-extension. */
@@ -7,6 +7,9 @@ const OF_AN_APP = /^([a-z][a-z\d+.-]*):\/\/[\w.-]+(?::\d{1,5})?$/;
 /** The web's own: their origin is told by URL, and of all but these two no page comes. */
 const OF_THE_WEB = ['http:', 'https:'];
 const OF_NO_PAGE = ['ws', 'wss', 'ftp', 'file', 'blob', 'data', 'tcp', 'redis', 'rediss'];
+
+const shown = (value: string): string =>
+  shownAs(value, /:\/\/|^localhost(?::\d+)?\/?$|^[\w*-]+(?:\.[\w*-]+)+(?::\d+)?\/?$/i);
 
 /** As a browser would write it, where that is beyond doubt: a slash behind, capitals, the default port. */
 export function mendedOrigin(text: string, odd: Odd): string {

@@ -16,11 +16,17 @@ export function textOf(value: string | undefined): string | undefined {
   return text === '' ? undefined : text;
 }
 
+export interface Source {
+  readonly text: string;
+  /** What stands in a file was written for this alone, and is taken as it is. */
+  readonly isFile: boolean;
+}
+
 export function secretText(
   name: string,
   env: Environment,
   secretsDirectory: string,
-): string | undefined {
+): Source | undefined {
   const namedFile = textOf(env[`${name}_FILE`]);
   const secretFile = join(secretsDirectory, name);
   const forms = [
@@ -34,7 +40,10 @@ export function secretText(
   if (forms.length > 1) {
     throw new Error(`is given twice (${forms.map(({ form }) => form).join(' and ')}): keep one`);
   }
-  return forms[0]?.value;
+  const [found] = forms;
+  return found?.value === undefined
+    ? undefined
+    : { text: found.value, isFile: found.form !== name };
 }
 
 /** `form`: how it is called. A path that somebody gave is told to nobody: it may be the secret itself. */

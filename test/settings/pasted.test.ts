@@ -100,7 +100,7 @@ const REFUSED: readonly (readonly [string, string, RegExp])[] = [
 describe('what can mean anything is refused, in words that hold nothing of it:', () => {
   it.each(REFUSED)('%s', (_, value, sentence) => {
     for (const variable of ['LIVEKIT_API_SECRET', 'LIVEKIT_API_KEY']) {
-      const { faults } = saidOf(variable, value);
+      const { faults } = said({ [variable]: value });
       expect(faults).toEqual([expect.stringMatching(sentence)]);
       expect(faults.join()).not.toContain(SECRET.slice(0, 6));
       expect(faults.join()).toMatch(/^[ -~]*$/);
@@ -130,7 +130,102 @@ describe('what can mean anything is refused, in words that hold nothing of it:',
   });
 });
 
+const MAY_BE = [
+  [`${SECRET};`, /ends in a comma or a semicolon/],
+  [`${SECRET},`, /ends in a comma or a semicolon/],
+  [`"${SECRET}`, /one quote|a quote at its edge/],
+  [`${SECRET}'`, /a quote at its edge/],
+  ['$correcthorse', /a reference that nobody has filled in/],
+  [`${SECRET}***`, /a masked copy/],
+  [`${SECRET}...x`, /a masked copy/],
+  [`${SECRET}xxxxxxxx`, /a masked copy/],
+  [`${SECRET}redacted`, /a masked copy/],
+  [`${SECRET} #1`, /has a comment behind it/],
+] as const;
+const FREE_TEXT = ['LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET', 'METRICS_TOKEN'];
+
+describe('a secret that only looks pasted', () => {
+  const fileOf = (content: string): string => {
+    const file = join(folder, 'secret.txt');
+    writeFileSync(file, content);
+    return file;
+  };
+  const read = (value: string) => {
+    const env = { FIREBASE_PROJECT_ID: 'my-project', LIVEKIT_API_SECRET_FILE: fileOf(value) };
+    return loadConfig(env, folder, join(folder, 'nowhere')).options.livekitApiSecret;
+  };
+
+  it.each(MAY_BE)('is a fault as a variable, which names the way round: %s', (value, sentence) => {
+    for (const variable of FREE_TEXT) {
+      const { faults } = said({ [variable]: value });
+      expect(faults).toEqual([expect.stringMatching(sentence)]);
+      expect(faults.join()).toMatch(/put it into a file, .* with _FILE behind it$/);
+    }
+  });
+
+  it.each(MAY_BE)('is a warning as an option: %s', (value, sentence) => {
+    const { faults, warnings } = saidOfOptions({ livekitApiSecret: value });
+    expect(faults).toEqual([]);
+    expect(warnings[0]).toMatch(sentence);
+    expect(warnings[0]).toMatch(/^livekitApiSecret .*, unless it really is so$/);
+    expect(warnings.join()).not.toContain(value);
+  });
+
+  it.each([...MAY_BE.map(([value]) => value), `<${SECRET}>`, `"${SECRET}"`, `${SECRET}\\n`])(
+    'is taken from a file as it is, but for blanks around it and a byte order mark: %s',
+    (value) => {
+      expect(read(`\uFEFF ${value}\r\n`)).toBe(value);
+      for (const variable of FREE_TEXT) {
+        expect(said({ [`${variable}_FILE`]: fileOf(value) }).faults).toEqual([]);
+      }
+    },
+  );
+
+  it('is taken so from a file in the folder of secrets', () => {
+    writeFileSync(join(folder, 'LIVEKIT_API_SECRET'), `${SECRET};\n`);
+    const { options } = loadConfig({ FIREBASE_PROJECT_ID: 'my-project' }, folder, folder);
+    rmSync(join(folder, 'LIVEKIT_API_SECRET'));
+    expect(options.livekitApiSecret).toBe(`${SECRET};`);
+  });
+
+  it.each([`${SECRET}\n${SECRET}`, `${SECRET}\0`, `\u001b[32m${SECRET}`])(
+    'is a fault in a file too where no secret is so, without a way round: %j',
+    (value) => {
+      const { faults } = said({ LIVEKIT_API_SECRET_FILE: fileOf(value) });
+      expect(faults).toHaveLength(1);
+      expect(faults.join()).not.toContain('_FILE behind');
+    },
+  );
+
+  it.each(['your-api-secret', 'undefined', `\${VAR}`, '%{apiKey}%', '<secret>', '********'])(
+    'is a fault as an option where it is a placeholder: %s',
+    (value) => {
+      expect(saidOfOptions({ livekitApiSecret: value }).faults).toHaveLength(1);
+    },
+  );
+});
+
 describe('a secret in the wrong place', () => {
+  it.each(['hunter2hunter2', 'sk_live_4242', 'cafe4242', 'p4ss/w0rd'])(
+    'is not quoted, however short: %s',
+    (value) => {
+      for (const variable of ['TRUST_PROXY', 'CORS_ORIGINS']) {
+        expect(said({ [variable]: value }).faults).toEqual([
+          expect.stringMatching(/and one of them is none$/),
+        ]);
+      }
+    },
+  );
+
+  it.each([
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', 'fd00::/129'],
+    ['CORS_ORIGINS', 'localhost:5173'],
+    ['CORS_ORIGINS', 'app.example.com'],
+  ])('is not what has the form that was asked for, which is quoted: %s=%s', (variable, value) => {
+    expect(said({ [variable]: value }).faults.join()).toContain(`${value} is none`);
+  });
+
   const KINDS = [SECRET, `-----BEGIN PRIVATE KEY-----\n${SECRET}`, `redis://:${SECRET}@h:1`];
 
   it.each(VARIABLES.map(({ variable }) => variable))('is not told: %s', (variable) => {
