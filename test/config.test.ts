@@ -169,6 +169,7 @@ describe('the configuration', () => {
     ['TOKEN_RATE_PER_MINUTE', '0'],
     ['AUTH_FAILURES_PER_MINUTE', '1000001'],
     ['FIREBASE_KEYS_URL', 'http://keys.example.com/'],
+    ['FIREBASE_KEYS_URL', 'http://127.evil.example/'],
     ['FIREBASE_KEYS_URL', 'https://user:pw@keys.example.com/'],
     ['CORS_ORIGINS', 'https://a.example/path'],
     ['CORS_ORIGINS', 'a.example'],

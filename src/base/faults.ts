@@ -71,7 +71,7 @@ export function faultOfKeysUrl(value: string): string | undefined {
 }
 
 export const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 
 /** Its password is the usual way to authenticate, so it may hold one, and nothing of it is told. */
 export function faultOfRedisUrl(value: string): string | undefined {
