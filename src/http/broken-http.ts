@@ -17,8 +17,8 @@ const REASON: Readonly<Record<number, string>> = {
 
 /** Questions that may wait behind others on one connection: all that came are read, and their answers held. */
 const PIPELINED_MAX = 50;
-/** More than any client sends before it has seen the 429. */
-const FLOOD_MIN = 1_000;
+/** More than one packet holds, and so than come before anybody could have seen the 429. */
+const FLOOD_MIN = 5_000;
 /** How long a connection that has been answered may take to end from its other side. */
 const LINGER_MS = 2_000;
 
