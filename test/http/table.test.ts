@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { uuid } from '../../src/http/fields.ts';
 import { type Method, type Route, route } from '../../src/http/routes.ts';
-import { createTable } from '../../src/http/table.ts';
+import { createTable, pathOf } from '../../src/http/table.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';
 
@@ -52,4 +52,20 @@ describe('a route table', () => {
       '/a/:id does not say what :id looks like',
     );
   });
+});
+
+describe('the path of a target', () => {
+  it.each(['http://h/a?x', 'https://h:443/a', 'http://[::1]:80/a', '/a?x'])(
+    'of %s is /a',
+    (url) => {
+      expect(pathOf(url)).toBe('/a');
+    },
+  );
+
+  it.each(['http://h;x/a', 'http://h:x/a', "http://h'/a", 'http://h%00/a', 'ftp://h/a'])(
+    'of %s, which a host could read in another way, is none of ours',
+    (url) => {
+      expect(pathOf(url)).not.toBe('/a');
+    },
+  );
 });
