@@ -15,7 +15,7 @@ export type { RoomName, UserId } from './base/ids.ts';
 export type { Logger } from './base/log.ts';
 export type { RoomPermissions, TrackSource } from './base/permissions.ts';
 export type { User } from './base/user.ts';
-export type { TrustProxy } from './http/app.ts';
+export type { TrustProxy } from './http/address.ts';
 export type { ErrorHandler } from './http/express-errors.ts';
 export type { FastifyPlugin } from './http/fastify-plugin.ts';
 export type { Handler } from './http/mount.ts';

@@ -5,7 +5,7 @@ import { SwitchboardError } from '../base/errors.ts';
 import type { AppCheckCause, TokenFault } from '../base/token-fault.ts';
 import type { Metrics } from '../http/metrics.ts';
 import type { Admit } from '../http/routes.ts';
-import { addressKey, clientAddress } from './client-address.ts';
+import { addressKey } from './client-address.ts';
 import type { RefusalWatch } from './refusal-watch.ts';
 
 const HEADER = 'x-firebase-appcheck';
@@ -30,7 +30,7 @@ export function createAppCheckGate(options: {
     if (fault === undefined) return;
     metrics.appTokenRefused(fault.cause);
     // That old versions of an app send none is no news.
-    if (fault.cause !== 'missing') watch.refused(fault, addressKey(clientAddress(request)));
+    if (fault.cause !== 'missing') watch.refused(fault, addressKey(request.clientAddress));
   }
 
   return (request) => {

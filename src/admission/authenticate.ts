@@ -9,7 +9,7 @@ import type { IdTokenCause, TokenFault } from '../base/token-fault.ts';
 import { type User, userFromClaims } from '../base/user.ts';
 import { arrivalOf } from '../http/arrival.ts';
 import { type RateLimit, refuseIfWaiting } from '../limits/rate-limit.ts';
-import { addressKey, clientAddress } from './client-address.ts';
+import { addressKey } from './client-address.ts';
 import type { RefusalWatch } from './refusal-watch.ts';
 
 const HOST_TIMEOUT_MS = 2_000;
@@ -118,7 +118,7 @@ export function byIdToken(options: {
     const known = typeof token === 'string' ? verifier.remembered(token) : undefined;
     if (known !== undefined && checkRevoked === undefined) return known;
     // Read at once: a client that doesn't wait for its refusal has no address by then.
-    const address = addressKey(clientAddress(request));
+    const address = addressKey(request.clientAddress);
     if (known !== undefined) return counted(address, () => stillValid(known));
     return identifyUnknown(address, token, request.headers);
   };

@@ -1,15 +1,9 @@
 import { isIPv4 } from 'node:net';
-import type { FastifyRequest } from 'fastify';
 import { bareAddress } from '../http/address.ts';
 
 /** A forwarded header may say anything, 16 KB of it: whoever has no address counts as one. */
 const NO_ADDRESS = 'no address';
 const EMBEDDED_V4 = /(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
-
-/** The client's address: as the platform or the host has it, otherwise by our own `trustProxy`. */
-export function clientAddress(request: FastifyRequest): string | undefined {
-  return request.clientAddress;
-}
 
 /**
  * What failures are counted by: an IPv4 address, or the /64 of an IPv6 address, which is what one

@@ -70,8 +70,9 @@ export function faultOfKeysUrl(value: string): string | undefined {
     : undefined;
 }
 
-export const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+/** Of a host as a URL has it, in brackets where it is IPv6, or alone. A name may begin with 127 too. */
+export const isLoopback = (host: string): boolean =>
+  ['localhost', '::1', '[::1]'].includes(host) || (isIP(host) === 4 && host.startsWith('127.'));
 
 /** Its password is the usual way to authenticate, so it may hold one, and nothing of it is told. */
 export function faultOfRedisUrl(value: string): string | undefined {

@@ -76,5 +76,23 @@ export function partOfItsCopy<P extends keyof AdminParts>(
  * An app with the same credential, for a copy of firebase-admin that hasn't made it: what that copy
  * leaves behind in an app would be found by the host, and be of no use to it.
  */
-export const withoutTraces = <A extends FirebaseApp>(app: A): A =>
+const withoutTraces = <A extends FirebaseApp>(app: A): A =>
   Object.create(app, { services_: { value: {}, writable: true } });
+
+/**
+ * A part that asks Firebase as `app`, and the app to give it: of its own copy, or of the one that
+ * `load` finds.
+ *
+ * @internal
+ */
+export async function partFor<P extends keyof AdminParts>(
+  app: FirebaseApp,
+  part: P,
+  load: () => Promise<AdminParts[P]>,
+  neededBy: string,
+): Promise<{ sdk: AdminParts[P]; as: FirebaseApp }> {
+  const own = partOfItsCopy(app, part);
+  return own === undefined
+    ? { sdk: await loadFirebaseAdmin(load, neededBy), as: withoutTraces(app) }
+    : { sdk: own, as: app };
+}

@@ -1,52 +1,45 @@
 // Why a token was refused: for the log and the metrics, never for the caller.
 
-/** The closed list of what can be wrong with an ID token; a label of the metrics. */
-export const ID_TOKEN_CAUSES = [
-  'app_check_token',
+/** What can be wrong with any token of Google's. */
+const COMMON_CAUSES = [
   'audience',
   'clock',
-  'custom_token',
-  'emulator_token',
   'expired',
-  'google_token',
   'header',
   'issuer',
-  'livekit_token',
   'malformed',
   'placeholder',
-  'real_token',
-  'revoked',
-  'session_cookie',
   'signature',
-  'subject',
   'times',
   'too_long',
   'truncated',
   'two_tokens',
   'unknown_key',
 ] as const;
+
+/** The closed list of what can be wrong with an ID token; a label of the metrics. */
+export const ID_TOKEN_CAUSES = [
+  ...COMMON_CAUSES,
+  'app_check_token',
+  'custom_token',
+  'emulator_token',
+  'google_token',
+  'livekit_token',
+  'real_token',
+  'revoked',
+  'session_cookie',
+  'subject',
+] as const;
 export type IdTokenCause = (typeof ID_TOKEN_CAUSES)[number];
 
 /** The same of an App Check token. */
 export const APP_CHECK_CAUSES = [
+  ...COMMON_CAUSES,
   'app_id',
-  'audience',
-  'clock',
   'consumed',
   'debug_token',
-  'expired',
-  'header',
   'id_token',
-  'issuer',
-  'malformed',
   'missing',
-  'placeholder',
-  'signature',
-  'times',
-  'too_long',
-  'truncated',
-  'two_tokens',
-  'unknown_key',
 ] as const;
 export type AppCheckCause = (typeof APP_CHECK_CAUSES)[number];
 

@@ -2,7 +2,8 @@
 // outlives its parent's ordinary end.
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Clock } from '../base/clock.ts';
-import { bare, isLoopback } from './reach.ts';
+import { isLoopback } from '../base/faults.ts';
+import { bare } from './reach.ts';
 
 const READY_WITHIN_MS = 10_000;
 const ASK_EVERY_MS = 50;

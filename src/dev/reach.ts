@@ -1,6 +1,7 @@
 // From where development mode can be reached: from this machine alone, unless HOST asks for more.
 import { isIP } from 'node:net';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import { isLoopback } from '../base/faults.ts';
 import { ConfigError } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
 
@@ -44,9 +45,6 @@ export function reachOf(env: Environment, interfaces: Interfaces = networkInterf
     ignoredHost: undefined,
   };
 }
-
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /** Without the brackets of an IPv6 address. */
 export const bare = (host: string): string => host.replace(/^\[(.*)\]$/, '$1');

@@ -2,7 +2,8 @@
 // somebody's DNS leads here gets one.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
-import { bare, isLoopback } from './reach.ts';
+import { isLoopback } from '../base/faults.ts';
+import { bare } from './reach.ts';
 
 export interface Visitors {
   /** Whether the request was meant for this server, by its Host header. */
@@ -31,7 +32,7 @@ export function createVisitors(hosts: readonly string[]): Visitors {
     if (!PAGE_SCHEMES.includes(protocol)) return false;
     const host = hostOf(request);
     if (!isKnown(host)) return false;
-    return isLoopback(bare(hostname)) || hostname === host || hosts.includes(hostname);
+    return isLoopback(hostname) || hostname === host || hosts.includes(hostname);
   };
 
   return {

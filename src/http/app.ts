@@ -19,8 +19,6 @@ import type { Route } from './routes.ts';
 import { createSendAnswer } from './send-answer.ts';
 import { serveRoute } from './serve-route.ts';
 
-export type { TrustProxy } from './address.ts';
-
 declare module 'fastify' {
   interface FastifyRequest {
     route: Route | null;

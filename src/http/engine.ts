@@ -1,7 +1,8 @@
 // The engine as one thing: a table of routes goes in, doors for every kind of host come out.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import { createApp, type TrustProxy } from './app.ts';
+import type { TrustProxy } from './address.ts';
+import { createApp } from './app.ts';
 import { createBareRefusal, type RefuseBare } from './bare-answer.ts';
 import { createErrorHandler, type ErrorHandler } from './express-errors.ts';
 import { createFastifyPlugin, type FastifyPlugin } from './fastify-plugin.ts';

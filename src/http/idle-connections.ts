@@ -70,9 +70,10 @@ export function keepIdle(server: Server, options: Options): ReadonlySet<Socket> 
   function makeRoom(): void {
     const now = performance.now();
     for (const [elder, since] of unasked) {
-      const isTooMany = all.size > allMax || (unused.size > unusedMax && unused.has(elder));
+      if (all.size <= allMax && unused.size <= unusedMax) break;
       // Whoever has just come may be on his first way round the world.
-      if (!isTooMany || now - since < GRACE_MS) break;
+      if (now - since < GRACE_MS) break;
+      if (all.size <= allMax && !unused.has(elder)) continue;
       forget(elder);
       elder.destroy();
     }

@@ -4,7 +4,7 @@ import { andThen } from '../base/and-then.ts';
 import { type Clock, withDeadline } from '../base/clock.ts';
 import { duration, quoted } from '../base/token-fault.ts';
 import { type AppCheckFault, appCheckFault, faultOfAppToken } from './app-check-fault.ts';
-import { isSignedBy, type Rs256Jwt, readRs256Jwt } from './jwt.ts';
+import { isSignedBy, isSignedByOneInHand, isTime, type Rs256Jwt, readRs256Jwt } from './jwt.ts';
 import type { KeyLookup, KeyStore } from './key-store.ts';
 import { createTokenMemory } from './token-memory.ts';
 import { faultOfSignature } from './token-shape.ts';
@@ -72,17 +72,18 @@ export function createAppCheck(options: {
     return OK;
   }
 
-  function isSigned(jwt: Rs256Jwt | undefined): boolean {
-    const key = jwt && keys.inHand(jwt.kid);
-    return key !== undefined && isSignedBy(jwt as Rs256Jwt, key);
-  }
-
   function verify(token: string): AppVerdict | Promise<AppVerdict> {
     const known = memory.recall(token);
     if (known !== undefined) return known;
     const jwt = readRs256Jwt(token);
     if (jwt === undefined || !isOfApp(jwt.claims, projectId, appIds)) {
-      return invalid(faultOfAppToken(token, { projectId, appIds, isSigned: () => isSigned(jwt) }));
+      return invalid(
+        faultOfAppToken(token, {
+          projectId,
+          appIds,
+          isSigned: () => isSignedByOneInHand(jwt, keys),
+        }),
+      );
     }
     return andThen(keys.find(jwt.kid), (found) => decide(token, jwt, found));
   }
@@ -118,8 +119,6 @@ function faultOfTimes({ exp, nbf }: Rs256Jwt['claims'], nowS: number): AppVerdic
     fault: appCheckFault('expired', `it expired ${duration(nowS - exp)} ago`, true),
   };
 }
-
-const isTime = (value: unknown): value is number => Number.isFinite(value);
 
 /** As firebase-admin has it (app-check/token-verifier), and the app id besides. */
 function isOfApp(

@@ -1,12 +1,7 @@
 // Firebase's own word on an account, through firebase-admin.
 import type { App } from 'firebase-admin/app';
 import type { Auth } from 'firebase-admin/auth';
-import {
-  type FirebaseApp,
-  loadFirebaseAdmin,
-  partOfItsCopy,
-  withoutTraces,
-} from '../base/firebase-admin.ts';
+import { type FirebaseApp, partFor } from '../base/firebase-admin.ts';
 import { createBound, lazily } from '../base/under-way.ts';
 import type { LookUpAccount } from './revocation.ts';
 
@@ -33,8 +28,7 @@ export function createAccountLookUp(app: FirebaseApp): LookUpAccount {
 }
 
 async function authOf(app: FirebaseApp): Promise<Auth> {
-  const own = partOfItsCopy(app, 'auth');
-  if (own !== undefined) return own.getAuth(app as App);
-  const { getAuth } = await loadFirebaseAdmin(() => import('firebase-admin/auth'), 'CHECK_REVOKED');
-  return getAuth(withoutTraces(app) as App);
+  const load = () => import('firebase-admin/auth');
+  const { sdk, as } = await partFor(app, 'auth', load, 'CHECK_REVOKED');
+  return sdk.getAuth(as as App);
 }

@@ -1,12 +1,7 @@
 // Replay protection of App Check: one call to Google, through firebase-admin.
 import type { App } from 'firebase-admin/app';
 import type { AppCheck } from 'firebase-admin/app-check';
-import {
-  type FirebaseApp,
-  loadFirebaseAdmin,
-  partOfItsCopy,
-  withoutTraces,
-} from '../base/firebase-admin.ts';
+import { type FirebaseApp, partFor } from '../base/firebase-admin.ts';
 import { createBound, lazily } from '../base/under-way.ts';
 import type { ConsumeToken } from './app-check.ts';
 
@@ -24,11 +19,7 @@ export function createTokenConsumer(app: FirebaseApp): ConsumeToken {
 }
 
 async function appCheckOf(app: FirebaseApp): Promise<AppCheck> {
-  const own = partOfItsCopy(app, 'app-check');
-  if (own !== undefined) return own.getAppCheck(app as App);
-  const { getAppCheck } = await loadFirebaseAdmin(
-    () => import('firebase-admin/app-check'),
-    'APP_CHECK_CONSUME',
-  );
-  return getAppCheck(withoutTraces(app) as App);
+  const load = () => import('firebase-admin/app-check');
+  const { sdk, as } = await partFor(app, 'app-check', load, 'APP_CHECK_CONSUME');
+  return sdk.getAppCheck(as as App);
 }

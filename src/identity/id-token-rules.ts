@@ -6,6 +6,7 @@ import { SwitchboardError } from '../base/errors.ts';
 import { UID_MAX_CHARACTERS } from '../base/ids.ts';
 import { duration, type IdTokenCause } from '../base/token-fault.ts';
 import { type IdTokenFault, idTokenFault } from './id-token-fault.ts';
+import { isTime } from './jwt.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -70,5 +71,3 @@ export function checkTimes(claims: Claims, nowMs: number, isSigned: boolean): vo
     });
   }
 }
-
-const isTime = (value: unknown): value is number => Number.isFinite(value);

@@ -5,7 +5,13 @@ import { quoted } from '../base/token-fault.ts';
 import { type User, userFromClaims } from '../base/user.ts';
 import { faultOfIdToken, idTokenFault } from './id-token-fault.ts';
 import { checkTimes, identityUnavailable, idTokenInvalid, isOfProject } from './id-token-rules.ts';
-import { isSignedBy, type Rs256Jwt, readRs256Jwt, readUnsignedJwt } from './jwt.ts';
+import {
+  isSignedBy,
+  isSignedByOneInHand,
+  type Rs256Jwt,
+  readRs256Jwt,
+  readUnsignedJwt,
+} from './jwt.ts';
 import type { KeyLookup, KeyStore } from './key-store.ts';
 import { createTokenMemory } from './token-memory.ts';
 import { faultOfSignature } from './token-shape.ts';
@@ -48,19 +54,17 @@ export function createIdTokenVerifier(options: {
     return userFromClaims(sub, jwt.claims);
   }
 
-  /** Whether one of the keys in hand made it. Nothing is fetched for a token that is refused already. */
-  function isSigned(jwt: Rs256Jwt | undefined): boolean {
-    const key = jwt && keys.inHand(jwt.kid);
-    return key !== undefined && isSignedBy(jwt as Rs256Jwt, key);
-  }
-
   return {
     remembered: memory.recall,
     verify(token) {
       const jwt = readRs256Jwt(token);
       if (jwt === undefined || !isOfProject(jwt.claims, projectId)) {
         throw idTokenInvalid(
-          faultOfIdToken(token, { projectId, unsigned: false, isSigned: () => isSigned(jwt) }),
+          faultOfIdToken(token, {
+            projectId,
+            unsigned: false,
+            isSigned: () => isSignedByOneInHand(jwt, keys),
+          }),
         );
       }
       return andThen(keys.find(jwt.kid), (found) => decide(token, jwt, found));

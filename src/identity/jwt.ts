@@ -68,6 +68,18 @@ export function isSignedBy(jwt: Rs256Jwt, key: KeyObject): boolean {
   return verify('sha256', Buffer.from(jwt.signingInput, 'latin1'), key, jwt.signature);
 }
 
+/** Whether one of the keys in hand made it. Nothing is fetched for a token that is refused already. */
+export function isSignedByOneInHand(
+  jwt: Rs256Jwt | undefined,
+  keys: { inHand(kid: string): KeyObject | undefined },
+): boolean {
+  const key = jwt && keys.inHand(jwt.kid);
+  return jwt !== undefined && key !== undefined && isSignedBy(jwt, key);
+}
+
+/** A NumericDate (RFC 7519, section 2): seconds since the epoch. */
+export const isTime = (value: unknown): value is number => Number.isFinite(value);
+
 /** Undefined where the bytes are not UTF-8. A byte order mark stays: JSON.parse refuses it (RFC 8259, section 8.1). */
 function textOf(base64url: string): string | undefined {
   const bytes = Buffer.from(base64url, 'base64url');

@@ -1,7 +1,7 @@
 // What stands in front, and where log lines go.
 import { faultOfAddressRange } from '../base/faults.ts';
 import type { Logger } from '../base/log.ts';
-import type { TrustProxy } from '../http/app.ts';
+import type { TrustProxy } from '../http/address.ts';
 import { header, integer, isHeaderName, type Kind, list, objectOf, text } from './kinds.ts';
 import { faultOfOrigin, mendedOrigin } from './origins.ts';
 import type { Table, ValuesOf } from './setting.ts';

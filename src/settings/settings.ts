@@ -5,7 +5,7 @@ import type { AuthorizeRoom } from '../access/room-access.ts';
 import type { HostUser } from '../admission/authenticate.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
 import type { Logger } from '../base/log.ts';
-import type { TrustProxy } from '../http/app.ts';
+import type { TrustProxy } from '../http/address.ts';
 
 /** How a caller is known. */
 export type IdentitySettings =
