@@ -7,6 +7,10 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type UserId = Branded<'UserId'>;
 /** A LiveKit room name that has passed {@link faultOfLiveKitName}. */
 export type RoomName = Branded<'RoomName'>;
+/** A call: a UUID in small letters. */
+export type CallId = Branded<'CallId'>;
+/** One running client of a person: a process on a phone, a tab in a browser. 1 to 128 characters. */
+export type DeviceId = Branded<'DeviceId'>;
 
 /** Firebase's limit for a uid. */
 export const UID_MAX_CHARACTERS = 128;

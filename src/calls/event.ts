@@ -1,0 +1,85 @@
+// Everything that can happen to a call. HTTP, webhooks, timers and sweeps all come through here.
+import type { CallId, DeviceId, RoomName, UserId } from '../base/ids.ts';
+import type { CallKind } from './call.ts';
+
+/** Whom to ring; `isHidden`: the caller is to believe so. */
+export interface Callee {
+  readonly uid: UserId;
+  readonly isHidden: boolean;
+}
+
+/** Somebody in LiveKit's room, as LiveKit says. */
+export interface Present {
+  readonly identity: string;
+  readonly sid: string;
+  readonly joinedAtMs: number;
+}
+
+export type CallEvent = { readonly callId: CallId } & (
+  | {
+      readonly type: 'place';
+      readonly caller: UserId;
+      readonly device: DeviceId;
+      readonly callees: readonly Callee[];
+      readonly kind: CallKind;
+      readonly context?: string;
+      /** JSON text. */
+      readonly data?: string;
+      /** For the call that it may become. */
+      readonly room: RoomName;
+      readonly requestHash: string;
+    }
+  | {
+      readonly type: 'accept';
+      readonly uid: UserId;
+      readonly device: DeviceId;
+      readonly takeOver: boolean;
+      /** The call that is left for this one. */
+      readonly instead?: CallId;
+    }
+  | {
+      readonly type: 'decline';
+      readonly uid: UserId;
+      readonly reason: 'declined' | 'busy' | 'timeout';
+    }
+  | { readonly type: 'leave'; readonly uid: UserId; readonly device?: DeviceId }
+  /** Without a person: by the host's own code. */
+  | { readonly type: 'end'; readonly uid?: UserId }
+  | { readonly type: 'invite'; readonly uid: UserId; readonly callees: readonly Callee[] }
+  /** LiveKit's webhook `participant_joined`. */
+  | { readonly type: 'joined'; readonly present: Present }
+  /** LiveKit's webhook `participant_left`; the reason by its name in LiveKit's protocol. */
+  | { readonly type: 'left'; readonly present: Present; readonly disconnectReason: string }
+  /**
+   * What `listParticipants` answered; `takenAt` is the store's time before it was asked. Undefined:
+   * no answer, which changes nothing but when to ask again.
+   */
+  | {
+      readonly type: 'sweep';
+      readonly takenAt: number;
+      readonly present: readonly Present[] | undefined;
+      /** Whose seat stands in somebody's way: where he is absent it is free at once, without grace. */
+      readonly frees?: UserId;
+    }
+  /** A deadline has passed. */
+  | { readonly type: 'tick' }
+);
+
+/** A refusal, as a code of base/errors.ts. */
+export type CallRefusal =
+  | 'call_id_taken'
+  | 'answered_elsewhere'
+  | 'in_another_call'
+  | 'call_ended'
+  | 'call_full'
+  | 'not_caller'
+  | 'not_found'
+  | 'ring_limited';
+
+/** What must be done beside the rows, after the commit, by whoever takes it. */
+export type Effect =
+  /** Not waited for; for servers that make no room by themselves. */
+  | { readonly type: 'create_room' }
+  | { readonly type: 'delete_room' }
+  /** Somebody whose place is not there: unknown or still ringing. */
+  | { readonly type: 'remove_participant'; readonly identity: string };
