@@ -130,7 +130,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         clock,
         drainMs: config.drainMs,
         stopMs: timeouts.stopMs ?? STOP_WITHIN_MS,
-      }).then(firebase?.close);
+      }).finally(() => firebase?.close());
       return stopped;
     },
   };
@@ -191,11 +191,14 @@ async function drainAndClose(parts: {
   const cancel = clock.after(stopMs - drainMs - lingerMs, () => {
     for (const socket of connections) socket.destroy();
   });
-  await switchboard.stop();
-  // Ends kept connections on which nothing is under way, and the server's own timer.
-  server.close();
-  await closed;
-  cancel();
+  try {
+    await switchboard.stop();
+  } finally {
+    // Ends kept connections on which nothing is under way, and the server's own timer.
+    server.close();
+    await closed;
+    cancel();
+  }
 }
 
 function passed(clock: Clock, ms: number): Promise<void> {
