@@ -7,6 +7,11 @@ const PROBLEM = {
   properties: {
     error: { type: 'string', description: 'A sentence for people; it may change.' },
     code: { type: 'string', enum: ERROR_CODES, description: 'Stable; decide by this.' },
+    callId: {
+      type: 'string',
+      format: 'uuid',
+      description: 'The other call that it is about, where it is about one.',
+    },
     requestId: {
       type: 'string',
       description: 'The same as the X-Request-Id header and in the log.',

@@ -4,9 +4,15 @@ import { type ErrorCode, SwitchboardError } from '../base/errors.ts';
 const STATUS: Readonly<Record<ErrorCode, number>> = {
   access_unavailable: 503,
   account_not_allowed: 403,
+  answered_elsewhere: 409,
   app_check_failed: 403,
   body_consumed: 500,
   body_too_large: 413,
+  call_ended: 409,
+  call_full: 409,
+  call_id_taken: 409,
+  calls_not_configured: 501,
+  calls_unavailable: 503,
   content_type_unsupported: 415,
   headers_too_large: 431,
   id_token_expired: 403,
@@ -15,18 +21,24 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   id_token_revoked: 403,
   identity_mismatch: 403,
   identity_unavailable: 503,
+  in_another_call: 409,
   internal: 500,
   livekit_not_configured: 500,
   method_not_allowed: 405,
   metrics_token_invalid: 401,
+  not_caller: 403,
   not_found: 404,
   not_ready: 503,
   rate_limited: 429,
   request_invalid: 400,
   request_malformed: 400,
   request_timeout: 408,
+  ring_forbidden: 403,
+  ring_limited: 429,
   room_forbidden: 403,
   stopping: 503,
+  streams_full: 429,
+  webhook_signature_invalid: 401,
 };
 
 const RETRY_AFTER_SECONDS = 5;
@@ -51,5 +63,6 @@ export function problemHeaders(problem: SwitchboardError): Record<string, string
 }
 
 export function problemBody(problem: SwitchboardError, requestId: string): string {
-  return JSON.stringify({ error: problem.message, code: problem.code, requestId });
+  const { message: error, code, callId } = problem;
+  return JSON.stringify({ error, code, callId, requestId });
 }
