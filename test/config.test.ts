@@ -60,6 +60,14 @@ describe('the configuration', () => {
       firestoreMembersField: 'members',
       livekitTokenTtlSeconds: 600,
       roomAccess: 'any',
+      ringsPerMinute: 60,
+      ringTimeoutSeconds: 45,
+      answerGraceSeconds: 10,
+      reconnectGraceSeconds: 20,
+      aloneTimeoutSeconds: 60,
+      maxCallSeconds: 14_400,
+      maxParticipants: 32,
+      historyDays: 90,
       tokenRatePerMinute: 60,
       authFailuresPerMinute: 600,
       trustProxy: 0,
@@ -144,6 +152,9 @@ describe('the configuration', () => {
     ['LIVEKIT_WS_URL', 'LIVEKIT_URL'],
     ['NEXT_PUBLIC_LIVEKIT_URL', 'LIVEKIT_URL'],
     ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['FIRESTORE_PATH', 'FIRESTORE_ROOM_PATH'],
+    ['TRUST_PROXIES', 'TRUST_PROXY'],
+    ['RATE_LIMIT', 'TOKEN_RATE_PER_MINUTE'],
     ['FIREBASE_AUTH_EMULATOR_URL', 'FIREBASE_AUTH_EMULATOR_HOST'],
   ])('knows what others call %s, and is silent where its own is set too', (name, meant) => {
     const hint = `${name} is no variable of this server: ${meant} was meant?`;
@@ -153,6 +164,9 @@ describe('the configuration', () => {
       LIVEKIT_API_SECRET: 's',
       LIVEKIT_URL: 'wss://l',
       CORS_ORIGINS: 'https://a.example',
+      FIRESTORE_ROOM_PATH: 'chats/{roomName}',
+      TRUST_PROXY: '1',
+      TOKEN_RATE_PER_MINUTE: '60',
       FIREBASE_AUTH_EMULATOR_HOST: 'h:1',
       FIREBASE_PROJECT_ID: 'demo-x',
     };
@@ -227,6 +241,16 @@ describe('the configuration', () => {
       'LIVEKTI_URL is no variable of this server: LIVEKIT_URL was meant?',
       OPEN,
     ]);
+  });
+
+  it('takes a slip that leaves a door open for a fault in production', () => {
+    const slip = 'ROOM_ACESS is no variable of this server: ROOM_ACCESS was meant?';
+    const production = { NODE_ENV: 'production' };
+    expect(load({ ROOM_ACESS: 'firestore' }).warnings).toContain(slip);
+    expect(problems({ ...production, ROOM_ACESS: 'firestore' })).toEqual([slip]);
+    expect(problems({ ...production, RING_ACCES: 'context' })).toHaveLength(1);
+    expect(problems({ ...production, ROOM_ACESS: 'calls', ROOM_ACCESS: 'calls' })).toEqual([]);
+    expect(problems({ ...production, LIVEKTI_URL: 'wss://l' })).toEqual([]);
   });
 
   it('warns in production of what is open', () => {
@@ -350,7 +374,10 @@ describe('a secret', () => {
       'FIREBASE_SERVICE_ACCOUNT',
       'LIVEKIT_API_KEY',
       'LIVEKIT_API_SECRET',
+      'LIVEKIT_PREVIOUS_API_KEY',
+      'LIVEKIT_PREVIOUS_API_SECRET',
       'ACCESS_SECRET',
+      'DATABASE_URL',
       'REDIS_URL',
       'METRICS_TOKEN',
     ]);

@@ -86,18 +86,16 @@ function signatureOf(body: string, key: KeyObject, nowMs: number): Record<string
 }
 
 /** Absent members stay absent: JSON has no undefined. */
-const questionOf = ({ user, roomName }: RoomAccessRequest) => ({
+const questionOf = ({ user, roomName, isCallee }: RoomAccessRequest) => ({
   uid: user.uid,
   roomName,
-  user: {
-    name: user.name,
-    email: user.email,
-    emailVerified: user.emailVerified,
-    signInProvider: user.signInProvider,
-    tenant: user.tenant,
-    claims: user.claims,
-  } satisfies Partial<Record<keyof User, unknown>>,
+  user: isCallee ? undefined : aboutUser(user),
 });
+
+const aboutUser = ({ name, email, emailVerified, signInProvider, tenant, claims }: User) =>
+  ({ name, email, emailVerified, signInProvider, tenant, claims }) satisfies Partial<
+    Record<keyof User, unknown>
+  >;
 
 /** Over the wire a bare `true` is no answer; what the object holds, createRoomAccess judges. */
 function answerFrom(text: string): RoomAccessAnswer {

@@ -11,6 +11,11 @@ const RULE_TIMEOUT_MS = 2_000;
 export interface RoomAccessRequest {
   readonly user: User;
   readonly roomName: string;
+  /**
+   * True of somebody who is to be rung in the context of that name, and has asked for nothing: of
+   * `user` nothing but the uid is known.
+   */
+  readonly isCallee?: boolean;
 }
 
 /**

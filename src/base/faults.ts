@@ -91,6 +91,61 @@ export function faultOfRedisUrl(value: string): string | undefined {
     : `must end in the number of a database, if in anything behind the host, and ${encode}`;
 }
 
+const DATABASES = 'sqlite: or postgres://';
+/** What a person may have meant who wrote a database as others do. */
+const OTHER_DATABASES: readonly (readonly [look: RegExp, fault: string])[] = [
+  [/^jdbc:/i, 'must begin with postgres://, without jdbc: before it'],
+  [/^psql\s/i, 'must be the address alone, without psql before it'],
+  [/^postgres(?:ql)?\+\w+:/i, 'must begin with postgres://, without the name of a driver'],
+  [/^postgres(?:ql)?:(?!\/\/)/i, 'must begin with postgres://, with both slashes'],
+  [/^(?:https?|wss?):/i, `must be the address of a database, ${DATABASES}: this one is of HTTP`],
+  [
+    /^(?:mysql|mariadb|mongodb(?:\+srv)?|sqlserver|mssql|redis|rediss|prisma(?:\+postgres)?|libsql|cockroachdb):/i,
+    `must begin with ${DATABASES}: no other database is spoken to here`,
+  ],
+  [/^(?:file|sqlite3):/i, 'must begin with sqlite: and a path, like sqlite:./data/calls.db'],
+  [
+    /^(?:\.{0,2}\/|[A-Za-z]:[\\/])?[\w./\\-]+\.(?:db|sqlite3?)$/,
+    'must begin with sqlite: before the path, like sqlite:./data/calls.db',
+  ],
+  [
+    /^(?:host|user|dbname)\s*=/i,
+    'must be a URL, like postgres://user:password@host:5432/database, and no list of settings',
+  ],
+];
+
+/** What pg and SQLite would take otherwise than it was meant, or not at all. Nothing of it is told. */
+export function faultOfDatabaseUrl(value: string): string | undefined {
+  if (/^sqlite:/i.test(value)) return faultOfSqlitePath(value.slice('sqlite:'.length));
+  if (!/^postgres(?:ql)?:\/\//.test(value)) {
+    const other = OTHER_DATABASES.find(([look]) => look.test(value));
+    return other?.[1] ?? `must be a URL that begins with ${DATABASES}`;
+  }
+  if (PLACEHOLDER.test(value)) return FILL_IN;
+  const url = URL.parse(value);
+  const encode = 'have % # / ? @ : in its password written as %25 %23 %2F %3F %40 %3A';
+  if (url === null || /\s/.test(value) || url.hash !== '') return `must ${encode}`;
+  if (!isDecodable(url.username) || !isDecodable(url.password)) return `must ${encode}`;
+  if (/^\[.*\]$|^your[-_]/i.test(decodeURIComponent(url.password))) return FILL_IN;
+  if (url.hostname === '' && !url.searchParams.has('host')) {
+    return 'must name a host, like postgres://user:password@host:5432/database';
+  }
+  return /^\/[^/]+$/.test(url.pathname)
+    ? undefined
+    : 'must end in the name of one database, like postgres://user:password@host:5432/database';
+}
+
+function faultOfSqlitePath(path: string): string | undefined {
+  const example = 'like sqlite:./data/calls.db';
+  if (path.startsWith('//')) return `must have the path behind sqlite: without //, ${example}`;
+  if (path === ':memory:') return undefined;
+  if (/^:?memory:?$/i.test(path)) return 'must be sqlite::memory: where nothing is to be kept';
+  if (path === '' || /[\\/]$/.test(path)) return `must name a file behind sqlite:, ${example}`;
+  return /[?#]|\p{Cc}/u.test(path)
+    ? 'must name a file alone behind sqlite:, without ? and #'
+    : undefined;
+}
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);

@@ -102,7 +102,11 @@ export function loadConfig(
   }
   const fault = firestoreEmulator && faultOfEmulatorHost(firestoreEmulator);
   if (fault) say.fault(`FIRESTORE_EMULATOR_HOST ${fault}`);
-  const hints = misspelt(env);
+  const slips = misspelt(env);
+  for (const { sentence, opensDoor } of slips) if (opensDoor && production) say.fault(sentence);
+  const hints = slips
+    .map(({ sentence }) => sentence)
+    .filter((sentence) => !say.faults.has(sentence));
   if (settings === undefined || say.faults.size > 0) throw new ConfigError([...say.faults], hints);
   return {
     options: optionsOf(values),

@@ -22,10 +22,23 @@ export const LIVEKIT = {
     secret: true,
     kind: secret(faultOfApiSecret, { maybeEmpty: true }),
   },
-  /** `wss://…`, told to clients as `server_url`. */
+  /** The key before, while keys rotate: webhooks that it signed still count. */
+  livekitPreviousApiKey: {
+    variable: 'LIVEKIT_PREVIOUS_API_KEY',
+    meaning: 'The key before, while keys rotate: webhooks that it signed still count',
+    secret: true,
+    kind: secret(faultOfApiKey, { maybeEmpty: true }),
+  },
+  livekitPreviousApiSecret: {
+    variable: 'LIVEKIT_PREVIOUS_API_SECRET',
+    meaning: 'The secret of the key before',
+    secret: true,
+    kind: secret(faultOfApiSecret, { maybeEmpty: true }),
+  },
+  /** `wss://…`, told to clients as `server_url`. Calls need it: the server is asked by it. */
   livekitUrl: {
     variable: 'LIVEKIT_URL',
-    meaning: '`wss://…`, told to clients as `server_url`',
+    meaning: '`wss://…`, told to clients as `server_url`; calls need it',
     kind: text(faultOfLivekitUrl),
   },
   /** Seconds a LiveKit token opens its room: 61 to 86400. Default 600. */
@@ -38,6 +51,7 @@ export const LIVEKIT = {
 } as const satisfies Table;
 
 const KEYS = ['livekitApiKey', 'livekitApiSecret'] as const;
+const PREVIOUS = ['livekitPreviousApiKey', 'livekitPreviousApiSecret'] as const;
 
 export function livekitSettings(
   values: ValuesOf<typeof LIVEKIT>,
@@ -52,6 +66,7 @@ export function livekitSettings(
     say.warning(warning);
   return {
     keys: apiKey && apiSecret ? { apiKey, apiSecret } : undefined,
+    previousKeys: previousKeys(values, say),
     missingKeys: KEYS.filter((option) => !values[option]).map((option) => ({
       variable: LIVEKIT[option].variable,
       option,
@@ -59,6 +74,20 @@ export function livekitSettings(
     url,
     tokenTtlSeconds: values.livekitTokenTtlSeconds,
   };
+}
+
+function previousKeys(
+  values: ValuesOf<typeof LIVEKIT>,
+  say: Say<keyof typeof LIVEKIT>,
+): LiveKitSettings['previousKeys'] {
+  const { livekitPreviousApiKey: apiKey, livekitPreviousApiSecret: apiSecret } = values;
+  const [key, secret] = PREVIOUS;
+  if (!apiKey && apiSecret) say.needs(secret, key);
+  if (apiKey && !apiSecret) say.needs(key, secret);
+  if (!apiKey || !apiSecret) return undefined;
+  const names = { apiKey: say.nameOf(key), apiSecret: say.nameOf(secret) };
+  for (const fault of keyFaults({ apiKey, apiSecret }, names)) say.fault(fault);
+  return { apiKey, apiSecret };
 }
 
 function warnOfAddress(url: string, say: Say<keyof typeof LIVEKIT>): void {

@@ -13,6 +13,13 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   FIREBASE_AUTH_EMULATOR_URL: 'FIREBASE_AUTH_EMULATOR_HOST',
   FIREBASE_SERVICE_ACCOUNT_KEY: 'FIREBASE_SERVICE_ACCOUNT',
   FIREBASE_SERVICE_ACCOUNT_JSON: 'FIREBASE_SERVICE_ACCOUNT',
+  FIRESTORE_PATH: 'FIRESTORE_ROOM_PATH',
+  FIRESTORE_ROOMS_PATH: 'FIRESTORE_ROOM_PATH',
+  TRUST_PROXIES: 'TRUST_PROXY',
+  TRUSTED_PROXIES: 'TRUST_PROXY',
+  RATE_LIMIT: 'TOKEN_RATE_PER_MINUTE',
+  RATE_LIMIT_PER_MINUTE: 'TOKEN_RATE_PER_MINUTE',
+  RING_TIMEOUT: 'RING_TIMEOUT_SECONDS',
   CORS_ORIGIN: 'CORS_ORIGINS',
   ALLOWED_ORIGINS: 'CORS_ORIGINS',
   CORS_ALLOWED_ORIGINS: 'CORS_ORIGINS',
@@ -21,10 +28,23 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
 /** What builds of web pages write before a name that pages may see. */
 const OF_A_PAGE = /^(?:NEXT_PUBLIC|VITE|REACT_APP|EXPO_PUBLIC|NUXT_PUBLIC|PUBLIC)_/;
 
-/** A sentence for each variable that is nearly one of ours, or means one; none where that is set. */
-export function misspelt(env: Environment): string[] {
+/** Whose default is open: in production a slip in their names must not pass for a decision. */
+const DOORS = ['ROOM_ACCESS', 'RING_ACCESS'];
+
+export interface Misspelt {
+  readonly sentence: string;
+  /** Without what was meant, everybody may do something. */
+  readonly opensDoor: boolean;
+}
+
+/** One for each variable that is nearly one of ours, or means one; none where that is set. */
+export function misspelt(env: Environment): Misspelt[] {
   const known = VARIABLES.map(({ variable }) => variable);
   const isUnset = (name: string) => (env[name]?.trim() ?? '') === '';
+  const hint = (name: string, meant: string): Misspelt => ({
+    sentence: sentenceOf(name, meant),
+    opensDoor: DOORS.includes(meant) && isUnset(meant),
+  });
   return Object.keys(env).flatMap((name) => {
     if (known.includes(name) || isUnset(name)) return [];
     const bare = name.replace(/^[\s\p{Cf}]*(?:export\s+)?|[\s\p{Cf}]+$/gu, '');
@@ -44,7 +64,7 @@ export function misspelt(env: Environment): string[] {
 }
 
 /** As much of it as a name may hold: what is told may be read in a log. */
-const hint = (name: string, meant: string): string =>
+const sentenceOf = (name: string, meant: string): string =>
   `${name.replace(/[^\w -]/g, '?').slice(0, 64)} is no variable of this server: ${meant} was meant?`;
 
 /** One letter too few, too many, wrong or in its neighbour's place. */

@@ -1,6 +1,8 @@
 // Values → settings. Each is right by itself; here all are held against each other.
 import { accessSettings } from './access.ts';
 import { appCheckSettings } from './app-check.ts';
+import { callSettings } from './calls.ts';
+import { databaseSettings } from './database.ts';
 import { frontSettings } from './front.ts';
 import { accountSettings, identitySettings, projectOf } from './identity.ts';
 import { limitSettings } from './limits.ts';
@@ -21,6 +23,8 @@ export function settingsOf(values: Values, say: Told): Settings | undefined {
   const appCheck = appCheckSettings(values, { projectId, app }, say);
   const identity = identitySettings(values, projectId, say);
   const access = accessSettings(values, app, say);
+  const database = databaseSettings(values, say);
+  const calls = callSettings(values, { database, access, livekit }, say);
   if (app === undefined) {
     for (const { setting, at } of settingsThatAskFirebase(values)) {
       if (setting === 'roomAccess' && values.firestore !== undefined) continue;
@@ -34,6 +38,7 @@ export function settingsOf(values: Values, say: Told): Settings | undefined {
     appCheck,
     access,
     livekit,
+    calls,
     limits: limitSettings(values),
     front: frontSettings(values),
     logger,

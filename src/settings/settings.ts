@@ -1,11 +1,14 @@
 // What the house is built from: the options when all of them have been checked. Where one needs
 // another, both are in the same member, so that nobody has to ask again.
 import type { FirestoreSource } from '../access/firestore.ts';
+import type { MayRing } from '../access/ring-access.ts';
 import type { AuthorizeRoom } from '../access/room-access.ts';
 import type { HostUser } from '../admission/authenticate.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
 import type { Logger } from '../base/log.ts';
+import type { CallRules } from '../calls/call.ts';
 import type { TrustProxy } from '../http/address.ts';
+import type { DatabaseSettings } from './database.ts';
 
 /** How a caller is known. */
 export type IdentitySettings =
@@ -54,13 +57,37 @@ export type AccessSettings =
       readonly membersField: string;
     };
 
+export interface LiveKitKeys {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+}
+
 export interface LiveKitSettings {
   /** Undefined: no token is handed out. */
-  readonly keys: { readonly apiKey: string; readonly apiSecret: string } | undefined;
+  readonly keys: LiveKitKeys | undefined;
+  /** Those before, of which webhooks may still be signed. */
+  readonly previousKeys: LiveKitKeys | undefined;
   /** What is not set for it, as variables and as options. */
   readonly missingKeys: readonly { readonly variable: string; readonly option: string }[];
   readonly url: string | undefined;
   readonly tokenTtlSeconds: number;
+}
+
+/** Calls are on: all that they need is there. */
+export interface CallSettings {
+  readonly database: DatabaseSettings;
+  readonly livekit: {
+    readonly keys: LiveKitKeys;
+    readonly previousKeys: LiveKitKeys | undefined;
+    readonly url: string;
+  };
+  readonly ringAccess:
+    | { readonly rule: 'any' }
+    | { readonly rule: 'context' }
+    | { readonly rule: 'host'; readonly mayRing: MayRing };
+  readonly rules: CallRules;
+  readonly ringsPerMinute: number;
+  readonly historyDays: number;
 }
 
 export interface LimitSettings {
@@ -89,6 +116,8 @@ export interface Settings {
   readonly appCheck: AppCheckSettings;
   readonly access: AccessSettings;
   readonly livekit: LiveKitSettings;
+  /** Undefined: tokens only. */
+  readonly calls: CallSettings | undefined;
   readonly limits: LimitSettings;
   readonly front: FrontSettings;
   /** Undefined: warnings, as JSON on standard output. */

@@ -1,6 +1,8 @@
 // All settings: a table a room. The order is that of `.env.example` and of the README.
 import { ACCESS } from './access.ts';
 import { APP_CHECK } from './app-check.ts';
+import { CALLS } from './calls.ts';
+import { DATABASE } from './database.ts';
 import { FRONT } from './front.ts';
 import { IDENTITY } from './identity.ts';
 import { LIMITS } from './limits.ts';
@@ -9,7 +11,16 @@ import { SERVER } from './server.ts';
 import { isVariable, type Setting, type VariableSetting } from './setting.ts';
 
 /** What the house is built from, whoever gave it. */
-export const HOUSE = { ...IDENTITY, ...APP_CHECK, ...LIVEKIT, ...ACCESS, ...LIMITS, ...FRONT };
+export const HOUSE = {
+  ...IDENTITY,
+  ...APP_CHECK,
+  ...LIVEKIT,
+  ...ACCESS,
+  ...DATABASE,
+  ...CALLS,
+  ...LIMITS,
+  ...FRONT,
+};
 export type HouseSetting = keyof typeof HOUSE;
 
 export const SETTINGS = { ...HOUSE, ...SERVER };

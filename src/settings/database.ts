@@ -1,0 +1,81 @@
+// Where calls are kept; without one there are tokens and no calls.
+import { faultOfDatabaseUrl, isLoopback } from '../base/faults.ts';
+import { type Kind, text } from './kinds.ts';
+import type { Say } from './say.ts';
+import type { Table, ValuesOf } from './setting.ts';
+
+/** A `Pool` of `pg` that the host has made, as far as it is of use here. It is not ended. */
+export interface HostPool {
+  connect(): Promise<unknown>;
+  query(...given: never[]): unknown;
+}
+
+export type DatabaseSettings =
+  | { readonly engine: 'sqlite'; readonly path: string }
+  /** An address, or the host's own. */
+  | { readonly engine: 'postgres'; readonly source: string | HostPool };
+
+const address = text(faultOfDatabaseUrl);
+
+const isPool = (value: unknown): value is HostPool =>
+  ['connect', 'query', 'on'].every(
+    (method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function',
+  );
+
+const addressOrPool: Kind<string | HostPool> = {
+  ...address,
+  type: 'string | HostPool',
+  take(value, owner, odd) {
+    if (typeof value !== 'object') return address.take(value, owner, odd);
+    if (isPool(value)) return value;
+    throw new Error('must be an address, or a Pool of pg (a Client has one connection alone)');
+  },
+};
+
+export const DATABASE = {
+  /**
+   * Where calls are kept: `sqlite:./data/calls.db`, `postgres://…`, or the host’s own `Pool` of pg.
+   * Default: tokens only, and the routes of calls answer 501 `calls_not_configured`.
+   */
+  database: {
+    variable: 'DATABASE_URL',
+    meaning:
+      'Where calls are kept: `sqlite:./data/calls.db` or `postgres://…`. Unset: tokens only, and ' +
+      'the routes of calls answer 501',
+    secret: true,
+    kind: addressOrPool,
+  },
+} as const satisfies Table;
+
+/** Undefined: none is set. */
+export function databaseSettings(
+  { database }: ValuesOf<typeof DATABASE>,
+  say: Say<keyof typeof DATABASE>,
+): DatabaseSettings | undefined {
+  if (database === undefined) return undefined;
+  if (typeof database !== 'string') return { engine: 'postgres', source: database };
+  if (/^sqlite:/i.test(database)) {
+    const path = database.slice('sqlite:'.length);
+    if (path === ':memory:' && say.production) {
+      const name = say.nameOf('database');
+      say.warning(`${name} is sqlite::memory:: every call and all history is lost at each restart`);
+    }
+    return { engine: 'sqlite', path };
+  }
+  warnOfServer(database, say);
+  return { engine: 'postgres', source: database };
+}
+
+function warnOfServer(database: string, say: Say<keyof typeof DATABASE>): void {
+  const { hostname, port, searchParams } = new URL(database);
+  const name = say.nameOf('database');
+  // As Neon and Supabase name theirs.
+  if (/-pooler\./.test(hostname) || /\bpooler\b/.test(hostname) || port === '6543') {
+    say.warning(
+      `${name} leads to a pooler of connections: without a direct one other instances hear of a ring seconds late (LISTEN)`,
+    );
+  }
+  if (say.production && searchParams.get('sslmode') === 'disable' && !isLoopback(hostname)) {
+    say.warning(`${name} says sslmode=disable, not encrypted: only good inside a private network`);
+  }
+}
