@@ -14,8 +14,11 @@ const KEYS_MAX = 100_000;
 export interface RateLimit {
   /** Whether the limit is reached; counts nothing. */
   waitSeconds(key: string): number | Promise<number>;
-  /** Counts one, unless the limit is reached. */
-  take(key: string): number | Promise<number>;
+  /**
+   * Counts `cost` (one), unless that would be more than the limit; the first of a minute counts
+   * whatever it costs.
+   */
+  take(key: string, cost?: number): number | Promise<number>;
 }
 
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
@@ -31,23 +34,29 @@ export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
     turnedAt = now;
     windows.turn();
   };
-  const waitOf = (window: { count: number; endsAt: number } | undefined, now: number) =>
-    window !== undefined && window.count >= perMinute ? Math.ceil((window.endsAt - now) / 1000) : 0;
+  const waitOf = (
+    window: { count: number; endsAt: number } | undefined,
+    now: number,
+    cost: number,
+  ) =>
+    window !== undefined && window.count + cost > perMinute
+      ? Math.ceil((window.endsAt - now) / 1000)
+      : 0;
 
   return {
     waitSeconds(key) {
       const now = clock.monotonic();
-      return waitOf(current(key, now), now);
+      return waitOf(current(key, now), now, 1);
     },
-    take(key) {
+    take(key, cost = 1) {
       const now = clock.monotonic();
       const window = current(key, now);
-      const wait = waitOf(window, now);
+      const wait = waitOf(window, now, cost);
       if (wait > 0) return wait;
       if (window === undefined) {
         forgetEnded(now);
-        windows.set(key, { count: 1, endsAt: now + WINDOW_MS });
-      } else window.count += 1;
+        windows.set(key, { count: cost, endsAt: now + WINDOW_MS });
+      } else window.count += cost;
       return 0;
     },
   };

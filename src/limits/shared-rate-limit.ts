@@ -65,10 +65,10 @@ export function createSharedLimits(options: {
             },
             () => own.waitSeconds(key),
           ),
-        take: (key) =>
+        take: (key, cost = 1) =>
           ask(
-            (connected) => consume(limiterOn(connected), key),
-            () => own.take(key),
+            (connected) => consume(limiterOn(connected), key, cost),
+            () => own.take(key, cost),
           ),
       };
     },
@@ -107,14 +107,18 @@ const limiterOf = ({ client, Limiter }: Connected, name: string, perMinute: numb
     duration: WINDOW_MS / 1000,
   });
 
-async function consume(limiter: RateLimiterRedis, key: string): Promise<number> {
+async function consume(limiter: RateLimiterRedis, key: string, cost: number): Promise<number> {
   try {
-    await limiter.consume(key);
+    await limiter.consume(key, cost);
     return 0;
   } catch (refusal) {
     // An Error is an outage; anything else is what the window holds.
     if (refusal instanceof Error) throw refusal;
-    return secondsOf(refusal as { msBeforeNext: number });
+    const window = refusal as { msBeforeNext: number; consumedPoints: number };
+    if (window.consumedPoints === cost) return 0;
+    // It was counted all the same, and a cheaper one may still have room.
+    if (cost > 1) await limiter.reward(key, cost);
+    return secondsOf(window);
   }
 }
 

@@ -33,6 +33,14 @@ describe('a limit of three a minute', () => {
     ]);
   });
 
+  it('counts what each costs, and the first whatever it costs', () => {
+    const { clock, limit } = make();
+    expect([limit.take('a', 2), limit.take('a', 2), limit.take('a')]).toEqual([0, 60, 0]);
+    expect([limit.take('b', 31), limit.take('b')]).toEqual([0, 60]);
+    clock.advance(60_000);
+    expect([limit.take('b'), limit.take('b', 31), limit.take('b', 2)]).toEqual([0, 60, 0]);
+  });
+
   it('counts nothing where it is only asked', () => {
     const { limit } = make();
     for (let i = 0; i < 10; i += 1) expect(limit.waitSeconds('a')).toBe(0);

@@ -201,6 +201,19 @@ describe('limits shared over Redis', () => {
     expect(onFallback).not.toHaveBeenCalled();
   });
 
+  it.each([
+    // Five in all: the first of its minute.
+    [{ consumed: 5, ms: 60_000 }, 0, false],
+    // Five on top of one: refused, and given back for cheaper ones.
+    [{ consumed: 6, ms: 30_000 }, 30, true],
+  ])('count what each costs: %j', async (says, wait, isGivenBack) => {
+    const redis = await answeringRedis(says);
+    const { limits } = make(redis.url);
+    await limits.start();
+    expect(await limits.limit('rings', 2).take('a', 5)).toBe(wait);
+    expect(redis.said().includes('switchboard:rings:a\r\n$2\r\n-5\r\n')).toBe(isGivenBack);
+  });
+
   it('take a connection on which nothing comes back for lost, and open another', async () => {
     const seen = new Set<Socket>();
     const forgotten = new Set<Socket>();
