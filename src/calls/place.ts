@@ -1,0 +1,108 @@
+// Place: a new call, the same one again, or the call that the other one has just placed.
+
+import { takeSeat } from './answer.ts';
+import { type Call, isLive, partyOf } from './call.ts';
+import { arm, type Draft, draftOfNew, tellOne } from './draft.ts';
+import { settle } from './ending.ts';
+import { leaveSeat } from './leaving.ts';
+import { watchMs } from './presence.ts';
+import { isRungTooOften, ring } from './ring.ts';
+import {
+  done,
+  doubt,
+  type EventOf,
+  refused,
+  type Seat,
+  type Stage,
+  seatElsewhere,
+  type Verdict,
+} from './stage.ts';
+
+/** Answers the new call's draft beside the verdict. */
+export function place(stage: Stage, event: EventOf<'place'>): { verdict: Verdict; placed?: Draft } {
+  const { caller, device, callees } = event;
+  if (stage.call !== undefined) return { verdict: placedAgain(stage.call, event) };
+  const elsewhere = seatElsewhere(stage, caller);
+  if (elsewhere !== undefined) {
+    if (isGlareAgain(elsewhere, event)) return { verdict: done(elsewhere.draft) };
+    if (elsewhere.party.device !== device) {
+      doubt(stage, elsewhere);
+      return { verdict: refused('in_another_call', elsewhere.draft.call.id) };
+    }
+  }
+  const replace = (): void => {
+    if (elsewhere === undefined) return;
+    leaveSeat(elsewhere.draft, caller, { at: stage.now, reason: 'replaced' });
+  };
+  const glare = stage.others.find(({ call }) => isGlare(call, event));
+  if (glare !== undefined) {
+    replace();
+    takeSeat(glare, { uid: caller, device, now: stage.now });
+    return { verdict: done(glare) };
+  }
+  if (callees.length >= stage.rules.maxParticipants) return { verdict: refused('call_full') };
+  if (callees.some(({ uid }) => isRungTooOften(stage, uid))) {
+    return { verdict: refused('ring_limited') };
+  }
+  replace();
+  return { verdict: { callId: event.callId, created: true }, placed: newCall(stage, event) };
+}
+
+/** A retry is known by its body, and never rings twice. */
+function placedAgain(draft: Draft, { caller, requestHash }: EventOf<'place'>): Verdict {
+  const isSame = draft.call.caller === caller && draft.call.requestHash === requestHash;
+  return isSame ? done(draft) : refused('call_id_taken');
+}
+
+/** The one whom he calls is calling him, and nobody else is in it. */
+function isGlare(call: Call, { caller, callees }: EventOf<'place'>): boolean {
+  const own = partyOf(call, caller);
+  return (
+    callees.length === 1 &&
+    call.caller === callees[0]?.uid &&
+    call.state === 'ringing' &&
+    !call.isGroup &&
+    own?.state === 'ringing' &&
+    !own.isHidden
+  );
+}
+
+/** The answer to a place that met the other's call was lost: he sits in it and was never there. */
+function isGlareAgain({ draft: { call }, party }: Seat, event: EventOf<'place'>): boolean {
+  return (
+    event.callees.length === 1 &&
+    call.caller === event.callees[0]?.uid &&
+    isLive(call) &&
+    !call.isGroup &&
+    party.device === event.device &&
+    party.state === 'joining' &&
+    party.sid === undefined
+  );
+}
+
+function newCall(stage: Stage, event: EventOf<'place'>): Draft {
+  const { now, rules } = stage;
+  const { callId, caller, device, callees, kind, context, data, room, requestHash } = event;
+  const draft = draftOfNew(
+    {
+      ...{ id: callId, room, caller, kind, requestHash },
+      ...(context === undefined ? {} : { context }),
+      ...(data === undefined ? {} : { data }),
+      ...{ isGroup: callees.length > 1, state: 'ringing', createdAt: now, heard: 'nothing' },
+      parties: [
+        {
+          ...{ uid: caller, role: 'caller', state: 'joining', isHidden: false, device },
+          ...{ seatedAt: now, createdAt: now, version: 0, cause: 'ringing' },
+        },
+      ],
+      timers: new Map(),
+    },
+    rules,
+  );
+  tellOne(draft, caller, 'ringing');
+  for (const callee of callees) ring(stage, draft, callee);
+  arm(draft, 'watch', now + watchMs(draft.call));
+  settle(draft, now, 'busy');
+  if (isLive(draft.call)) draft.effects.push({ type: 'create_room' });
+  return draft;
+}

@@ -1,0 +1,144 @@
+// A call as JSON, as one of its people may see it. Fields are added, never renamed: old apps live
+// for years.
+import type { CallId, DeviceId, UserId } from '../base/ids.ts';
+import {
+  type Call,
+  type CallKind,
+  type CallState,
+  type Outcome,
+  type Party,
+  type PartyState,
+  partyOf,
+  type Reason,
+} from './call.ts';
+
+/** A call as one of its people sees it. Times are RFC 3339 with milliseconds. */
+export interface CallView {
+  readonly id: CallId;
+  /** Rises with every change that the reader can see; each reader has his own. */
+  readonly version: number;
+  readonly kind: CallKind;
+  readonly context?: string;
+  readonly data?: unknown;
+  readonly isGroup: boolean;
+  readonly state: CallState;
+  /** For the reader: he may have missed a call that others answered. */
+  readonly outcome?: Outcome;
+  readonly reason?: Reason;
+  readonly createdAt: string;
+  readonly activeAt?: string;
+  readonly endedAt?: string;
+  /** From the arrival of the second person to the end. */
+  readonly talkSeconds?: number;
+  readonly caller: UserId;
+  readonly me: MyPart;
+  readonly parties: readonly PartyView[];
+}
+
+export interface MyPart {
+  readonly role: Party['role'];
+  readonly state: PartyState;
+  /** That holds my seat, or held it last. */
+  readonly device?: DeviceId;
+  /** For how long to ring on; 0: no longer, though an answer still counts. */
+  readonly ringSeconds?: number;
+  readonly reason?: Reason;
+}
+
+export interface PartyView {
+  readonly uid: UserId;
+  readonly role: Party['role'];
+  readonly state: PartyState;
+  readonly name?: string;
+  readonly picture?: string;
+}
+
+/** An entry of somebody's history. */
+export interface HistoryEntry extends CallView {
+  readonly direction: 'incoming' | 'outgoing';
+}
+
+export interface Sight {
+  /** The store's time. */
+  readonly now: number;
+  /** Whose name and picture: everybody's, or of callees only of those who have answered. */
+  readonly showsNames: 'always' | 'answered';
+}
+
+/** The call exists for its people, and for none from whom it is hidden. */
+export const canSee = (call: Call, uid: string): boolean => partyOf(call, uid)?.isHidden === false;
+
+/** `uid` must be one of those who can see it. */
+export function viewOf(call: Call, uid: UserId, sight: Sight): CallView {
+  const own = partyOf(call, uid);
+  if (own === undefined || own.isHidden) throw new TypeError('not a call of this person');
+  const { id, kind, context, data, isGroup, state, caller } = call;
+  return defined({
+    ...{ id, version: own.version, kind, context },
+    data: data === undefined ? undefined : (JSON.parse(data) as unknown),
+    ...{ isGroup, state },
+    ...becameOf(call, own),
+    createdAt: timeOf(call.createdAt),
+    activeAt: timeOf(call.activeAt),
+    endedAt: timeOf(call.endedAt),
+    talkSeconds: talkSecondsOf(call),
+    caller,
+    me: myPartOf(own, sight.now),
+    parties: call.parties.map((party) => partyViewOf(party, uid, sight)),
+  });
+}
+
+export const historyEntryOf = (call: Call, uid: UserId, sight: Sight): HistoryEntry => ({
+  ...viewOf(call, uid, sight),
+  direction: call.caller === uid ? 'outgoing' : 'incoming',
+});
+
+/** What became of it for him. Who was busy, or still rang when others were through, has missed it. */
+function becameOf(call: Call, { state, reason }: Party) {
+  const { outcome } = call;
+  if (outcome === undefined) return {};
+  if (state === 'missed' || state === 'busy') return { outcome: 'missed' as const, reason };
+  if (state === 'declined') return { outcome: 'declined' as const, reason };
+  if (state === 'cancelled' && outcome !== 'cancelled')
+    return { outcome: 'missed' as const, reason };
+  return { outcome, reason: call.reason };
+}
+
+function talkSecondsOf({ talkAt, endedAt }: Call): number | undefined {
+  if (talkAt === undefined || endedAt === undefined) return undefined;
+  return Math.floor((endedAt - talkAt) / 1_000);
+}
+
+function myPartOf({ role, state, device, ringEndsAt, reason }: Party, now: number): MyPart {
+  const isRinging = state === 'ringing' && ringEndsAt !== undefined;
+  const ringSeconds = isRinging ? Math.max(0, Math.ceil((ringEndsAt - now) / 1_000)) : undefined;
+  return defined({ role, state, device, ringSeconds, reason });
+}
+
+function partyViewOf(party: Party, reader: UserId, { showsNames }: Sight): PartyView {
+  const { uid, role, state, name, picture, answeredAt } = party;
+  const isShown =
+    showsNames === 'always' || role === 'caller' || uid === reader || answeredAt !== undefined;
+  return defined({ uid, role, state, ...(isShown ? { name, picture } : {}) });
+}
+
+function timeOf(at: number): string;
+function timeOf(at: number | undefined): string | undefined;
+function timeOf(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
+}
+
+type Defined<Row> = {
+  [Field in keyof Row as undefined extends Row[Field] ? never : Field]: Row[Field];
+} & {
+  [Field in keyof Row as undefined extends Row[Field] ? Field : never]?: Exclude<
+    Row[Field],
+    undefined
+  >;
+};
+
+function defined<Row extends object>(row: Row): Defined<Row> {
+  return Object.fromEntries(
+    Object.entries(row).filter(([, value]) => value !== undefined),
+  ) as Defined<Row>;
+}
