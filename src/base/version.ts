@@ -11,6 +11,6 @@ export const VERSION: string = '0.1.0';
  */
 export function checkNode(version: string = process.versions.node): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 12)) return;
-  throw new Error(`livekit-switchboard needs Node 22.12 or newer, and this is ${version}.`);
+  if (major > 22 || (major === 22 && minor >= 13)) return;
+  throw new Error(`livekit-switchboard needs Node 22.13 or newer, and this is ${version}.`);
 }
