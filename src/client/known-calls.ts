@@ -1,0 +1,144 @@
+// What is known of the person's calls, from wherever it came: each state is told once, an older one
+// never after a newer one, and a ring that nobody ends is over when its time is.
+import { type CallView, type Cause, isEnded, isHere, isRinging } from './call.ts';
+import type { ClientClock } from './clock.ts';
+
+/**
+ * Why a state is told: what the feed says, `snapshot` (that is how things stand), `answer` (to a
+ * request of this client), or `ring_over` (the ring's time is over, and nothing else has changed).
+ */
+export type UpdateCause = Cause | 'snapshot' | 'answer' | 'ring_over';
+
+/** A call as it is now. */
+export interface CallUpdate {
+  readonly call: CallView;
+  readonly cause: UpdateCause;
+  /** Whether this phone is to ring now. */
+  readonly rings: boolean;
+  /** Whether this device is in the call. */
+  readonly isHere: boolean;
+}
+
+export type CallListener = (update: CallUpdate) => void;
+
+export interface KnownCalls {
+  learn(call: CallView, cause: UpdateCause): void;
+  /** These are all live ones. Answers those that were believed to live, and are not among them. */
+  replace(calls: readonly CallView[], isOtherFeed: boolean): CallView[];
+  version(id: string): number | undefined;
+  /** One call as a listener is to hear it; undefined: nothing is known of it. */
+  update(id: string, cause: UpdateCause): CallUpdate | undefined;
+  live(): CallUpdate[];
+  listen(listener: CallListener): () => void;
+  close(): void;
+}
+
+interface Known {
+  call: CallView;
+  cause: UpdateCause;
+  cancelRing: () => void;
+}
+
+/** Ended calls are remembered for a while, so that a late answer does not wake one. */
+const ENDED_AT_MOST = 100;
+
+export function createKnownCalls(clock: ClientClock, device: () => string): KnownCalls {
+  const known = new Map<string, Known>();
+  const listeners = new Set<CallListener>();
+
+  const updateOf = (call: CallView, cause: UpdateCause): CallUpdate => ({
+    call,
+    cause,
+    rings: isRinging(call),
+    isHere: isHere(call, device()),
+  });
+
+  function tell(call: CallView, cause: UpdateCause): void {
+    const update = updateOf(call, cause);
+    for (const listener of [...listeners]) callListener(listener, update);
+  }
+
+  function ringOver(entry: Known): void {
+    entry.call = { ...entry.call, me: { ...entry.call.me, ringSeconds: 0 } };
+    tell(entry.call, 'ring_over');
+  }
+
+  function put(call: CallView, cause: UpdateCause): void {
+    known.get(call.id)?.cancelRing();
+    known.delete(call.id);
+    const entry: Known = { call, cause, cancelRing: () => {} };
+    known.set(call.id, entry);
+    if (isRinging(call)) {
+      const ms = (call.me.ringSeconds ?? 0) * 1000;
+      entry.cancelRing = clock.after(ms, () => ringOver(entry));
+    }
+    if (isEnded(call)) forgetEnded();
+  }
+
+  function forgetEnded(): void {
+    const ended = [...known.values()].filter(({ call }) => isEnded(call));
+    for (const { call } of ended.slice(0, -ENDED_AT_MOST)) known.delete(call.id);
+  }
+
+  function learn(call: CallView, cause: UpdateCause): void {
+    const before = known.get(call.id);
+    if (before !== undefined && call.version < before.call.version) return;
+    const isSame = before !== undefined && call.version === before.call.version;
+    put(call, isSame && cause === 'answer' ? before.cause : cause);
+    // What an answer has told, the feed tells once more, with its cause.
+    const isToTell = !isSame || cause === 'snapshot' || (isOwn(before.cause) && !isOwn(cause));
+    if (isToTell) tell(call, cause);
+  }
+
+  return {
+    learn,
+    replace(calls, isOtherFeed) {
+      const live = new Set(calls.map(({ id }) => id));
+      const gone = [...known.values()]
+        .map(({ call }) => call)
+        .filter((call) => !isEnded(call) && !live.has(call.id));
+      // Versions of another feed can't be compared.
+      if (isOtherFeed) {
+        for (const { call, cancelRing } of [...known.values()]) {
+          cancelRing();
+          known.delete(call.id);
+        }
+      }
+      for (const call of calls) learn(call, 'snapshot');
+      return gone;
+    },
+    version: (id) => known.get(id)?.call.version,
+    update(id, cause) {
+      const entry = known.get(id);
+      return entry && updateOf(entry.call, cause);
+    },
+    live: () =>
+      [...known.values()]
+        .filter(({ call }) => !isEnded(call))
+        .map(({ call }) => updateOf(call, 'snapshot')),
+    listen(listener) {
+      // Each has a life of its own, though two be the same function.
+      const own: CallListener = (update) => listener(update);
+      listeners.add(own);
+      return () => void listeners.delete(own);
+    },
+    close() {
+      listeners.clear();
+      for (const { cancelRing } of known.values()) cancelRing();
+    },
+  };
+}
+
+const isOwn = (cause: UpdateCause): boolean =>
+  cause === 'answer' || cause === 'snapshot' || cause === 'ring_over';
+
+/** A listener that throws is a fault of the app: it is reported as one, and stops nobody else. */
+export function callListener<T>(listener: (value: T) => void, value: T): void {
+  try {
+    listener(value);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
