@@ -19,6 +19,7 @@ interface BannerParts {
   readonly url: string;
   readonly endpoint: string;
   readonly users: readonly DemoUser[];
+  readonly calls: string;
   readonly liveKit: string;
   readonly rule: AccessSettings['rule'];
   readonly settings: SettingsInUse;
@@ -27,13 +28,14 @@ interface BannerParts {
 }
 
 export function banner(parts: BannerParts): string {
-  const { url, endpoint, users, liveKit, rule, settings, reach, env } = parts;
+  const { url, endpoint, users, calls, liveKit, rule, settings, reach, env } = parts;
   const [first] = users;
   const { used, putAside } = settings;
   const rows: [string, string][] = [
     ['page', `${url}/`],
     ['users', users.map(({ uid }) => uid).join(', ')],
     ['rooms', ROOMS[rule]],
+    ['calls', calls],
     ['LiveKit', liveKit],
     [
       'settings',

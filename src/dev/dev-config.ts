@@ -45,8 +45,11 @@ export function refuseProduction(env: Environment): void {
  *
  * @throws ConfigError for what is wrong with the environment, and for what would ask Firebase.
  */
-export function loadDevConfig(env: Environment, parts: { keysUrl: string; reach: Reach }): Config {
-  const { keysUrl, reach } = parts;
+export function loadDevConfig(
+  env: Environment,
+  parts: { keysUrl: string; reach: Reach; database?: string | undefined },
+): Config {
+  const { keysUrl, reach, database } = parts;
   refuseRealFirestore(env);
   const isOwn = !isSet(env.LIVEKIT_URL);
   const kept = Object.entries(env).filter(([name]) => !isPutAside(name, env));
@@ -60,6 +63,8 @@ export function loadDevConfig(env: Environment, parts: { keysUrl: string; reach:
       HOST: reach.host,
       // Everybody here is a demo user: no need for a warning that they all get in.
       ...(isSet(env.ROOM_ACCESS) ? {} : { ROOM_ACCESS: 'any' }),
+      ...(isSet(env.RING_ACCESS) || hasRoomRule(env) ? {} : { RING_ACCESS: 'any' }),
+      ...(database !== undefined && { DATABASE_URL: database }),
       DRAIN_SECONDS: '0',
     },
     // Secret files belong to deployments: none is read here.
@@ -105,5 +110,9 @@ function refuseRealFirestore(env: Environment): void {
       '127.0.0.1:8080: the users here are no real project’s',
   ]);
 }
+
+/** It then decides who may ring whom as well. */
+const hasRoomRule = ({ ROOM_ACCESS = '' }: Environment): boolean =>
+  ['firestore', 'http'].includes(ROOM_ACCESS.trim());
 
 const isSet = (value: string | undefined): boolean => (value?.trim() ?? '') !== '';

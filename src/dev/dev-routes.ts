@@ -1,12 +1,21 @@
 // The routes of development mode, in front of the switchboard's own. They hand out ID tokens, so
 // they answer only to names of this machine, and never to a foreign page.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CallSettings } from '../settings/settings.ts';
 import type { DemoUser } from './demo-users.ts';
 import type { LiveKitTarget } from './dev-config.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { canBuildLiveKit } from './livekit-binary.ts';
 import { whoAnswers } from './livekit-server.ts';
-import { liveKitClient, liveKitClientPath, type PageFile, pageFile } from './page-files.ts';
+import {
+  clientDoor,
+  clientFile,
+  liveKitClient,
+  liveKitClientPath,
+  type PageFile,
+  pageFile,
+} from './page-files.ts';
+import type { Presence } from './presence.ts';
 import type { Terminal } from './terminal.ts';
 import type { Visitors } from './visitors.ts';
 
@@ -24,6 +33,10 @@ export interface DevParts {
   readonly target: LiveKitTarget;
   /** The path of the token endpoint. */
   readonly endpoint: string;
+  /** That of the calls. */
+  readonly callsPath: string;
+  readonly calls: CallSettings | undefined;
+  readonly presence: Presence;
   readonly visitors: Visitors;
   readonly terminal: Terminal;
 }
@@ -31,7 +44,7 @@ export interface DevParts {
 export type Front = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export function createFront(parts: DevParts): Front {
-  const { visitors, terminal } = parts;
+  const { visitors, terminal, presence } = parts;
   const routes = routesOf(parts);
   const headers = {
     'content-security-policy': pagePolicy(parts.target.url),
@@ -42,6 +55,7 @@ export function createFront(parts: DevParts): Front {
   };
   return (request, response) => {
     terminal.watch(request, response);
+    presence.watch(request, response);
     if (visitors.greet(request, response)) return true;
     const url = URL.parse(request.url ?? '', 'http://localhost');
     if (url === null || !request.url?.startsWith('/')) return false;
@@ -86,15 +100,13 @@ const misled = async (): Promise<Answer> =>
       '(DEV_HOSTS=my-laptop.local npm run dev).',
   );
 
-function routesOf({
-  provider,
-  users,
-  target,
-  endpoint,
-}: DevParts): Readonly<Record<string, DevRoute>> {
+function routesOf(parts: DevParts): Readonly<Record<string, DevRoute>> {
+  const { provider, users, target, endpoint, callsPath, calls, presence } = parts;
   return {
     '/': (rest) => (rest === '' ? file(pageFile('index.html')) : notFound()),
     '/dev/page/': (name) => file(pageFile(name)),
+    '/dev/client.js': () => file(clientDoor()),
+    '/dev/client/': (name) => file(clientFile(name)),
     '/dev/livekit-client.js': () => file(liveKitClient()),
     '/dev/keys': () => ({
       headers: provider.keySetHeaders,
@@ -106,9 +118,13 @@ function routesOf({
       const token = provider.idToken(uid, { expired: query.has('expired') });
       return token === undefined ? notFound() : { body: token };
     },
+    '/dev/presence': () => json(presence.feeds()),
     '/dev/status': async () =>
       json({
         endpoint,
+        callsPath,
+        ringAccess: calls?.ringAccess.rule,
+        rules: calls?.rules,
         liveKitUrl: target.url,
         liveKitAnswers: (await whoAnswers(target.url)) === 'livekit',
         liveKitClientInstalled: liveKitClientPath() !== undefined,

@@ -5,22 +5,26 @@ import { runToTheEnd } from '../base/ending.ts';
 import type { Logger } from '../base/log.ts';
 import { tokenPathUnder } from '../routes/token.ts';
 import { startServer } from '../server.ts';
+import type { Config } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
 import { banner } from './banner.ts';
+import { callDatabase } from './call-folder.ts';
 import { DEMO_USERS } from './demo-users.ts';
 import {
   DEMO_PROJECT_ID,
+  type LiveKitTarget,
   liveKitTarget,
   loadDevConfig,
   refuseProduction,
   settingsInUse,
 } from './dev-config.ts';
-import { createFront } from './dev-routes.ts';
-import { createIdentityProvider, serveKeys } from './identity-provider.ts';
+import { createFront, type Front } from './dev-routes.ts';
+import { createIdentityProvider, type IdentityProvider, serveKeys } from './identity-provider.ts';
 import { provideLiveKit } from './livekit.ts';
 import { findLiveKitServer } from './livekit-binary.ts';
-import { reachOf } from './reach.ts';
-import { createTerminal } from './terminal.ts';
+import { createPresence } from './presence.ts';
+import { type Reach, reachOf } from './reach.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
 import { createVisitors } from './visitors.ts';
 
 const STOP_WITHIN_MS = 3_000;
@@ -63,6 +67,32 @@ const forTheTerminal: Logger = {
     console.error(...(err === undefined ? [message] : [message, err])),
 };
 
+function frontOf(parts: {
+  config: Config;
+  provider: IdentityProvider;
+  target: LiveKitTarget;
+  reach: Reach;
+  terminal: Terminal;
+}): Front {
+  const { config, provider, target, reach, terminal } = parts;
+  const { basePath } = config.settings.front;
+  return createFront({
+    provider,
+    users: DEMO_USERS,
+    target,
+    endpoint: tokenPathUnder(basePath),
+    callsPath: basePath,
+    calls: config.settings.calls,
+    presence: createPresence({
+      feedPath: `${basePath}/events`,
+      uids: DEMO_USERS.map(({ uid }) => uid),
+      clock: systemClock,
+    }),
+    visitors: createVisitors(reach.hosts),
+    terminal,
+  });
+}
+
 /**
  * @throws ConfigError with `NODE_ENV=production`, and for what is wrong with the environment.
  */
@@ -91,25 +121,24 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
     signal.throwIfAborted();
     const keys = await serveKeys(provider);
     release(keys.stop);
-    const config = loadDevConfig(env, { keysUrl: keys.url, reach });
+    const database = callDatabase(env, process.cwd());
+    const config = loadDevConfig(env, { keysUrl: keys.url, reach, database: database?.url });
     const target = liveKitTarget(env, config, reach);
-    const endpoint = tokenPathUnder(config.settings.front.basePath);
     const terminal = createTerminal({ say, clock: systemClock, level: config.logLevel });
-    const front = createFront({
-      provider,
-      users: DEMO_USERS,
-      target,
-      endpoint,
-      visitors: createVisitors(reach.hosts),
-      terminal,
-    });
+    const front = frontOf({ config, provider, target, reach, terminal });
     const server = await startServer(config, {
       log: terminal.log,
       front,
       timeouts: { stopMs: SERVER_STOPS_WITHIN_MS },
     });
     release(server.stop);
-    const liveKit = await provideLiveKit({ target, binary, clock: systemClock, signal });
+    const liveKit = await provideLiveKit({
+      target,
+      binary,
+      webhookUrl: `${server.url}${config.settings.front.basePath}/livekit-webhook`,
+      clock: systemClock,
+      signal,
+    });
     release(() => liveKit.server?.stop());
     void liveKit.server?.ended.then(() => {
       if (!signal.aborted) say('The LiveKit server has ended.');
@@ -118,8 +147,9 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
     say(
       banner({
         url,
-        endpoint,
+        endpoint: tokenPathUnder(config.settings.front.basePath),
         users: DEMO_USERS,
+        calls: database?.sentence ?? 'kept where DATABASE_URL says',
         liveKit: liveKit.sentence,
         rule: config.settings.access.rule,
         settings: settingsInUse(env),

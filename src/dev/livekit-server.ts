@@ -26,6 +26,8 @@ export interface LiveKitServerOptions {
   readonly apiSecret: string;
   /** An address of this machine at which others reach it. Absent: nobody does. */
   readonly address?: string | undefined;
+  /** Whom it tells what happens in its rooms. */
+  readonly webhookUrl?: string | undefined;
   readonly clock: Clock;
   /** Ends it where it is not ready yet. */
   readonly signal?: AbortSignal | undefined;
@@ -114,6 +116,9 @@ const configOf = (options: LiveKitServerOptions): object => ({
     stun_servers: ['127.0.0.1:3478'],
   },
   keys: { [options.apiKey]: options.apiSecret },
+  ...(options.webhookUrl !== undefined && {
+    webhook: { api_key: options.apiKey, urls: [options.webhookUrl] },
+  }),
   logging: { level: 'warn' },
 });
 

@@ -26,10 +26,12 @@ export interface LiveKit {
 export async function provideLiveKit(parts: {
   target: LiveKitTarget;
   binary: string | undefined;
+  /** Where its webhooks go. */
+  webhookUrl?: string;
   clock: Clock;
   signal?: AbortSignal;
 }): Promise<LiveKit> {
-  const { target, binary, clock, signal } = parts;
+  const { target, binary, webhookUrl, clock, signal } = parts;
   const answer = await whoAnswers(target.url);
   if (!target.own) {
     return {
@@ -56,6 +58,7 @@ export async function provideLiveKit(parts: {
       apiKey,
       apiSecret,
       address,
+      webhookUrl,
       clock,
       signal,
     });

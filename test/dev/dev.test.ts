@@ -23,7 +23,7 @@ let development: Development;
 let url: string;
 let said = '';
 beforeAll(async () => {
-  const env = { PORT: '0', LIVEKIT_SERVER: 'off', ...REAL_ENV };
+  const env = { PORT: '0', LIVEKIT_SERVER: 'off', DATABASE_URL: 'sqlite::memory:', ...REAL_ENV };
   development = createDevelopment(env, (text) => {
     said += text;
   });
