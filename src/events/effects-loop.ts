@@ -1,0 +1,105 @@
+// What a change of a call wants done at LiveKit: done after the commit by whoever leases it, and
+// again until it has worked. All of it may be done twice.
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Effect } from '../calls/event.ts';
+import { type CallStore, type LeasedEffect, StoreUnavailable } from '../calls/store.ts';
+import type { Loop } from './due-loop.ts';
+import type { LiveKitApi } from './livekit-api.ts';
+import { createWakeLoop } from './wake-loop.ts';
+
+const AT_ONCE = 32;
+/** Longer than LiveKit is waited for. */
+const LEASE_MS = 15_000;
+const RETRY_MS = { first: 1_000, last: 300_000 };
+/**
+ * With those pauses: a room is deleted for a day, while people may still talk in it. Somebody who
+ * has no place is named again by the next sweep, and a room that a phone waits for is soon too late.
+ */
+const TRIES_MAX: Readonly<Record<Effect['type'], number>> = {
+  delete_room: 300,
+  remove_participant: 5,
+  create_room: 5,
+};
+
+export function createEffectsLoop(options: {
+  store: Pick<CallStore, 'leaseEffects' | 'effectDone' | 'effectFailed' | 'nextDueMs' | 'onDue'>;
+  api: Pick<LiveKitApi, 'createRoom' | 'deleteRoom' | 'removeParticipant'>;
+  clock: Clock;
+  log: Logger;
+  /** A call has ended, and its room with it. */
+  onRoomDeleted: () => void;
+}): Loop {
+  const { store, api, clock, log, onRoomDeleted } = options;
+  const underWay = new Set<Promise<void>>();
+  const loop = createWakeLoop({ store, clock, log, what: 'rooms', work });
+
+  /** Not waited for: a room that LiveKit is slow to delete is in nobody's way. */
+  async function work(): Promise<boolean> {
+    const free = AT_ONCE - underWay.size;
+    if (free === 0) return false;
+    const leased = await store.leaseEffects(free, LEASE_MS);
+    for (const effect of leased) {
+      const doing = doOne(effect).finally(() => {
+        if (underWay.size === AT_ONCE) loop.wake(0);
+        underWay.delete(doing);
+      });
+      underWay.add(doing);
+    }
+    return leased.length === free && underWay.size < AT_ONCE;
+  }
+
+  async function doOne(leased: LeasedEffect): Promise<void> {
+    const { id, callId, effect, tries } = leased;
+    try {
+      if (await doAtLiveKit(api, leased)) {
+        await store.effectDone(id);
+        if (effect.type === 'delete_room') onRoomDeleted();
+        return;
+      }
+      if (tries < TRIES_MAX[effect.type]) {
+        const retryMs = Math.min(RETRY_MS.first * 2 ** (tries - 1), RETRY_MS.last);
+        await store.effectFailed(id, retryMs);
+        loop.wake(retryMs);
+        return;
+      }
+      log.error({ callId, effect: effect.type, tries }, GIVEN_UP[effect.type]);
+      await store.effectDone(id);
+    } catch (error) {
+      // The lease ends by itself, and then it is done again.
+      const level = error instanceof StoreUnavailable ? 'debug' : 'error';
+      log[level]({ err: error, callId, effect: effect.type }, 'what was done is not written down');
+      loop.wake(LEASE_MS);
+    }
+  }
+
+  return {
+    start: loop.start,
+    async stop() {
+      await loop.stop();
+      await Promise.all(underWay);
+    },
+  };
+}
+
+function doAtLiveKit(
+  api: Pick<LiveKitApi, 'createRoom' | 'deleteRoom' | 'removeParticipant'>,
+  { room, effect }: LeasedEffect,
+): Promise<boolean> {
+  switch (effect.type) {
+    case 'create_room':
+      return api.createRoom(room);
+    case 'delete_room':
+      return api.deleteRoom(room);
+    case 'remove_participant':
+      return api.removeParticipant(room, effect.identity);
+    default:
+      return effect satisfies never;
+  }
+}
+
+const GIVEN_UP: Readonly<Record<Effect['type'], string>> = {
+  delete_room: 'the room of an ended call could not be deleted: whoever is in it may still talk',
+  remove_participant: 'somebody without a place in a call could not be taken out of its room',
+  create_room: 'the room of a call could not be made beforehand',
+};

@@ -1,0 +1,112 @@
+// Runs when something is due, and is silent otherwise: a database that sleeps when nobody asks is
+// let sleep. The next time is kept in memory; the store tells of what is written, here or elsewhere.
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { type CallStore, StoreUnavailable } from '../calls/store.ts';
+
+/** In case a word from the store got lost. */
+const LOOK_EVERY_MS = 15 * 60_000;
+/** Between looks while what is due can't be done right now. */
+const BREATH_MS = { first: 250, last: 1_000 };
+const BACK_OFF_MS = { first: 500, last: 30_000 };
+
+export interface WakeLoop {
+  /** Resolves after the first round, or when that takes too long. */
+  start(): Promise<void>;
+  /** Resolves when the round that runs is over. */
+  stop(): Promise<void>;
+  /** A round within so many ms. */
+  wake(ms: number): void;
+}
+
+export function createWakeLoop(options: {
+  store: Pick<CallStore, 'nextDueMs' | 'onDue'>;
+  clock: Clock;
+  log: Logger;
+  /** For the log: "deadlines". */
+  what: string;
+  /** Does what is due. True: there may be more of it at once. */
+  work: () => Promise<boolean>;
+}): WakeLoop {
+  const { store, clock, log, what, work } = options;
+  let isStopped = false;
+  let running: Promise<void> | undefined;
+  /** By the monotonic clock. */
+  let wakeAt = Number.POSITIVE_INFINITY;
+  let cancel = () => {};
+  let unsubscribe = () => {};
+  let breathMs = BREATH_MS.first;
+  let backOffMs = BACK_OFF_MS.first;
+  let isFailing = false;
+
+  function wake(ms: number): void {
+    if (isStopped) return;
+    const at = clock.monotonic() + Math.min(Math.max(ms, 0), LOOK_EVERY_MS);
+    if (at >= wakeAt) return;
+    wakeAt = at;
+    // A round that runs looks at the time when it is over.
+    if (running === undefined) arm();
+  }
+
+  function arm(): void {
+    cancel();
+    if (isStopped) return;
+    cancel = clock.after(Math.max(wakeAt - clock.monotonic(), 0), () => void run());
+  }
+
+  function run(): Promise<void> {
+    cancel();
+    wakeAt = Number.POSITIVE_INFINITY;
+    running = round().then((ms) => {
+      running = undefined;
+      wake(ms);
+      arm();
+    });
+    return running;
+  }
+
+  /** In how many ms to look again. */
+  async function round(): Promise<number> {
+    try {
+      const hasMore = await work();
+      const ms = hasMore ? 0 : await store.nextDueMs();
+      if (isFailing) log.info({}, `the ${what} of calls are looked after again`);
+      isFailing = false;
+      backOffMs = BACK_OFF_MS.first;
+      if (hasMore || ms === undefined || ms > 0) {
+        breathMs = BREATH_MS.first;
+        return ms ?? LOOK_EVERY_MS;
+      }
+      const breath = breathMs;
+      breathMs = Math.min(2 * breathMs, BREATH_MS.last);
+      return breath;
+    } catch (error) {
+      return afterFailure(error);
+    }
+  }
+
+  function afterFailure(error: unknown): number {
+    if (!isFailing) {
+      const level = error instanceof StoreUnavailable ? 'warn' : 'error';
+      log[level]({ err: error }, `the ${what} of calls wait: the store could not be asked`);
+    }
+    isFailing = true;
+    const ms = backOffMs;
+    backOffMs = Math.min(2 * backOffMs, BACK_OFF_MS.last);
+    return ms;
+  }
+
+  return {
+    async start() {
+      unsubscribe = store.onDue(wake);
+      await run();
+    },
+    async stop() {
+      isStopped = true;
+      unsubscribe();
+      cancel();
+      await running;
+    },
+    wake,
+  };
+}
