@@ -9,6 +9,8 @@ export interface BodyKind<T> {
   readonly type: RegExp;
   readonly typeName: string;
   readonly name: string;
+  /** A request without any body, of whatever type, is served too; its `body` is undefined. */
+  readonly isOptional?: boolean;
   /** Throws a SwitchboardError for what is not of this kind. */
   readonly parse: (bytes: Buffer) => T;
   /** Of what a host's parser has made of it; absent: only the bytes will do. */
@@ -16,9 +18,16 @@ export interface BodyKind<T> {
 }
 
 /** `application/json` with any parameters, and nothing else. */
-export function jsonBody({ maxBytes }: { maxBytes: number }): BodyKind<unknown> {
+export function jsonBody({
+  maxBytes,
+  isOptional = false,
+}: {
+  maxBytes: number;
+  isOptional?: boolean;
+}): BodyKind<unknown> {
   return {
     maxBytes,
+    isOptional,
     type: /^application\/json\s*(?:;.*)?$/i,
     typeName: 'application/json',
     name: 'JSON',

@@ -1,5 +1,6 @@
 // Named values of a path, a query or the headers: how each is written, and what it means.
 import { SwitchboardError } from '../base/errors.ts';
+import type { FaultOf } from '../base/faults.ts';
 
 export interface Field<T> {
   /** Undefined: it did not come. Throws an Error whose message ends the sentence "NAME …". */
@@ -87,11 +88,28 @@ export const wholeNumber = (limits: {
   },
 });
 
-/** Text of at most so many bytes of UTF-8; may be left out. */
-export const optionalText = (maxBytes: number, description: string): Field<string | undefined> => ({
+/** `1` or `true`; absent, `0` or `false`. */
+export const flag = (description: string): Field<boolean> => ({
   read(text) {
-    if (text === undefined || Buffer.byteLength(text) <= maxBytes) return text;
-    throw new Error(`must be at most ${maxBytes} bytes`);
+    if (text === '1' || text === 'true') return true;
+    if (text === undefined || text === '0' || text === 'false') return false;
+    throw new Error('must be 1 or 0');
+  },
+  schema: { type: 'integer', minimum: 0, maximum: 1, default: 0, description },
+});
+
+/** Text of at most so many bytes of UTF-8 that has no other fault; may be left out. */
+export const optionalText = (
+  maxBytes: number,
+  description: string,
+  faultOf: FaultOf = () => undefined,
+): Field<string | undefined> => ({
+  read(text) {
+    if (text === undefined) return text;
+    if (Buffer.byteLength(text) > maxBytes) throw new Error(`must be at most ${maxBytes} bytes`);
+    const fault = faultOf(text);
+    if (fault !== undefined) throw new Error(fault);
+    return text;
   },
   schema: { type: 'string', description },
 });

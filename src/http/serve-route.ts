@@ -1,5 +1,6 @@
 // A route runs as a whole in Fastify's first hook. What would come between the hook and a handler (a
 // parser, validation, a serializer, and an AsyncResource) is done here or needed by nobody.
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { andThen } from '../base/and-then.ts';
 import type { Clock } from '../base/clock.ts';
@@ -33,7 +34,7 @@ export function serveRoute(
       // Who has gone meanwhile has left no body, which is no fault of the host's.
       if (arrivalOf(raw).exchange.isOver) return;
       const input = inputOf(request, route);
-      if (kind === undefined) return answer(input);
+      if (kind === undefined || (kind.isOptional && !hasBody(raw))) return answer(input);
       checkContentType(raw, kind);
       readBody(raw, kind, by.clock, (fault, body) => {
         if (fault === null) attempt(() => answer({ ...input, body }));
@@ -54,6 +55,10 @@ export function serveRoute(
     handler: () => undefined,
   });
 }
+
+/** As its headers announce one (RFC 9112, section 6.3). */
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 

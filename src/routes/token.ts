@@ -8,6 +8,7 @@ import { arrivalOf } from '../http/arrival.ts';
 import { jsonBody } from '../http/body-kinds.ts';
 import { PROBLEM_RESPONSES } from '../http/problem-schema.ts';
 import { type Admit, type Route, route } from '../http/routes.ts';
+import { createTokenMembers, TOKEN_MEMBERS_SCHEMA } from './token-members.ts';
 import {
   readTokenRequest,
   TOKEN_REQUEST_MAX_BYTES,
@@ -29,19 +30,7 @@ export type Mint = (request: { user: User; roomName: RoomName; permissions: Room
 const TOKEN_ANSWER_SCHEMA = {
   type: 'object',
   required: ['token', 'participant_token', 'expires_at'],
-  properties: {
-    token: { type: 'string', description: 'The LiveKit access token (a JWT).' },
-    participant_token: {
-      type: 'string',
-      description: 'The same token, as LiveKit’s SDKs name it.',
-    },
-    server_url: { type: 'string', description: 'Where to connect, if configured.' },
-    expires_at: {
-      type: 'string',
-      format: 'date-time',
-      description: 'Until when it opens the room.',
-    },
-  },
+  properties: TOKEN_MEMBERS_SCHEMA,
 };
 
 export const tokenPathUnder = (basePath: string): string => `${basePath}/livekit-token`;
@@ -57,10 +46,8 @@ export function tokenRoute(options: {
   serverUrl: string | undefined;
   onMinted: () => void;
 }): Route {
-  const { access, mint, serverUrl, onMinted } = options;
-
-  const serverUrlMember =
-    serverUrl === undefined ? '' : `,"server_url":${JSON.stringify(serverUrl)}`;
+  const { access, mint, onMinted } = options;
+  const tokenMembers = createTokenMembers(options.serverUrl);
 
   function answerWith(user: User, roomName: RoomName, permissions: RoomPermissions): string {
     if (mint === undefined) {
@@ -70,10 +57,9 @@ export function tokenRoute(options: {
         { cause: { message: options.whyNoMint } },
       );
     }
-    const { token, expiresAt } = mint({ user, roomName, permissions });
+    const minted = mint({ user, roomName, permissions });
     onMinted();
-    // The token is base64url and dots: nothing in it needs escaping, twice.
-    return `{"token":"${token}","participant_token":"${token}"${serverUrlMember},"expires_at":"${expiresAt.toISOString()}"}`;
+    return `{${tokenMembers(minted)}}`;
   }
 
   return route({

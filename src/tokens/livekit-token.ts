@@ -1,15 +1,14 @@
 // Permissions → LiveKit access token. The tests hold every claim against those of LiveKit's own SDK.
 // Claims: https://docs.livekit.io/frontends/authentication/tokens/
 import { createHs256 } from '../base/hs256.ts';
-import { LIVEKIT_NAME_MAX_BYTES, type RoomName } from '../base/ids.ts';
+import type { RoomName } from '../base/ids.ts';
 import type { RoomPermissions, TrackSource } from '../base/permissions.ts';
+import { nameOf, pictureOf } from '../base/profile.ts';
 import type { User } from '../base/user.ts';
 import type { RoomConfig } from '../calls/room-config.ts';
 
 /** A phone whose clock is slow throws a token "of the future" away and asks again and again. */
 const NOT_BEFORE_LEEWAY_S = 60;
-const PICTURE_MAX_BYTES = 1024;
-const HTTPS = /^https:\/\//i;
 
 /** A LiveKit access token and when it stops opening the room. */
 export interface LiveKitToken {
@@ -78,24 +77,4 @@ function videoGrant(roomName: RoomName, permissions: RoomPermissions): VideoGran
   if (canPublish && sources !== undefined) grant.canPublishSources = sources;
   if (permissions.canUpdateOwnMetadata === true) grant.canUpdateOwnMetadata = true;
   return grant;
-}
-
-/** Cut to LiveKit's limit between characters as people see them (grapheme clusters). */
-function nameOf({ name }: User): string | undefined {
-  if (name === undefined) return undefined;
-  const wellFormed = name.toWellFormed();
-  if (Buffer.byteLength(wellFormed) <= LIVEKIT_NAME_MAX_BYTES) return wellFormed;
-  let cut = '';
-  let bytes = 0;
-  for (const { segment } of new Intl.Segmenter().segment(wellFormed.slice(0, 512))) {
-    bytes += Buffer.byteLength(segment);
-    if (bytes > LIVEKIT_NAME_MAX_BYTES) break;
-    cut += segment;
-  }
-  return cut === '' ? undefined : cut;
-}
-
-function pictureOf({ picture }: User): string | undefined {
-  if (picture === undefined || Buffer.byteLength(picture) > PICTURE_MAX_BYTES) return undefined;
-  return HTTPS.test(picture) && URL.canParse(picture) ? picture : undefined;
 }

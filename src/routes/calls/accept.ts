@@ -1,0 +1,40 @@
+// POST /:callId/accept: takes a seat and lets the person in.
+
+import type { CallId } from '../../base/ids.ts';
+import { jsonBody } from '../../http/body-kinds.ts';
+import { type Route, route } from '../../http/routes.ts';
+import { callIdIn, deviceIn, membersOf, SHORT_BODY_MAX_BYTES, yesOrNoIn } from './body.ts';
+import { CALL_PARAMS, type CallGround, entryText, happen, userOf } from './ground.ts';
+import { ACCEPT, ENTRY, REFUSALS, withBody } from './schemas.ts';
+
+export function acceptRoute(ground: CallGround): Route {
+  return route({
+    method: 'POST',
+    path: `${ground.path}/:callId/accept`,
+    params: CALL_PARAMS,
+    admit: ground.admit,
+    body: jsonBody({ maxBytes: SHORT_BODY_MAX_BYTES }),
+    schema: {
+      summary: 'Accepts a call, or comes back to a group call',
+      description:
+        'From the device that has accepted already: 200 with a fresh token. From another one: 409 ' +
+        '`answered_elsewhere`, or with `takeOver` the call moves here. Within ' +
+        '`ANSWER_GRACE_SECONDS` of its end a ring may still be accepted.',
+      ...withBody(ACCEPT),
+      response: { 200: ENTRY, ...REFUSALS },
+    },
+    async answer(request, { params, body }) {
+      const user = userOf(request);
+      const members = membersOf(body);
+      const device = deviceIn(members);
+      const instead = callIdIn(members, 'instead');
+      const seen = await happen(ground, user, {
+        type: 'accept',
+        callId: params.callId as CallId,
+        ...{ uid: user.uid, device, takeOver: yesOrNoIn(members, 'takeOver') },
+        ...(instead !== undefined && { instead }),
+      });
+      return entryText(ground, request, seen, device);
+    },
+  });
+}

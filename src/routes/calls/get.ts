@@ -1,0 +1,37 @@
+// GET /:callId: one call as it is; held open until it changes, for screens before the room.
+import type { CallId } from '../../base/ids.ts';
+import { wholeNumber } from '../../http/fields.ts';
+import { type Route, route } from '../../http/routes.ts';
+import { CALL_PARAMS, type CallGround, callText, lookUp, userOf } from './ground.ts';
+import { ANSWER, REFUSALS, SIGNED_IN } from './schemas.ts';
+
+export const WAIT_SECONDS_MAX = 25;
+
+export function getRoute(ground: CallGround): Route {
+  return route({
+    method: 'GET',
+    path: `${ground.path}/:callId`,
+    params: CALL_PARAMS,
+    admit: ground.admit,
+    query: {
+      waitSeconds: wholeNumber({
+        ...{ min: 0, max: WAIT_SECONDS_MAX, default: 0 },
+        description: 'How long to wait for a version greater than `after`.',
+      }),
+      after: wholeNumber({
+        ...{ min: 0, max: 999_999_999_999_999, default: 0 },
+        description: 'The version of the call that is known already.',
+      }),
+    },
+    schema: {
+      summary: 'One call of the caller’s own',
+      description: 'With `waitSeconds` and `after` held open until it has changed.',
+      ...SIGNED_IN,
+      response: { 200: ANSWER, ...REFUSALS },
+    },
+    async answer(request, { params }) {
+      const { uid } = userOf(request);
+      return callText(ground, uid, await lookUp(ground, params.callId as CallId, uid));
+    },
+  });
+}

@@ -1,0 +1,112 @@
+// What every route of calls stands on, and the way from an event to an answer.
+import type { FastifyRequest } from 'fastify';
+import { andThen } from '../../base/and-then.ts';
+import {
+  type CallId,
+  type DeviceId,
+  faultOfLiveKitName,
+  type RoomName,
+  type UserId,
+} from '../../base/ids.ts';
+import { profileOf } from '../../base/profile.ts';
+import type { User } from '../../base/user.ts';
+import type { Calls } from '../../calls/apply-event.ts';
+import { type Call, isLive, isSeated, partyOf } from '../../calls/call.ts';
+import type { CallEvent } from '../../calls/event.ts';
+import type { CallStore } from '../../calls/store.ts';
+import { canSee, type Sight, viewOf } from '../../calls/view.ts';
+import { arrivalOf } from '../../http/arrival.ts';
+import { uuid } from '../../http/fields.ts';
+import type { Admit } from '../../http/routes.ts';
+import type { TokenMembers } from '../token-members.ts';
+import { invalid } from './body.ts';
+import { refusal, withStore } from './refusals.ts';
+
+export interface CallGround {
+  /** Where calls are: `/api/calls`. */
+  readonly path: string;
+  readonly admit: Admit;
+  readonly apply: Calls['apply'];
+  readonly store: Pick<CallStore, 'call' | 'live' | 'history'>;
+  readonly showsNames: Sight['showsNames'];
+  /** A token for the room of a call in which the user has a seat. */
+  readonly mint: (request: { user: User; roomName: RoomName }) => {
+    token: string;
+    expiresAt: Date;
+  };
+  readonly tokenMembers: TokenMembers;
+}
+
+/** Only whoever can be somebody in LiveKit: a host's own uids may be anything. */
+export const admitToCalls =
+  (admit: Admit): Admit =>
+  (request) =>
+    andThen(admit(request), () => {
+      const fault = faultOfLiveKitName(userOf(request).uid);
+      if (fault !== undefined) throw invalid(`The uid ${fault}.`);
+    });
+
+/** Who asks. Runs behind the gate, where it is known. */
+export const userOf = (request: FastifyRequest): User => request.user as User;
+
+export const CALL_PARAMS = { callId: uuid('The call, in any case.') };
+
+/** One call as this person may see it. */
+export interface Seen {
+  readonly call: Call;
+  /** The store's time. */
+  readonly now: number;
+  /** True: it is new. */
+  readonly created: boolean;
+}
+
+/** Lets the event happen, by this person, whose name the others may learn from it; throws what refuses it. */
+export function happen(ground: CallGround, user: User, event: CallEvent): Promise<Seen> {
+  return withStore(async () => {
+    const applied = await ground.apply(event, { profile: profileOf(user) });
+    if ('refused' in applied) throw refusal(applied.refused, applied.callId);
+    return applied;
+  });
+}
+
+/** Throws `not_found` for a call that is not there, and for one that is not for these eyes. */
+export function lookUp(
+  ground: CallGround,
+  callId: CallId,
+  uid: UserId,
+): Promise<Omit<Seen, 'created'>> {
+  return withStore(async () => {
+    const { call, now } = await ground.store.call(callId);
+    if (call === undefined || !canSee(call, uid)) throw refusal('not_found');
+    return { call, now };
+  });
+}
+
+export function callText(
+  ground: CallGround,
+  uid: UserId,
+  { call, now }: Omit<Seen, 'created'>,
+): string {
+  const view = viewOf(call, uid, { now, showsNames: ground.showsNames });
+  return JSON.stringify({ call: view, serverTime: timeOf(now) });
+}
+
+/** The same, with a token where this device has a seat. */
+export function entryText(
+  ground: CallGround,
+  request: FastifyRequest,
+  seen: Omit<Seen, 'created'>,
+  device: DeviceId,
+): string {
+  const user = userOf(request);
+  const text = callText(ground, user.uid, seen);
+  const party = partyOf(seen.call, user.uid);
+  const enters =
+    isLive(seen.call) && party !== undefined && isSeated(party) && party.device === device;
+  // No token for nobody.
+  if (!enters || arrivalOf(request.raw).exchange.isOver) return text;
+  const minted = ground.mint({ user, roomName: seen.call.room });
+  return `${text.slice(0, -1)},${ground.tokenMembers(minted)}}`;
+}
+
+export const timeOf = (ms: number): string => new Date(ms).toISOString();

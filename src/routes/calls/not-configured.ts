@@ -1,0 +1,35 @@
+// The routes of calls where there is no database: they exist, so that the answer is clear.
+import { SwitchboardError } from '../../base/errors.ts';
+import type { Admit, Method, Route } from '../../http/routes.ts';
+import { route } from '../../http/routes.ts';
+import { CALL_PARAMS } from './ground.ts';
+import { REFUSALS, SIGNED_IN } from './schemas.ts';
+
+const ROWS: readonly (readonly [Method, path: string, summary: string])[] = [
+  ['POST', '', 'Places a call'],
+  ['GET', '', 'The caller’s own calls'],
+  ['GET', '/events', 'The caller’s feed'],
+  ['GET', '/:callId', 'One call'],
+  ['POST', '/:callId/accept', 'Accepts a call'],
+  ['POST', '/:callId/decline', 'Declines a ring'],
+  ['POST', '/:callId/leave', 'Hangs up'],
+  ['POST', '/:callId/end', 'Ends a call for all'],
+  ['POST', '/:callId/invite', 'Invites others into a call'],
+];
+
+/** Answered before anything of the body is read. */
+export const notConfiguredRoutes = (base: string, admit: Admit): Route[] =>
+  ROWS.map(([method, path, summary]) =>
+    route({
+      method,
+      path: base + path || '/',
+      ...(path.includes(':') && { params: CALL_PARAMS }),
+      admit,
+      schema: { summary, ...SIGNED_IN, response: REFUSALS },
+      answer() {
+        throw new SwitchboardError('calls_not_configured', 'Calls are not configured here.', {
+          cause: { message: 'set DATABASE_URL (as option: database)' },
+        });
+      },
+    }),
+  );

@@ -1,0 +1,114 @@
+// POST /: places a call and lets the caller in.
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
+import type { RingAccess } from '../../access/ring-access.ts';
+import type { CallId, DeviceId, RoomName, UserId } from '../../base/ids.ts';
+import { CALL_KINDS, type CallKind } from '../../calls/call.ts';
+import { jsonBody } from '../../http/body-kinds.ts';
+import { type Route, route } from '../../http/routes.ts';
+import {
+  calleesIn,
+  callIdIn,
+  contextIn,
+  dataIn,
+  deviceIn,
+  invalid,
+  LONG_BODY_MAX_BYTES,
+  membersOf,
+  oneOfIn,
+} from './body.ts';
+import { type CallGround, entryText, happen, userOf } from './ground.ts';
+import type { CountRings } from './rings.ts';
+import { ENTRY, PLACE, REFUSALS, withBody } from './schemas.ts';
+
+interface PlaceRequest {
+  readonly callees: readonly UserId[];
+  readonly kind: CallKind;
+  readonly device: DeviceId;
+  readonly callId: CallId | undefined;
+  readonly context: string | undefined;
+  readonly data: string | undefined;
+}
+
+export function placeRoute(
+  ground: CallGround,
+  by: { ringAccess: RingAccess; countRings: CountRings; maxParticipants: number },
+): Route {
+  const { ringAccess, countRings, maxParticipants } = by;
+
+  async function answer(request: FastifyRequest, body: unknown) {
+    const user = userOf(request);
+    const asked = readPlace(body, user.uid, {
+      maxParticipants,
+      needsContext: ringAccess.needsContext,
+    });
+    const { kind, device, callId, context, data } = asked;
+    await countRings(user.uid, asked.callees.length, callId);
+    const callees = await ringAccess.ask({
+      caller: user,
+      callees: asked.callees,
+      kind,
+      ...(context !== undefined && { context }),
+    });
+    const seen = await happen(ground, user, {
+      type: 'place',
+      callId: callId ?? (randomUUID() as CallId),
+      ...{ caller: user.uid, device, callees, kind },
+      ...(context !== undefined && { context }),
+      ...(data !== undefined && { data }),
+      room: newRoom(),
+      requestHash: hashOf(asked),
+    });
+    return { status: seen.created ? 201 : 200, text: entryText(ground, request, seen, device) };
+  }
+
+  return route({
+    method: 'POST',
+    path: ground.path === '' ? '/' : ground.path,
+    admit: ground.admit,
+    body: jsonBody({ maxBytes: LONG_BODY_MAX_BYTES }),
+    schema: {
+      summary: 'Places a call',
+      description:
+        'Rings the callees and answers with the call and the caller’s LiveKit token. With the same ' +
+        '`callId` and body once more it is 200 and rings nobody again; where the callee has just ' +
+        'called the caller, 200 with that call.',
+      ...withBody(PLACE),
+      response: { 201: ENTRY, 200: ENTRY, ...REFUSALS },
+    },
+    answer: (request, { body }) => answer(request, body),
+  });
+}
+
+function readPlace(
+  body: unknown,
+  caller: UserId,
+  rules: { maxParticipants: number; needsContext: boolean },
+): PlaceRequest {
+  const members = membersOf(body);
+  const callees = calleesIn(members, caller, rules.maxParticipants - 1);
+  const kind = oneOfIn(members, 'kind', CALL_KINDS);
+  if (kind === undefined) throw invalid(`kind is required: ${CALL_KINDS.join(' or ')}.`);
+  const context = contextIn(members);
+  if (context === undefined && rules.needsContext) {
+    throw invalid('context is required: only who shares one may ring each other.');
+  }
+  const device = deviceIn(members);
+  return {
+    callees,
+    kind,
+    device,
+    callId: callIdIn(members, 'callId'),
+    context,
+    data: dataIn(members),
+  };
+}
+
+/** Unguessable: who knows the name of a room and holds a token of LiveKit's server is in. */
+const newRoom = (): RoomName => `call_${randomBytes(16).toString('base64url')}` as RoomName;
+
+/** A retry has the same; whatever differs is another request. */
+function hashOf({ callees, kind, device, context, data }: PlaceRequest): string {
+  const said = JSON.stringify([callees, kind, device, context ?? null, data ?? null]);
+  return createHash('sha256').update(said).digest('base64url');
+}

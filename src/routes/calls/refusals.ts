@@ -1,0 +1,37 @@
+// What the calls refuse, as the codes and sentences of answers.
+import { type ErrorCode, SwitchboardError } from '../../base/errors.ts';
+import type { CallId } from '../../base/ids.ts';
+import type { CallRefusal } from '../../calls/event.ts';
+import { StoreUnavailable } from '../../calls/store.ts';
+
+/** Rings without an answer are counted over ten minutes. */
+const RING_AGAIN_SECONDS = 120;
+
+const SENTENCES: Readonly<Record<CallRefusal, string>> = {
+  answered_elsewhere: 'Another device of yours has taken this call.',
+  call_ended: 'This call has ended.',
+  call_full: 'This call has as many people as there may be.',
+  call_id_taken: 'This callId is that of another call.',
+  in_another_call: 'You are in another call.',
+  not_caller: 'Forbidden: You may leave this call, and not do this in it.',
+  not_found: 'There is no such call.',
+  ring_limited: 'Nobody answers there. Try again later.',
+};
+
+export const refusal = (code: CallRefusal, callId?: CallId): SwitchboardError =>
+  new SwitchboardError(code satisfies ErrorCode, SENTENCES[code], {
+    ...(code === 'ring_limited' && { retryAfterSeconds: RING_AGAIN_SECONDS }),
+    ...(callId !== undefined && { callId }),
+  });
+
+/** Whatever asks the store: its outage is an answer, and no bug. */
+export async function withStore<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new SwitchboardError('calls_unavailable', 'Calls are unavailable. Try again.', {
+      cause: error.cause ?? error,
+    });
+  }
+}

@@ -1,0 +1,200 @@
+// The calls in the API's description. What comes in is checked in body.ts, what goes out is made in
+// calls/view.ts; tests hold all three together.
+import { CALL_KINDS, CALL_STATES, OUTCOMES, PARTY_STATES, REASONS } from '../../calls/call.ts';
+import { PROBLEM_RESPONSES } from '../../http/problem-schema.ts';
+import { TOKEN_MEMBERS_SCHEMA } from '../token-members.ts';
+import { DATA_MAX_BYTES, DEVICE_MAX_CHARACTERS } from './body.ts';
+
+const time = (description: string) =>
+  ({ type: 'string', format: 'date-time', description }) as const;
+const uuid = (description: string) => ({ type: 'string', format: 'uuid', description }) as const;
+const uid = (description: string) => ({ type: 'string', description }) as const;
+
+const partyMembers = {
+  role: { type: 'string', enum: ['caller', 'callee'] },
+  state: { type: 'string', enum: PARTY_STATES },
+} as const;
+
+const PARTY = {
+  type: 'object',
+  required: ['uid', 'role', 'state'],
+  properties: {
+    uid: uid('Who.'),
+    ...partyMembers,
+    name: { type: 'string', description: 'Out of his own ID token.' },
+    picture: { type: 'string', description: 'The same; an https address.' },
+  },
+} as const;
+
+const reason = { type: 'string', enum: REASONS, description: 'Why it has ended.' } as const;
+
+const ME = {
+  type: 'object',
+  required: ['role', 'state'],
+  description: 'The reader’s own part.',
+  properties: {
+    ...partyMembers,
+    device: { type: 'string', description: 'That holds the seat, or held it last.' },
+    ringSeconds: {
+      type: 'integer',
+      minimum: 0,
+      description: 'How much longer to ring; 0: no longer, and an accept still counts.',
+    },
+    reason,
+  },
+} as const;
+
+export const CALL = {
+  type: 'object',
+  required: [
+    ...['id', 'version', 'kind', 'isGroup', 'state', 'createdAt', 'caller', 'me', 'parties'],
+  ],
+  properties: {
+    id: uuid('In small letters.'),
+    version: {
+      type: 'integer',
+      description: 'Of the reader’s own: greater after whatever he can see has changed.',
+    },
+    kind: { type: 'string', enum: CALL_KINDS, description: 'How to ring and what to open with.' },
+    context: { type: 'string', description: 'What it is about: a chat’s id.' },
+    data: { description: 'Any JSON, as it was placed with.' },
+    isGroup: { type: 'boolean' },
+    state: { type: 'string', enum: CALL_STATES },
+    outcome: {
+      type: 'string',
+      enum: OUTCOMES,
+      description: 'What became of it, for the reader: he may have missed what others answered.',
+    },
+    reason,
+    createdAt: time('When it was placed.'),
+    activeAt: time('When it was accepted first.'),
+    endedAt: time('When it ended.'),
+    talkSeconds: {
+      type: 'integer',
+      minimum: 0,
+      description: 'From the second person’s arrival to the end, where LiveKit has told of it.',
+    },
+    caller: uid('Who placed it.'),
+    me: ME,
+    parties: { type: 'array', items: PARTY, description: 'The caller first.' },
+  },
+} as const;
+
+export const SERVER_TIME = time('Now, by the server’s clock.');
+
+export const ANSWER = {
+  type: 'object',
+  required: ['call', 'serverTime'],
+  properties: { call: CALL, serverTime: SERVER_TIME },
+} as const;
+
+export const ENTRY = {
+  ...ANSWER,
+  description: 'With a LiveKit token, as the token endpoint gives it, while the call lives.',
+  properties: { ...ANSWER.properties, ...TOKEN_MEMBERS_SCHEMA },
+} as const;
+
+export const LIST = {
+  type: 'object',
+  required: ['calls', 'serverTime'],
+  properties: {
+    calls: {
+      type: 'array',
+      items: {
+        ...CALL,
+        properties: {
+          ...CALL.properties,
+          direction: { type: 'string', enum: ['incoming', 'outgoing'] },
+        },
+      },
+    },
+    next: { type: 'string', description: 'For `after`, where there is another page.' },
+    serverTime: SERVER_TIME,
+  },
+} as const;
+
+const device = {
+  type: 'string',
+  minLength: 1,
+  maxLength: DEVICE_MAX_CHARACTERS,
+  description: 'One running client: a process on a phone, a tab in a browser.',
+} as const;
+
+const callees = {
+  type: 'array',
+  minItems: 1,
+  uniqueItems: true,
+  items: { type: 'string', minLength: 1, maxLength: 128 },
+  description: 'Uids of whom to ring; not the caller’s own.',
+} as const;
+
+export const PLACE = {
+  type: 'object',
+  required: ['callees', 'kind', 'deviceId'],
+  properties: {
+    callees,
+    kind: { type: 'string', enum: CALL_KINDS, description: 'How to ring; it forbids nothing.' },
+    deviceId: device,
+    callId: {
+      type: ['string', 'null'],
+      format: 'uuid',
+      description: 'Of the app’s own making, new for every call; the same for a retry.',
+    },
+    context: {
+      type: ['string', 'null'],
+      minLength: 1,
+      description:
+        'What the call is about, like a chat’s id: 1 to 256 bytes without control characters.',
+    },
+    data: {
+      description: `Any JSON of at most ${DATA_MAX_BYTES} bytes, without NUL and lone surrogates.`,
+    },
+  },
+} as const;
+
+export const ACCEPT = {
+  type: 'object',
+  required: ['deviceId'],
+  properties: {
+    deviceId: device,
+    takeOver: {
+      type: ['boolean', 'null'],
+      description: 'Takes the call over from another device of one’s own.',
+    },
+    instead: {
+      type: ['string', 'null'],
+      format: 'uuid',
+      description: 'The call to leave for this one.',
+    },
+  },
+} as const;
+
+export const DECLINE = {
+  type: 'object',
+  properties: {
+    reason: {
+      type: ['string', 'null'],
+      enum: ['declined', 'busy', 'timeout', null],
+      default: 'declined',
+      description: '`timeout`: this phone stopped ringing, which changes nothing.',
+    },
+  },
+} as const;
+
+export const LEAVE = {
+  type: 'object',
+  properties: { deviceId: { ...device, type: ['string', 'null'] } },
+} as const;
+
+export const INVITE = { type: 'object', required: ['callees'], properties: { callees } } as const;
+
+/** What every route of calls says of itself. */
+export const SIGNED_IN = { security: [{ firebaseIdToken: [] }] };
+
+export const withBody = (body: object) => ({
+  ...SIGNED_IN,
+  consumes: ['application/json'],
+  body,
+});
+
+export const REFUSALS = PROBLEM_RESPONSES;
