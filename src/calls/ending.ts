@@ -29,8 +29,8 @@ interface Ending {
   readonly outcome?: Outcome;
 }
 
-/** What somebody reads of his own part in it, rather than that the call has ended. */
-const OF_HIS_OWN: readonly (Cause | undefined)[] = ['missed', 'declined', 'cancelled'];
+/** Where one of these has just befallen somebody, he reads it rather than that the call has ended. */
+const OF_HIS_OWN: readonly Cause[] = ['missed', 'declined', 'cancelled'];
 
 export function endCall(draft: Draft, { by, at, reason, outcome }: Ending): void {
   const { call, before, seenBy } = draft;
@@ -43,7 +43,8 @@ export function endCall(draft: Draft, { by, at, reason, outcome }: Ending): void
   }
   tell(draft, 'ended');
   for (const { uid, state } of call.parties) {
-    const cause = state === 'ringing' ? 'cancelled' : told.get(uid);
+    const isNews = before === undefined || partyOf(before, uid)?.state !== state;
+    const cause = state === 'ringing' ? 'cancelled' : isNews ? told.get(uid) : undefined;
     if (cause !== undefined && OF_HIS_OWN.includes(cause)) tellOne(draft, uid, cause);
   }
   // A call that ends as it is placed has let nobody in.
