@@ -23,6 +23,8 @@ export interface Bench {
   readonly directory: string;
   /** How long ours serves on after the signal; by default not at all. */
   readonly drainSeconds?: number;
+  /** Of ours, beside what the bench sets: a database, and LiveKit's address. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Server {
@@ -50,7 +52,7 @@ const SERVERS: Readonly<
       ID_TOKEN_KEY_PEM: tokens.publicKey.export({ type: 'spki', format: 'pem' }) as string,
     },
   ],
-  ours: ({ keys, drainSeconds = 0 }) => [
+  ours: ({ keys, drainSeconds = 0, environment = {} }) => [
     startCommand(),
     {
       HOST: '127.0.0.1',
@@ -61,6 +63,7 @@ const SERVERS: Readonly<
       METRICS_TOKEN,
       LOG_LEVEL: 'info',
       DRAIN_SECONDS: String(drainSeconds),
+      ...environment,
     },
   ],
   example: ({ keys }) => [

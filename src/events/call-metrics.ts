@@ -1,0 +1,71 @@
+// What an operator watches of calls. No uid, room or context is ever a label: they have no bound.
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Call } from '../calls/call.ts';
+
+export interface CallMetrics {
+  /** A call as it was and as it has been written. */
+  observe(before: Call | undefined, after: Call): void;
+  /** A deadline was taken up so long after its time. */
+  settled(settled: { readonly kind: 'verdict' | 'question'; readonly lateMs: number }): void;
+  /** How many feeds are open is asked for at each scrape. */
+  watchFeeds(count: () => number): void;
+}
+
+export function createCallMetrics(registry: Registry): CallMetrics {
+  const registers = [registry];
+  const placed = new Counter({
+    name: 'switchboard_calls_placed_total',
+    help: 'Calls that were placed, by kind.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const ended = new Counter({
+    name: 'switchboard_calls_ended_total',
+    help: 'Calls that have ended, by what became of them and why.',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  });
+  const answer = new Histogram({
+    name: 'switchboard_call_answer_seconds',
+    help: 'From the placing of a call to its first accept.',
+    buckets: [1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60],
+    registers,
+  });
+  const talk = new Histogram({
+    name: 'switchboard_call_talk_seconds',
+    help: 'From the second person in the room to the end, of calls that LiveKit has vouched for.',
+    buckets: [5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200],
+    registers,
+  });
+  const late = new Histogram({
+    name: 'switchboard_call_deadline_lateness_seconds',
+    help: 'How long after its time a deadline of a call was taken up, by what it was.',
+    labelNames: ['kind'],
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60],
+    registers,
+  });
+  return {
+    observe(before, after) {
+      if (before === undefined) placed.inc({ kind: after.kind });
+      if (before?.activeAt === undefined && after.activeAt !== undefined) {
+        answer.observe((after.activeAt - after.createdAt) / 1000);
+      }
+      if (before?.state === 'ended' || after.state !== 'ended') return;
+      ended.inc({ outcome: after.outcome ?? 'none', reason: after.reason ?? 'none' });
+      if (after.talkAt !== undefined && after.endedAt !== undefined) {
+        talk.observe((after.endedAt - after.talkAt) / 1000);
+      }
+    },
+    settled: ({ kind, lateMs }) => late.observe({ kind }, Math.max(lateMs, 0) / 1000),
+    watchFeeds(count) {
+      new Gauge({
+        name: 'switchboard_feeds_open',
+        help: 'Feeds that are held open, streamed or polled.',
+        registers,
+        collect() {
+          this.set(count());
+        },
+      });
+    },
+  };
+}
