@@ -1,9 +1,17 @@
 import fc from 'fast-check';
-import { AccessToken, TokenVerifier, TrackSource, type VideoGrant } from 'livekit-server-sdk';
+import {
+  AccessToken,
+  RoomConfiguration,
+  TokenVerifier,
+  TrackSource,
+  type VideoGrant,
+} from 'livekit-server-sdk';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { faultOfLiveKitName, type RoomName } from '../../src/base/ids.ts';
 import type { RoomPermissions } from '../../src/base/permissions.ts';
 import { type User, userFromClaims } from '../../src/base/user.ts';
+import type { CallRules } from '../../src/calls/call.ts';
+import { roomConfigOf } from '../../src/calls/room-config.ts';
 import { createTokenMint } from '../../src/tokens/livekit-token.ts';
 
 const API_KEY = 'devkey';
@@ -16,7 +24,16 @@ fc.configureGlobal({ seed: 20_261_122 });
 vi.useFakeTimers({ toFake: ['Date'], now: NOW_MS });
 afterAll(() => vi.useRealTimers());
 
-const mint = createTokenMint({ apiKey: API_KEY, apiSecret: API_SECRET, ttlSeconds: 600 });
+const KEYS = { apiKey: API_KEY, apiSecret: API_SECRET };
+const RULES: CallRules = {
+  ringMs: 45_000,
+  answerGraceMs: 10_000,
+  reconnectGraceMs: 20_000,
+  aloneMs: 60_000,
+  maxCallMs: 14_400_000,
+  maxParticipants: 32,
+};
+const mint = createTokenMint({ ...KEYS, ttlSeconds: 600 });
 const alice = userFromClaims('alice', {});
 const named = (name: string) => userFromClaims('alice', { name });
 const pictured = (picture: string) => userFromClaims('alice', { picture });
@@ -127,6 +144,26 @@ describe('a LiveKit token says what the SDK would say', () => {
     const { nbf: _, ...ours } = await claimsFor({ user: userFromClaims('alice', user) });
     const { nbf: __, ...theirs } = await sdkClaims(EVERYTHING, user);
     expect(ours).toEqual(theirs);
+  });
+
+  it('with the settings of the room that it may be the first in', async () => {
+    const roomConfig = roomConfigOf(RULES);
+    const mint = createTokenMint({ ...KEYS, ttlSeconds: 600, roomConfig });
+    const { token } = mint(
+      { user: alice, roomName: 'room-1' as RoomName, permissions: {} },
+      NOW_MS,
+    );
+    const ours = (await new TokenVerifier(API_KEY, API_SECRET).verify(token)).roomConfig;
+    const theirs = new AccessToken(API_KEY, API_SECRET, { identity: 'alice' });
+    theirs.roomConfig = new RoomConfiguration({ ...roomConfig });
+    const read = await new TokenVerifier(API_KEY, API_SECRET).verify(await theirs.toJwt());
+    // Strict: a field that LiveKit doesn't know throws.
+    expect(
+      RoomConfiguration.fromJson({ ...ours } as never).toJson({ emitDefaultValues: true }),
+    ).toEqual(read.roomConfig);
+    expect(Object.keys(ours ?? {}).sort()).toEqual(
+      ['departureTimeout', 'emptyTimeout', 'maxParticipants'].sort(),
+    );
   });
 
   it('and no more, whatever the ID token says', async () => {
