@@ -24,25 +24,25 @@ if (!existsSync(typescript)) {
 }
 const { bin } = JSON.parse(readFileSync(join(typescript, 'package.json'), 'utf8'));
 
-/** @param {string} project @param {string} folder */
-function compile(project, folder) {
-  const args = ['-p', join(root, project), '--outDir', folder];
+/** @param {string} project @param {string} folder @param {readonly string[]} more */
+function compile(project, folder, more = []) {
+  const args = ['-p', join(root, project), '--outDir', folder, ...more];
   const { status } = spawnSync(process.execPath, [join(typescript, bin.tsc), ...args], {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Deletes the declarations that nobody gets to from `first`. @param {string} first */
-function keepDeclarations(first) {
-  const kept = new Set([first]);
+/** Deletes the declarations beside a door that nobody gets to from it. @param {string} door */
+function keepDeclarations(door) {
+  const kept = new Set([door]);
   for (const file of kept) {
     // Types that a file does not import by name stand as import("…") in double quotes.
     for (const [, target] of readFileSync(file, 'utf8').matchAll(/['"](\.[^'"]+)\.[jt]s['"]/g)) {
       kept.add(join(dirname(file), `${target}.d.ts`));
     }
   }
-  const folder = dirname(first);
+  const folder = dirname(door);
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     const file = join(folder, name);
     if (name.endsWith('.d.ts') && !kept.has(file)) rmSync(file);
@@ -79,6 +79,16 @@ const library = join(dist, 'cjs');
 compile('tsconfig.library.json', library);
 requireOptionalInTry(library);
 keepDeclarations(join(library, 'index.d.ts'));
+// For browsers as ES modules, and once more for what requires it: jest, React Native.
+const client = join(dist, 'client');
+compile('tsconfig.client.json', client);
+keepDeclarations(join(client, 'index.d.ts'));
+const commonjs = ['--module', 'commonjs', '--moduleResolution', 'bundler'];
+compile('tsconfig.client.json', join(library, 'client'), [
+  ...commonjs,
+  ...['--verbatimModuleSyntax', 'false'],
+]);
+keepDeclarations(join(library, 'client', 'index.d.ts'));
 writeFileSync(join(library, 'package.json'), '{ "type": "commonjs" }\n');
 // What the compiler passes over: the demo page is served as it is.
 cpSync(join(root, 'src', 'dev', 'page'), join(dist, 'dev', 'page'), { recursive: true });
