@@ -64,11 +64,13 @@ export function liveKitBinary(): string {
 export async function startLiveKit(
   keys: KeyPairs = { [LIVEKIT_KEY]: LIVEKIT_SECRET },
   ports?: LiveKitPorts,
+  /** Where it sends its webhooks, signed with the first of its keys; default: nowhere. */
+  webhookUrl?: string,
 ): Promise<LiveKit> {
   const taken = ports ?? (await freePorts());
   const child = startChild({
     command: liveKitBinary(),
-    env: { LIVEKIT_CONFIG: JSON.stringify(configOf(keys, taken)) },
+    env: { LIVEKIT_CONFIG: JSON.stringify(configOf(keys, taken, webhookUrl)) },
   });
   const httpUrl = `http://127.0.0.1:${taken.http}`;
   const [apiKey, apiSecret] = Object.entries(keys).at(-1) ?? [];
@@ -113,7 +115,7 @@ export async function startLiveKit(
 }
 
 /** JSON is YAML too. */
-const configOf = (keys: KeyPairs, ports: LiveKitPorts): object => ({
+const configOf = (keys: KeyPairs, ports: LiveKitPorts, webhookUrl?: string): object => ({
   port: ports.http,
   bind_addresses: ['127.0.0.1'],
   rtc: {
@@ -126,6 +128,9 @@ const configOf = (keys: KeyPairs, ports: LiveKitPorts): object => ({
     stun_servers: ['127.0.0.1:3478'],
   },
   keys,
+  ...(webhookUrl !== undefined && {
+    webhook: { api_key: Object.keys(keys)[0], urls: [webhookUrl] },
+  }),
   logging: { level: 'warn' },
 });
 
