@@ -1,0 +1,168 @@
+// The one transaction that changes calls: how things stand, what shall be, and the rows between.
+import type { UserId } from '../base/ids.ts';
+import { type Call, isLive, isSeated, type Party, partyOf } from '../calls/call.ts';
+import type { CallStore, ChangedCall, Decision, Scene, Scope } from '../calls/store.ts';
+import { callOf, known, profileOf } from './columns.ts';
+import type { Query, Row } from './dialect.ts';
+import { asWritten, type Behind, type Difference, differenceOf } from './difference.ts';
+import type { Answers, Engine } from './engine.ts';
+import type { ReadStatements } from './read-statements.ts';
+import { topicOf, type Wake } from './wake.ts';
+import { messageOf } from './wake-message.ts';
+import type { WriteStatements } from './write-statements.ts';
+
+export interface ChangeParts {
+  readonly engine: Engine;
+  readonly read: ReadStatements;
+  readonly write: WriteStatements;
+  readonly wake: Wake;
+}
+
+/** The statement of each list of rows, in the order of their locks; seats given up before those taken. */
+const ORDER = [
+  'people',
+  'calls',
+  'changedCalls',
+  'seatsGivenUp',
+  'seatsTaken',
+  'parties',
+  'timersGone',
+  'timers',
+  'effects',
+] as const satisfies readonly (keyof Difference & keyof WriteStatements)[];
+
+export function createChange(parts: ChangeParts): CallStore['change'] {
+  const { engine, wake } = parts;
+  return async <Result>(scope: Scope, decide: (scene: Scene) => Decision<Result>) => {
+    const { reads, sceneOf } = lookAt(scope, parts);
+    const done = await engine.transact(reads, (answers) => {
+      const scene = sceneOf(answers);
+      const { changed, result } = decide(scene);
+      const { queries, writtenOf, tell } = writesOf({ scene, changed, scope }, parts);
+      return {
+        queries,
+        result: (written) => ({ result, scene, written: writtenOf(written), tell }),
+      };
+    });
+    const { tell, ...answer } = done;
+    if (tell.topics.length > 0) wake.changed(tell.topics);
+    if (tell.dueMs !== undefined) wake.due(tell.dueMs);
+    return answer;
+  };
+}
+
+/** People first, then the calls, then what belongs to them, then the time. */
+function lookAt(scope: Scope, { engine, read }: ChangeParts) {
+  const { dialect } = engine;
+  const { callId, people, alsoCall, ringsBy } = scope;
+  const ids = dialect.list(alsoCall === undefined ? [callId] : [callId, alsoCall]);
+  const uids = dialect.list(people);
+  const locks = dialect.lockPeople(people);
+  const reads: Query[] = [
+    ...(locks === undefined ? [] : [locks]),
+    { text: read.lockCalls, values: [ids, uids] },
+    { text: read.scene, values: [ids, uids] },
+    { text: read.now, values: [engine.clockValue()] },
+  ];
+  if (ringsBy !== undefined) {
+    const { caller, callees, forMs } = ringsBy;
+    const values = [engine.clockValue(), dialect.list(callees), caller, forMs];
+    reads.push({ text: read.unansweredRings, values });
+  }
+  const sceneOf = (answers: Answers): Scene => {
+    const [rows, [time], rings = []] = answers.slice(locks === undefined ? 1 : 2) as [
+      Row[],
+      [Row],
+      Row[]?,
+    ];
+    const calls = rows.map(callOf);
+    return {
+      now: time.now as number,
+      call: calls.find(({ id }) => id === callId),
+      others: calls.filter((call) => call.id !== callId && isOfScene(call, scope)),
+      unansweredRings: new Map(rings.map((row) => [row.uid as UserId, Number(row.rings)])),
+    };
+  };
+  return { reads, sceneOf };
+}
+
+/** While we waited for the call its seat may have been given up. */
+const isOfScene = (call: Call, { alsoCall, people }: Scope): boolean =>
+  call.id === alsoCall ||
+  (isLive(call) && call.parties.some((party) => isSeated(party) && people.includes(party.uid)));
+
+interface Decided {
+  readonly scene: Scene;
+  readonly changed: readonly ChangedCall[];
+  readonly scope: Scope;
+}
+
+function writesOf({ scene, changed, scope }: Decided, { engine, write }: ChangeParts) {
+  const { rows, behind, raised } = differenceOf(scene, changed, scope);
+  const queries = ORDER.filter((list) => rows[list].length > 0).map((list) => ({
+    text: write[list],
+    values: [JSON.stringify(rows[list])],
+  }));
+  const tell = tellOf(scene, rows, raised);
+  const notice =
+    tell.topics.length > 0 || tell.dueMs !== undefined
+      ? engine.dialect.notify(messageOf({ from: engine.name, ...tell }))
+      : undefined;
+  return {
+    queries: notice === undefined ? queries : [...queries, notice],
+    tell,
+    writtenOf(answers: Answers): Call[] {
+      // People are written first, where any are.
+      const people = new Map<unknown, Row>();
+      if (rows.people.length > 0) for (const row of answers[0] ?? []) people.set(row.uid, row);
+      const before = [scene.call, ...scene.others];
+      return changed.map((change) =>
+        writtenCall(change, {
+          before: before.find((call) => call?.id === change.call.id),
+          behind,
+          people,
+        }),
+      );
+    },
+  };
+}
+
+function tellOf(scene: Scene, rows: Difference, raised: readonly UserId[]) {
+  const times = [
+    ...rows.timers.map(({ due_at }) => due_at as number),
+    ...rows.effects.map(({ run_at }) => run_at as number),
+  ];
+  return {
+    topics: raised.map(topicOf),
+    ...(times.length > 0 && { dueMs: Math.max(0, Math.min(...times) - scene.now) }),
+  };
+}
+
+/** What a reader would get now, without a second look. */
+function writtenCall(
+  { call, seenBy }: ChangedCall,
+  {
+    before,
+    behind,
+    people,
+  }: { before: Call | undefined; behind: Behind; people: ReadonlyMap<unknown, Row> },
+): Call {
+  const parties = call.parties.map((party) => {
+    const { name, picture, ...bare } = asWritten(
+      party,
+      before && partyOf(before, party.uid),
+      seenBy.get(party.uid),
+    );
+    const person = people.get(party.uid);
+    const less = behind(party.uid, call);
+    return {
+      ...bare,
+      ...(person === undefined
+        ? known<Pick<Party, 'name' | 'picture'>>({ name: name ?? null, picture: picture ?? null })
+        : known<Pick<Party, 'name' | 'picture'>>(profileOf(person))),
+      ...(person !== undefined &&
+        less !== undefined && { version: (person.version as number) - less }),
+    };
+  });
+  return { ...call, parties };
+}

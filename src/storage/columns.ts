@@ -1,0 +1,208 @@
+// The columns of the tables, and what is in them as words of a call.
+import type { CallId, DeviceId, RoomName, UserId } from '../base/ids.ts';
+import type { Call, Party, TimerKey } from '../calls/call.ts';
+import type { Effect } from '../calls/event.ts';
+import type { ColumnType, Row } from './dialect.ts';
+
+type Columns = Readonly<Record<string, ColumnType>>;
+
+/** What never changes of a call. */
+export const CALL_FIXED = {
+  id: 'text',
+  room: 'text',
+  caller: 'text',
+  kind: 'text',
+  context: 'text',
+  data: 'text',
+  request_hash: 'text',
+  created_at: 'bigint',
+} as const satisfies Columns;
+
+export const CALL_CHANGING = {
+  is_group: 'boolean',
+  state: 'text',
+  outcome: 'text',
+  reason: 'text',
+  active_at: 'bigint',
+  talk_at: 'bigint',
+  ended_at: 'bigint',
+  heard: 'text',
+} as const satisfies Columns;
+
+/** In the order in which a party is read. */
+export const PARTY = {
+  uid: 'text',
+  position: 'bigint',
+  role: 'text',
+  state: 'text',
+  is_hidden: 'boolean',
+  device: 'text',
+  seated_at: 'bigint',
+  ring_ends_at: 'bigint',
+  sid: 'text',
+  sid_at: 'bigint',
+  gone_sid: 'text',
+  answered_at: 'bigint',
+  left_at: 'bigint',
+  reason: 'text',
+  created_at: 'bigint',
+  version: 'bigint',
+  cause: 'text',
+} as const satisfies Columns;
+
+/** What a party's row has of its call. */
+export const PARTY_CALL = {
+  call_id: 'text',
+  context: 'text',
+  is_live: 'boolean',
+} as const satisfies Columns;
+
+export const SEAT = {
+  uid: 'text',
+  call_id: 'text',
+  device: 'text',
+  since: 'bigint',
+} as const satisfies Columns;
+
+export const TIMER = { call_id: 'text', key: 'text', due_at: 'bigint' } as const satisfies Columns;
+
+export const EFFECT = {
+  id: 'text',
+  call_id: 'text',
+  type: 'text',
+  uid: 'text',
+  run_at: 'bigint',
+  tries: 'bigint',
+} as const satisfies Columns;
+
+/**
+ * A person as a change writes it: `version` is by how much it rises, `epoch` that of a new one. A
+ * name or picture that is null stays what it was, an empty one is none.
+ */
+export const PERSON = {
+  uid: 'text',
+  epoch: 'text',
+  version: 'bigint',
+  name: 'text',
+  picture: 'text',
+} as const satisfies Columns;
+
+export type RowOf<Of extends Columns> = {
+  readonly [Name in keyof Of]:
+    | (Of[Name] extends 'text' ? string : Of[Name] extends 'bigint' ? number : boolean)
+    | null;
+};
+
+export const callRow = (call: Call): RowOf<typeof CALL_FIXED & typeof CALL_CHANGING> => ({
+  id: call.id,
+  room: call.room,
+  caller: call.caller,
+  kind: call.kind,
+  context: call.context ?? null,
+  data: call.data ?? null,
+  request_hash: call.requestHash,
+  created_at: call.createdAt,
+  ...changingCallRow(call),
+});
+
+export const changingCallRow = (call: Call): RowOf<typeof CALL_CHANGING> => ({
+  is_group: call.isGroup,
+  state: call.state,
+  outcome: call.outcome ?? null,
+  reason: call.reason ?? null,
+  active_at: call.activeAt ?? null,
+  talk_at: call.talkAt ?? null,
+  ended_at: call.endedAt ?? null,
+  heard: call.heard,
+});
+
+export const partyRow = (party: Party, position: number): RowOf<typeof PARTY> => ({
+  uid: party.uid,
+  position,
+  role: party.role,
+  state: party.state,
+  is_hidden: party.isHidden,
+  device: party.device ?? null,
+  seated_at: party.seatedAt ?? null,
+  ring_ends_at: party.ringEndsAt ?? null,
+  sid: party.sid ?? null,
+  sid_at: party.sidAt ?? null,
+  gone_sid: party.goneSid ?? null,
+  answered_at: party.answeredAt ?? null,
+  left_at: party.leftAt ?? null,
+  reason: party.reason ?? null,
+  created_at: party.createdAt,
+  version: party.version,
+  cause: party.cause,
+});
+
+/** Out of a row of `selectCalls`. */
+export function callOf(row: Row): Call {
+  const parties = (JSON.parse((row.parties as string | null) ?? '[]') as unknown[][])
+    .sort((a, b) => (a[1] as number) - (b[1] as number))
+    .map(partyOf);
+  const timers = JSON.parse((row.timers as string | null) ?? '{}') as Record<TimerKey, number>;
+  return known<Call>({
+    id: row.id as CallId,
+    room: row.room as RoomName,
+    caller: row.caller as UserId,
+    kind: row.kind as Call['kind'],
+    context: row.context as string | null,
+    data: row.data as string | null,
+    requestHash: row.request_hash as string,
+    isGroup: Boolean(row.is_group),
+    state: row.state as Call['state'],
+    outcome: row.outcome as Call['outcome'] | null,
+    reason: row.reason as Call['reason'] | null,
+    createdAt: row.created_at as number,
+    activeAt: row.active_at as number | null,
+    talkAt: row.talk_at as number | null,
+    endedAt: row.ended_at as number | null,
+    heard: row.heard as Call['heard'],
+    parties,
+    timers: new Map(Object.entries(timers) as [TimerKey, number][]),
+  });
+}
+
+function partyOf(values: unknown[]): Party {
+  const names = [...Object.keys(PARTY), 'name', 'picture'];
+  const row = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+  return known<Party>({
+    uid: row.uid as UserId,
+    role: row.role as Party['role'],
+    state: row.state as Party['state'],
+    isHidden: Boolean(row.is_hidden),
+    device: row.device as DeviceId | null,
+    seatedAt: row.seated_at as number | null,
+    ringEndsAt: row.ring_ends_at as number | null,
+    sid: row.sid as string | null,
+    sidAt: row.sid_at as number | null,
+    goneSid: row.gone_sid as string | null,
+    answeredAt: row.answered_at as number | null,
+    leftAt: row.left_at as number | null,
+    reason: row.reason as Party['reason'] | null,
+    createdAt: row.created_at as number,
+    version: row.version as number,
+    cause: row.cause as Party['cause'],
+    ...profileOf(row),
+  });
+}
+
+/** An empty one is none. */
+export const profileOf = ({ name, picture }: Row) => ({
+  name: (name as string | null) || null,
+  picture: (picture as string | null) || null,
+});
+
+export function effectOf({ type, uid }: Row): Effect {
+  if (type === 'remove_participant') return { type, identity: uid as string };
+  return { type: type as 'create_room' | 'delete_room' };
+}
+
+type OrNull<T> = { [Name in keyof T]: T[Name] | null };
+
+/** A property that has no value is not there. */
+export function known<T>(value: OrNull<Record<keyof T, unknown>>): T {
+  const entries = Object.entries(value).filter(([, of]) => of !== null && of !== undefined);
+  return Object.fromEntries(entries) as T;
+}

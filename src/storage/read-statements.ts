@@ -1,0 +1,75 @@
+// The SQL that looks.
+import { CALL_CHANGING, CALL_FIXED, PARTY } from './columns.ts';
+import type { Dialect } from './dialect.ts';
+
+export type ReadStatements = ReturnType<typeof readStatements>;
+
+const CALL_COLUMNS = Object.keys({ ...CALL_FIXED, ...CALL_CHANGING });
+
+export function readStatements(dialect: Dialect) {
+  const { schema, isIn, now } = dialect;
+  const calls = callColumns(dialect);
+  const ofScene = `select id from ${schema}calls where ${isIn('id', '$1')}
+    union select call_id from ${schema}seats where ${isIn('uid', '$2')}`;
+  const visible = 'mine.uid = $1 and not mine.is_hidden';
+  const historyOf = (context: string) => `select ${calls}, mine.created_at as mine_at from (
+    select call_id, created_at from ${schema}parties mine
+    where ${visible} ${context} and (created_at, call_id) < ($2, $3)
+    order by created_at desc, call_id desc limit $4
+  ) as mine join ${schema}calls c on c.id = mine.call_id
+  order by mine.created_at desc, mine.call_id desc`;
+  const feedOf = (which: string) => `select me.epoch as my_epoch, me.version as my_version,
+    ${now('$2')} as now, mine.version as mine_version, ${calls}
+  from ${schema}people me
+  left join (select mine.call_id, mine.version from ${schema}parties mine
+    where ${visible} and ${which}) as mine on true
+  left join ${schema}calls c on c.id = mine.call_id
+  where me.uid = $1 order by mine.version`;
+  return {
+    now: `select ${now('$1')} as now`,
+    /** What the scene is made of, held until the end: a call before what belongs to it. */
+    lockCalls: `select id from ${schema}calls where id in (${ofScene}) order by id ${dialect.forUpdate}`,
+    /** In a statement of its own, whose view of the rows begins after the locks. */
+    scene: `select ${calls} from ${schema}calls c where c.id in (${ofScene})`,
+    call: `select ${calls} from ${schema}calls c where c.id = $1`,
+    callInRoom: `select ${calls} from ${schema}calls c where c.room = $1`,
+    live: `select ${calls} from ${schema}parties mine join ${schema}calls c on c.id = mine.call_id
+  where ${visible} and mine.is_live order by c.created_at desc, c.id desc`,
+    history: historyOf(''),
+    historyInContext: historyOf('and mine.context = $5'),
+    /** One statement: where the reader stands and what he sees must be of one moment. */
+    feed: feedOf('mine.version > $3 order by mine.version limit $4'),
+    snapshot: feedOf('mine.is_live'),
+    unansweredRings: unansweredRings(dialect),
+    due: `select t.call_id, c.room, t.key, t.due_at
+  from ${schema}timers t join ${schema}calls c on c.id = t.call_id
+  where t.due_at <= ${now('$1')} and not exists (
+    select 1 from ${schema}timers earlier
+    where earlier.call_id = t.call_id and (earlier.due_at, earlier.key) < (t.due_at, t.key)
+  ) order by t.due_at limit $2`,
+    nextDue: `select ${now('$1')} as now,
+  (select min(due_at) from ${schema}timers) as timer_at, (select min(run_at) from ${schema}effects) as effect_at`,
+    roomsEnded: `select room from ${schema}calls where ended_at > ${now('$1')} - $2`,
+  } as const;
+}
+
+/** A call with its parties and timers is one row: nothing can change between. */
+function callColumns({ schema, jsonArray, jsonArrays, jsonObjects }: Dialect): string {
+  const party = Object.keys(PARTY).map((column) => `p.${column}`);
+  return `${CALL_COLUMNS.map((column) => `c.${column}`).join(', ')},
+    (select ${jsonArrays}(${jsonArray}(${party.join(', ')}, n.name, n.picture))
+      from ${schema}parties p left join ${schema}people n on n.uid = p.uid
+      where p.call_id = c.id) as parties,
+    (select ${jsonObjects}(t.key, t.due_at) from ${schema}timers t where t.call_id = c.id) as timers`;
+}
+
+const unansweredRings = ({ schema, isIn, now }: Dialect): string => {
+  const rung = (party: string, call: string) =>
+    `${call}.caller = $3 and ${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4`;
+  return `select p.uid, count(*) as rings
+  from ${schema}parties p join ${schema}calls c on c.id = p.call_id
+  where ${isIn('p.uid', '$2')} and p.state <> 'busy' and ${rung('p', 'c')} and p.created_at > coalesce((
+    select max(a.answered_at) from ${schema}parties a join ${schema}calls d on d.id = a.call_id
+    where a.uid = p.uid and ${rung('a', 'd')}
+  ), 0) group by p.uid`;
+};

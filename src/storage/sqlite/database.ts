@@ -1,0 +1,106 @@
+// One open file. Node's module is loaded here and nowhere else, when somebody opens one.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { type Query, type Row, SQLITE } from '../dialect.ts';
+import { faultOfSchema, migrationStatements, SCHEMA_VERSION, selectSchema } from '../schema.ts';
+
+/**
+ * The longest that a lock of another process may stop this whole one, which answers nobody
+ * meanwhile. Who needs more patience asks again later.
+ */
+const BUSY_TIMEOUT_MS = 20;
+
+export interface Database {
+  run(query: Query): Row[];
+  /** All of `work`, or nothing of it. */
+  inTransaction<Result>(work: () => Result): Result;
+  /** Rises when another connection has written. */
+  dataVersion(): number;
+  close(): void;
+}
+
+export function openDatabase(path: string): Database {
+  const { DatabaseSync } = loadSqlite();
+  const file = new DatabaseSync(path);
+  const prepared = new Map<string, StatementSync>();
+  const run = ({ text, values }: Query): Row[] => {
+    const statement = prepared.get(text) ?? file.prepare(text);
+    prepared.set(text, statement);
+    return statement.all(namedValues(values)) as Row[];
+  };
+  const database: Database = {
+    run,
+    inTransaction(work) {
+      run({ text: 'begin immediate', values: [] });
+      try {
+        const result = work();
+        run({ text: 'commit', values: [] });
+        return result;
+      } catch (error) {
+        rollBack(file);
+        throw error;
+      }
+    },
+    dataVersion: () => run({ text: 'pragma data_version', values: [] })[0]?.data_version as number,
+    close: () => file.close(),
+  };
+  try {
+    prepare(file);
+    migrateFile(database);
+    return database;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** `$1` is a name to SQLite. */
+const namedValues = (values: Query['values']): Record<string, string | number | null> =>
+  Object.fromEntries(values.map((value, index) => [index + 1, value]));
+
+function prepare(file: DatabaseSync): void {
+  file.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  file.exec('pragma journal_mode = wal');
+  // Safe when the process is killed. Power that fails may take the last moments, never consistency.
+  file.exec('pragma synchronous = normal');
+  file.exec('pragma foreign_keys = on');
+}
+
+function migrateFile(database: Database): void {
+  database.inTransaction(() => {
+    const [table] = database.run({
+      text: "select 1 from sqlite_master where name = 'schema_version'",
+      values: [],
+    });
+    const [state] =
+      table === undefined ? [] : database.run({ text: selectSchema(SQLITE), values: [] });
+    const version = Number(state?.version ?? 0);
+    const fault = faultOfSchema({ version, readableFrom: Number(state?.readable_from ?? 0) });
+    if (fault !== undefined) throw new Error(fault);
+    if (version >= SCHEMA_VERSION) return;
+    for (const text of migrationStatements(SQLITE, version)) database.run({ text, values: [] });
+  });
+}
+
+/** A commit that failed, on a full disk say, may have rolled back by itself. */
+function rollBack(file: DatabaseSync): void {
+  try {
+    file.exec('rollback');
+  } catch {
+    // There is none.
+  }
+}
+
+/** Node 22 warns of an experiment at the first use; of that alone nobody needs to hear. */
+function loadSqlite(): typeof import('node:sqlite') {
+  const { emitWarning } = process;
+  process.emitWarning = ((warning: string | Error, ...rest: []) => {
+    if (!String(warning).startsWith('SQLite is an experimental feature')) {
+      emitWarning.call(process, warning, ...rest);
+    }
+  }) as typeof process.emitWarning;
+  try {
+    return process.getBuiltinModule('node:sqlite');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}

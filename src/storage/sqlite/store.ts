@@ -1,0 +1,124 @@
+// Calls in a file, or in memory: for one machine, and without a database to run.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import { type CallStore, StoreUnavailable } from '../../calls/store.ts';
+import { createCallStore } from '../call-store.ts';
+import { SQLITE } from '../dialect.ts';
+import type { Engine } from '../engine.ts';
+import { createRecovery } from '../recovery.ts';
+import { createWake } from '../wake.ts';
+import { type Database, openDatabase } from './database.ts';
+import { isBusy, isUnavailable, sentenceOf } from './faults.ts';
+import { createFileWatch } from './file-watch.ts';
+
+/** How long a lock of another process is waited for, without stopping this one. */
+const LOCK_MS = 5_000;
+const LOOK_AGAIN_MS = 25;
+const IN_MEMORY = ':memory:';
+
+export interface SqliteStoreParts {
+  /** Of the file, whose folder is made where it is missing; or `:memory:`. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export function createSqliteStore({ path, clock, log }: SqliteStoreParts): CallStore {
+  let database: Database | undefined;
+  const wake = createWake(() => watch.look());
+  const recovery = createRecovery({
+    what: 'The database file',
+    clock,
+    log,
+    probe: async () => probe(database),
+    onRecovered: () => wake.everything(),
+  });
+  const watch = createFileWatch({ clock, wake, dataVersion: () => database?.dataVersion() });
+  // Nobody else can write to memory.
+  if (path === IN_MEMORY) watch.stop();
+  const patiently = createPatience(clock);
+
+  const onDatabase = async <Result>(work: (open: Database) => Result): Promise<Result> => {
+    try {
+      const result = await patiently(() => {
+        if (database === undefined) throw new StoreUnavailable('it is not open');
+        return work(database);
+      });
+      recovery.worked();
+      return result;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      if (!isBusy(error)) recovery.failed(error);
+      throw new StoreUnavailable(error);
+    }
+  };
+  const engine: Engine = {
+    dialect: SQLITE,
+    name: randomUUID(),
+    clockValue: () => Math.floor(clock.now()),
+    transact(reads, plan) {
+      watch.active();
+      return onDatabase(({ run, inTransaction }) =>
+        inTransaction(() => {
+          const { queries, result } = plan(reads.map(run));
+          return result(queries.map(run));
+        }),
+      );
+    },
+    ask: (queries) => onDatabase(({ run }) => queries.map(run)),
+  };
+  return {
+    ...createCallStore(engine, wake),
+    async open() {
+      if (database !== undefined) return;
+      try {
+        if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
+        database = await patiently(() => openDatabase(path));
+      } catch (error) {
+        throw isUnavailable(error) || isOfFolder(error)
+          ? new Error(sentenceOf(path, error), { cause: error })
+          : error;
+      }
+    },
+    async close() {
+      watch.stop();
+      recovery.stop();
+      database?.close();
+      database = undefined;
+    },
+    fault: () => recovery.fault(),
+  };
+}
+
+const isOfFolder = (error: unknown): boolean => 'syscall' in (error as object);
+
+/** A write, since a full disk can be read. */
+function probe(database: Database | undefined): void {
+  database?.inTransaction(() =>
+    database.run({ text: 'update schema_version set version = version', values: [] }),
+  );
+}
+
+/** One after the other; what another process has locked is tried again for a while. */
+function createPatience(clock: Clock) {
+  let last: Promise<unknown> = Promise.resolve();
+  const tried = async <Result>(work: () => Result, untilMs: number): Promise<Result> => {
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || clock.monotonic() >= untilMs) throw error;
+      }
+      await new Promise<void>((resolve) => void clock.after(LOOK_AGAIN_MS, resolve));
+    }
+  };
+  return <Result>(work: () => Result): Promise<Result> => {
+    const untilMs = clock.monotonic() + LOCK_MS;
+    const mine = last.then(() => tried(work, untilMs));
+    last = mine.catch(() => {});
+    return mine;
+  };
+}

@@ -1,0 +1,59 @@
+// Who waits in this process for what: told by our own commits, and by those of other instances.
+import { createHash } from 'node:crypto';
+
+export interface Wake {
+  onChangeFor(uid: string, run: () => void): () => void;
+  onDue(run: (ms: number) => void): () => void;
+  /** People, by their {@link topicOf}. */
+  changed(topics: readonly string[]): void;
+  due(ms: number): void;
+  /** Something may have happened that nobody told. */
+  everything(): void;
+  /** Whether anybody waits for a person. */
+  isWaiting(): boolean;
+}
+
+/** Short, so that many fit into one message, and no uid travels. Two people in one are no harm. */
+export const topicOf = (uid: string): string =>
+  createHash('sha1').update(uid).digest('base64url').slice(0, 8);
+
+/** `onWaiting`: the first begins to wait for a person. */
+export function createWake(onWaiting: () => void): Wake {
+  const waiting = new Map<string, Set<() => void>>();
+  const dues = new Set<(ms: number) => void>();
+  const runAll = (runs: Iterable<() => void>) => {
+    for (const run of [...runs]) run();
+  };
+  const due = (ms: number) => {
+    for (const run of [...dues]) run(ms);
+  };
+  return {
+    onChangeFor(uid, run) {
+      const topic = topicOf(uid);
+      const runs = waiting.get(topic) ?? new Set();
+      // Of its own, so that a function that waits twice is run twice and ends once.
+      const own = () => run();
+      runs.add(own);
+      waiting.set(topic, runs);
+      if (waiting.size === 1 && runs.size === 1) onWaiting();
+      return () => {
+        runs.delete(own);
+        if (runs.size === 0 && waiting.get(topic) === runs) waiting.delete(topic);
+      };
+    },
+    onDue(run) {
+      const own = (ms: number) => run(ms);
+      dues.add(own);
+      return () => void dues.delete(own);
+    },
+    changed(topics) {
+      for (const topic of topics) runAll(waiting.get(topic) ?? []);
+    },
+    due,
+    everything() {
+      for (const runs of [...waiting.values()]) runAll(runs);
+      due(0);
+    },
+    isWaiting: () => waiting.size > 0,
+  };
+}

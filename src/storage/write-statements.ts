@@ -1,0 +1,82 @@
+// The SQL that writes. Rows come as one parameter, so that a change has few statements whatever its
+// size.
+import {
+  CALL_CHANGING,
+  CALL_FIXED,
+  EFFECT,
+  PARTY,
+  PARTY_CALL,
+  PERSON,
+  SEAT,
+  TIMER,
+} from './columns.ts';
+import type { ColumnType, Dialect } from './dialect.ts';
+
+export type WriteStatements = ReturnType<typeof writeStatements>;
+
+type Columns = Readonly<Record<string, ColumnType>>;
+
+const named = (columns: Columns): string => Object.keys(columns).join(', ');
+const set = (columns: Columns, from: string): string =>
+  Object.keys(columns)
+    .map((name) => `${name} = ${from}.${name}`)
+    .join(', ');
+
+export function writeStatements(dialect: Dialect) {
+  const { schema, rows, isIn, now } = dialect;
+  const insert = (table: string, columns: Columns) =>
+    `insert into ${schema}${table} (${named(columns)}) select ${Object.keys(columns)
+      .map((name) => `r.${name}`)
+      .join(', ')} from ${rows('$1', columns)} where true`;
+  const remove = (table: string, key: string, columns: Columns) =>
+    `delete from ${schema}${table} where (call_id, ${key}) in (select r.call_id, r.${key} from ${rows('$1', columns)})`;
+  const ended = `select id from ${schema}calls where ended_at < ${now('$1')} - $2
+    order by ended_at limit $3 ${dialect.skipLocked}`;
+  return {
+    people: raisePeople(dialect),
+    calls: insert('calls', { ...CALL_FIXED, ...CALL_CHANGING }),
+    changedCalls: `update ${schema}calls set ${set(CALL_CHANGING, 'r')}
+  from ${rows('$1', { id: 'text', ...CALL_CHANGING })} where ${schema}calls.id = r.id`,
+    seatsGivenUp: remove('seats', 'uid', { call_id: 'text', uid: 'text' }),
+    seatsTaken: insert('seats', SEAT),
+    parties: upsertParties(dialect),
+    timersGone: remove('timers', 'key', { call_id: 'text', key: 'text' }),
+    timers: `${insert('timers', TIMER)} on conflict (call_id, key) do update set due_at = excluded.due_at`,
+    effects: insert('effects', EFFECT),
+    leaseEffects: `update ${schema}effects set run_at = ${now('$1')} + $2, tries = tries + 1
+  where id in (select id from ${schema}effects where run_at <= ${now('$1')} order by run_at limit $3 ${dialect.skipLocked})
+  returning id, call_id, type, uid, tries,
+    (select room from ${schema}calls c where c.id = ${schema}effects.call_id) as room`,
+    effectDone: `delete from ${schema}effects where id = $1`,
+    effectFailed: `update ${schema}effects set run_at = ${now('$1')} + $2 where id = $3 returning id`,
+    makePerson: `insert into ${schema}people (uid, epoch, version) values ($1, $2, 0) on conflict (uid) do nothing`,
+    lockEnded: ended,
+    peopleOf: `select distinct uid from ${schema}parties where ${isIn('call_id', '$1')}`,
+    forget: `delete from ${schema}calls where ${isIn('id', '$1')}`,
+    /** Who is in no call any more leaves nothing behind. */
+    forgetPeople: `delete from ${schema}people where ${isIn('uid', '$1')}
+  and not exists (select 1 from ${schema}parties p where p.uid = ${schema}people.uid)`,
+  } as const;
+}
+
+/** The version is written last of all locks, and held to the commit: a reader meets no gap. */
+const raisePeople = ({ schema, rows }: Dialect): string =>
+  `insert into ${schema}people as n (uid, epoch, version, name, picture)
+  select r.uid, r.epoch, r.version, r.name, r.picture from ${rows('$1', PERSON)} where true
+  on conflict (uid) do update set version = n.version + excluded.version,
+    name = coalesce(excluded.name, n.name), picture = coalesce(excluded.picture, n.picture)
+  returning uid, version, name, picture`;
+
+function upsertParties({ schema, rows }: Dialect): string {
+  const columns = { ...PARTY, ...PARTY_CALL };
+  const { call_id: _, uid: __, ...changing } = columns;
+  const values = Object.keys(columns).map((name) =>
+    name === 'version'
+      ? `coalesce((select n.version from ${schema}people n where n.uid = r.uid) - r.behind, r.version)`
+      : `r.${name}`,
+  );
+  // `behind`: by how much this call's version is below the person's, who may see several change.
+  return `insert into ${schema}parties (${named(columns)})
+  select ${values.join(', ')} from ${rows('$1', { ...columns, behind: 'bigint' })} where true
+  on conflict (call_id, uid) do update set ${set(changing, 'excluded')}`;
+}

@@ -1,0 +1,59 @@
+// The contract on SQLite.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
+import { createFakeClock } from '../fakes/clock.ts';
+import { createFakeLog } from '../fakes/log.ts';
+import { describeStore, type StoreStage } from './contract.ts';
+
+const TABLES = ['effects', 'timers', 'seats', 'parties', 'calls', 'people'];
+
+async function opened(path: string, clock = createFakeClock()) {
+  const store = createSqliteStore({ path, clock, log: createFakeLog() });
+  await store.open();
+  return store;
+}
+
+async function fileStage(): Promise<StoreStage> {
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-store-'));
+  const path = join(folder, 'not', 'there', 'calls.db');
+  const clock = createFakeClock();
+  const store = await opened(path, clock);
+  const file = new DatabaseSync(path);
+  return {
+    store,
+    instance: () => opened(path, clock),
+    advance: clock.advance,
+    async empty() {
+      for (const table of TABLES) file.exec(`delete from ${table}`);
+    },
+    async close() {
+      file.close();
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function memoryStage(): Promise<StoreStage> {
+  const clock = createFakeClock();
+  const open = () => opened(':memory:', clock);
+  let store = await open();
+  return {
+    get store() {
+      return store;
+    },
+    instance: open,
+    advance: clock.advance,
+    async empty() {
+      await store.close();
+      store = await open();
+    },
+    close: () => store.close(),
+  };
+}
+
+describeStore('SQLite in a file', { setStage: fileStage, isShared: true });
+describeStore('SQLite in memory', { setStage: memoryStage, isShared: false });
