@@ -217,7 +217,7 @@ describe('a seat that stands in somebody’s way', () => {
       return [present('A'), present('D')];
     });
     expect(await send(place('new', 'C', ['B']))).toBe('ended, C left, B busy');
-    expect(await state('old')).toBe('active, A joining, B joining, D joining');
+    expect(await state('old')).toBe('active, A joined, B joining, D joined');
   });
 
   it('writes nothing of the first look but what had to be', async () => {
