@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, runSteps } from './commands.ts';
 import { DISABLED_UID, startAccounts } from './package-accounts.ts';
+import { checkClient } from './package-client.ts';
 import { checkContents } from './package-contents.ts';
 import { tryFrameworks } from './package-frameworks.ts';
 import { installHost, installNode, tryHost } from './package-hosts.ts';
@@ -169,6 +170,10 @@ try {
     [`an Express 4 app requires it: ${installed}`, onEveryNode(['app.js'], 'express4')],
     [`an Express 5 app requires it: ${installed}`, onEveryNode(['app.js'], 'express5')],
     ['TypeScript 5.4 to 7 accept it in CommonJS and ES modules', () => checkTypes(folderOf)],
+    [
+      'esbuild, Vite, webpack and Metro bundle the client, and Node loads it: at most 12 KB',
+      () => checkClient(folderOf('client'), folderOf('typescript-commonjs')),
+    ],
     ['esbuild, webpack and ncc bundle it, and it runs elsewhere', bundles],
     ['jest and vitest test with it', testRunners],
     ['the hosts of docs/hosts.md serve and end', () => tryFrameworks(folderOf('frameworks'))],

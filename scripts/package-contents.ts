@@ -7,6 +7,9 @@ import { links } from './markdown.ts';
 /** The only folder of src/ whose files are copied and not compiled. */
 const COPIED = 'dev/page/';
 
+/** Compiled by itself, in both kinds of modules; declarations are there as far as the door gets to them. */
+const CLIENT = 'client/';
+
 /** Its files depend on what the library imports; that nothing of it is missing is shown by its hosts. */
 const LIBRARY = 'dist/cjs/';
 
@@ -18,13 +21,21 @@ export function checkContents(root: string, packed: readonly string[]): void {
     if (name.startsWith(COPIED)) return [`dist/${name}`];
     return name === 'index.ts' ? [] : [`dist/${name.replace(/\.ts$/, '')}.js`];
   });
+  const ofClient = sources
+    .filter((name) => name.startsWith(CLIENT))
+    .map((name) => `dist/${name.replace(/ts$/, 'd.ts')}`);
   const ofLibrary = new Set([
+    ...ofClient,
     `${LIBRARY}package.json`,
     ...sources
       .filter((name) => name.endsWith('.ts') && !/^(?:cli|server|dev|doctor)\b/.test(name))
       .flatMap((name) => ['js', 'd.ts'].map((end) => LIBRARY + name.replace(/ts$/, end))),
   ]);
-  const doorsOfLibrary = ['index.js', 'index.d.ts', 'package.json'].map((name) => LIBRARY + name);
+  const doorsOfLibrary = [
+    ...['index.js', 'index.d.ts', 'package.json'].map((name) => LIBRARY + name),
+    ...['index.js', 'index.d.ts'].map((name) => LIBRARY + CLIENT + name),
+    `dist/${CLIENT}index.d.ts`,
+  ];
   const wanted = new Set(['package.json', ...optional, ...doors, ...compiled, ...doorsOfLibrary]);
   const has = new Set(packed);
   const faults = [

@@ -95,6 +95,12 @@ export interface CallView {
   readonly parties: readonly CallParty[];
 }
 
+/** A call in a list. */
+export interface ListedCall extends CallView {
+  /** From this person, or to them. */
+  readonly direction: 'incoming' | 'outgoing';
+}
+
 /**
  * Whether a phone rings for this call: if and only if the person is being rung, and the time for it
  * is not over. In the answer grace it is not, though an accept still counts.

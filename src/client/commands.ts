@@ -1,5 +1,5 @@
 // What people do with calls: a request each, and what is learned from its answer.
-import type { CallView } from './call.ts';
+import type { CallView, ListedCall } from './call.ts';
 import { CallsError, isPassing } from './error.ts';
 import type { KnownCalls } from './known-calls.ts';
 import type { CallsClient, Entry } from './options.ts';
@@ -75,17 +75,19 @@ export function createCommands(shared: Shared): Commands {
     get: async (callId) =>
       tellCall(await ask({ method: 'GET', path: pathOf(callId), mayRepeat: true })),
     live: async () => {
-      const calls = callsOf(await query({ live: 1 }));
+      const calls = listOf(await query({ live: 1 }));
       for (const call of calls) if (!signal.aborted) known.learn(call, 'answer');
       return calls;
     },
     history: async ({ context, after, limit } = {}) => {
       const answer = await query({ context, after, limit });
       const next = typeof answer.next === 'string' ? answer.next : undefined;
-      return { calls: callsOf(answer), next };
+      return { calls: listOf(answer), next };
     },
   };
 }
+
+const listOf = (answer: Record<string, unknown>) => callsOf(answer) as ListedCall[];
 
 function entryOf(call: CallView, answer: Record<string, unknown>): Entry {
   const { token, server_url: serverUrl, expires_at: expiresAt } = answer;

@@ -10,6 +10,7 @@ export {
   type CallView,
   type Cause,
   isRinging,
+  type ListedCall,
   type Me,
   type Outcome,
   type PartyState,

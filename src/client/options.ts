@@ -1,5 +1,5 @@
 // What an app gives, and what it gets: the client's own API.
-import type { CallKind, CallView } from './call.ts';
+import type { CallKind, CallView, ListedCall } from './call.ts';
 import type { CallsError } from './error.ts';
 import type { Connection } from './feed-state.ts';
 import type { CallListener } from './known-calls.ts';
@@ -70,7 +70,7 @@ export interface HistoryRequest {
 
 export interface HistoryPage {
   /** Newest first, each as this person may see it. */
-  readonly calls: readonly CallView[];
+  readonly calls: readonly ListedCall[];
   /** Undefined: that was the last page. */
   readonly next: string | undefined;
 }
@@ -99,7 +99,7 @@ export interface CallsClient {
   invite(callId: string, callees: readonly string[]): Promise<CallView>;
   get(callId: string): Promise<CallView>;
   /** The calls that are going on: what an app asks when it starts. */
-  live(): Promise<readonly CallView[]>;
+  live(): Promise<readonly ListedCall[]>;
   history(request?: HistoryRequest): Promise<HistoryPage>;
   /**
    * Tells each state of one call, beginning with the present one, until it has ended. `onError`: there

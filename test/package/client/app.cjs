@@ -1,0 +1,22 @@
+// As app.js, for what requires it.
+const { CallsError, createCallsClient, isRinging } = require('livekit-switchboard/client');
+
+const asked = [];
+const client = createCallsClient({
+  baseUrl: '/api/calls',
+  getIdToken: () => 'token',
+  feed: 'poll',
+  fetch: async (url, { headers }) => {
+    asked.push(`${url} ${headers.authorization}`);
+    return {
+      ok: true,
+      status: 200,
+      headers: { get: () => null },
+      text: async () => '{"calls":[]}',
+    };
+  },
+});
+globalThis.client = client.live().then((calls) => {
+  client.close();
+  return JSON.stringify([asked, calls, typeof isRinging, new CallsError('closed', '').code]);
+});
