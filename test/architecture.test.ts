@@ -7,7 +7,7 @@ const SRC = join(import.meta.dirname, '..', 'src');
 
 /** Rooms and single files, from the ground up. A file imports from lower levels or its own room. */
 const LEVELS: readonly (readonly string[])[] = [
-  ['base'],
+  ['base', 'client'],
   ['calls'],
   ['identity', 'access', 'tokens', 'limits', 'http', 'ringing', 'events'],
   ['storage', 'admission'],

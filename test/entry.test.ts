@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../src/base/version.ts';
+import * as client from '../src/client/index.ts';
 import * as library from '../src/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -54,6 +55,14 @@ describe('a package that has been built', () => {
     expect(Object.keys(required).sort()).toEqual(names);
     expect(Object.keys(imported).sort()).toEqual(names);
     expect(names.filter((name) => required[name] !== imported[name])).toEqual([]);
+  });
+
+  it('gives the client to both', async () => {
+    const require = createRequire(join(folder, 'package.json'));
+    const names = Object.keys(client).sort();
+    expect(Object.keys(require('livekit-switchboard/client')).sort()).toEqual(names);
+    const page = pathToFileURL(join(folder, 'dist', 'client', 'index.js')).href;
+    expect(Object.keys(await import(page)).sort()).toEqual(names);
   });
 
   it('runs the command', () => {
