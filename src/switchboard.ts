@@ -3,6 +3,7 @@ import { type Clock, systemClock } from './base/clock.ts';
 import { createJsonLogger, guardedLogger } from './base/log.ts';
 import { checkNode } from './base/version.ts';
 import { createAdmission } from './compose/admission.ts';
+import { createCallsPart } from './compose/calls.ts';
 import { createLifetimes } from './compose/lifetimes.ts';
 import { createLimits } from './compose/limits.ts';
 import type { Ground, Part } from './compose/part.ts';
@@ -117,8 +118,10 @@ export function compose(
   const failures = limits.limit('auth-failures', settings.limits.authFailuresPerMinute);
   const admission = createAdmission(settings, ground, failures);
   const rooms = createRooms(settings.access, ground);
-  const tokens = createTokens(settings, ground, { admission, limits, rooms });
-  const parts: readonly Part[] = [tokens, admission, rooms, limits];
+  const calls = createCallsPart(settings, ground, { admission, limits, rooms, failures });
+  const callRooms = calls.rooms;
+  const tokens = createTokens(settings, ground, { admission, limits, rooms, callRooms });
+  const parts: readonly Part[] = [tokens, calls, admission, rooms, limits];
 
   let closing = false;
   const readiness = (): Readiness => {

@@ -51,7 +51,7 @@ export interface RingAccess {
   /** Every place has to name a context. */
   readonly needsContext: boolean;
   /** Under `any` a callee's name and picture are told only once he has answered. */
-  readonly showsNames: boolean;
+  readonly showsNames: 'always' | 'answered';
   /** Answers whom to ring, and whom only to seem to; throws `ring_forbidden` or `access_unavailable`. */
   ask(request: MayRingRequest): readonly Callee[] | Promise<readonly Callee[]>;
 }
@@ -64,11 +64,15 @@ export function createRingAccess(
   if (rule === 'any') {
     const ask: RingAccess['ask'] = ({ callees }) =>
       callees.map((uid) => ({ uid, isHidden: false }));
-    return { needsContext: false, showsNames: false, ask };
+    return { needsContext: false, showsNames: 'answered', ask };
   }
   return 'context' in rule
-    ? { needsContext: true, showsNames: true, ask: (request) => byContext(rule.context, request) }
-    : { needsContext: false, showsNames: true, ask: byHost(rule.mayRing, clock) };
+    ? {
+        needsContext: true,
+        showsNames: 'always',
+        ask: (request) => byContext(rule.context, request),
+      }
+    : { needsContext: false, showsNames: 'always', ask: byHost(rule.mayRing, clock) };
 }
 
 async function byContext(

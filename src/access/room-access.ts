@@ -103,7 +103,7 @@ function permissionsFrom(answer: unknown): RoomPermissions | undefined {
   return permissionsOf(permissions);
 }
 
-const roomForbidden = (): SwitchboardError =>
+export const roomForbidden = (): SwitchboardError =>
   new SwitchboardError('room_forbidden', 'Forbidden: You may not join this room.');
 
 const accessUnavailable = (cause: unknown): SwitchboardError =>

@@ -36,7 +36,7 @@ async function outcome(work: () => unknown): Promise<unknown> {
 it('any: everybody rings everybody, and names are told after an answer alone', async () => {
   const access = createRingAccess('any', clock);
   expect(await outcome(() => access.ask(RING))).toEqual(['bob', 'carol']);
-  expect(access).toMatchObject({ needsContext: false, showsNames: false });
+  expect(access).toMatchObject({ needsContext: false, showsNames: 'answered' });
 });
 
 describe('context', () => {
@@ -46,7 +46,7 @@ describe('context', () => {
   const isMember: AuthorizeRoom = ({ user }) => ['alice', 'bob', 'carol'].includes(user.uid);
 
   it('lets members of a chat ring each other, and nobody else', async () => {
-    expect(by(isMember)).toMatchObject({ needsContext: true, showsNames: true });
+    expect(by(isMember)).toMatchObject({ needsContext: true, showsNames: 'always' });
     expect(await outcome(() => by(isMember).ask(inChat))).toEqual(['bob', 'carol']);
     const stranger = { ...inChat, callees: uids('bob', 'mallory') };
     expect(await outcome(() => by(isMember).ask(stranger))).toBe('ring_forbidden');

@@ -142,7 +142,12 @@ describe('the API’s description', () => {
     const { body } = await json(`${url}/openapi.json`);
     expect(body.openapi).toBe('3.1.0');
     expect(Object.keys(body.paths).sort()).toEqual([
+      '/api/calls',
+      '/api/calls/events',
       '/api/calls/livekit-token',
+      ...['', '/accept', '/decline', '/end', '/invite', '/leave'].map(
+        (verb) => `/api/calls/{callId}${verb}`,
+      ),
       '/docs',
       '/health',
       '/healthz',

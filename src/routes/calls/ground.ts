@@ -15,12 +15,13 @@ import { type Call, isLive, isSeated, partyOf } from '../../calls/call.ts';
 import type { CallEvent } from '../../calls/event.ts';
 import type { CallStore } from '../../calls/store.ts';
 import { canSee, type Sight, viewOf } from '../../calls/view.ts';
+import { withStore } from '../../calls/with-store.ts';
 import { arrivalOf } from '../../http/arrival.ts';
 import { uuid } from '../../http/fields.ts';
 import type { Admit } from '../../http/routes.ts';
 import type { TokenMembers } from '../token-members.ts';
 import { invalid } from './body.ts';
-import { refusal, withStore } from './refusals.ts';
+import { refusal } from './refusals.ts';
 
 export interface CallGround {
   /** Where calls are: `/api/calls`. */

@@ -1,15 +1,18 @@
 // GET /: a person's own calls, the newest first; or those that go on.
 import { faultOfLiveKitName } from '../../base/ids.ts';
 import { historyEntryOf } from '../../calls/view.ts';
+import { withStore } from '../../calls/with-store.ts';
 import { flag, optionalText, wholeNumber } from '../../http/fields.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { type CallGround, timeOf, userOf } from './ground.ts';
-import { withStore } from './refusals.ts';
 import { LIST, REFUSALS, SIGNED_IN } from './schemas.ts';
 
 const PAGE = { min: 1, max: 100, default: 30 };
 const CURSOR_MAX_BYTES = 512;
 const CONTEXT_MAX_BYTES = 256;
+
+const faultOfCursor = (text: string): string | undefined =>
+  /^[\w-]+$/.test(text) ? undefined : 'must be `next` of a page before';
 
 export function listRoute(ground: CallGround): Route {
   const { store, showsNames } = ground;
@@ -25,7 +28,7 @@ export function listRoute(ground: CallGround): Route {
         faultOfLiveKitName,
       ),
       limit: wholeNumber({ ...PAGE, description: 'How many at most.' }),
-      after: optionalText(CURSOR_MAX_BYTES, '`next` of the page before.'),
+      after: optionalText(CURSOR_MAX_BYTES, '`next` of the page before.', faultOfCursor),
     },
     schema: {
       summary: 'The caller’s own calls, newest first',

@@ -2,7 +2,6 @@
 import { type ErrorCode, SwitchboardError } from '../../base/errors.ts';
 import type { CallId } from '../../base/ids.ts';
 import type { CallRefusal } from '../../calls/event.ts';
-import { StoreUnavailable } from '../../calls/store.ts';
 
 /** Rings without an answer are counted over ten minutes. */
 const RING_AGAIN_SECONDS = 120;
@@ -23,15 +22,3 @@ export const refusal = (code: CallRefusal, callId?: CallId): SwitchboardError =>
     ...(code === 'ring_limited' && { retryAfterSeconds: RING_AGAIN_SECONDS }),
     ...(callId !== undefined && { callId }),
   });
-
-/** Whatever asks the store: its outage is an answer, and no bug. */
-export async function withStore<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    throw new SwitchboardError('calls_unavailable', 'Calls are unavailable. Try again.', {
-      cause: error.cause ?? error,
-    });
-  }
-}

@@ -1,8 +1,8 @@
 // How often one person may ring others. Rings are counted, not places.
 import type { CallId, UserId } from '../../base/ids.ts';
 import type { CallStore } from '../../calls/store.ts';
+import { withStore } from '../../calls/with-store.ts';
 import { type RateLimit, refuseIfWaiting } from '../../limits/rate-limit.ts';
-import { withStore } from './refusals.ts';
 
 /** Throws `rate_limited`. A place under the id of a call that is there rings nobody, and may always be repeated. */
 export type CountRings = (caller: UserId, rings: number, callId?: CallId) => Promise<void>;

@@ -1,0 +1,66 @@
+// What happens to calls beside requests: deadlines, LiveKit's webhooks, and what is left to do there.
+import type { Calls } from '../calls/apply-event.ts';
+import type { CallStore } from '../calls/store.ts';
+import { createDueLoop, type Settled } from '../events/due-loop.ts';
+import { createEffectsLoop } from '../events/effects-loop.ts';
+import { createForgetLoop } from '../events/forget-loop.ts';
+import { createLateRooms } from '../events/late-rooms.ts';
+import type { LiveKitApi } from '../events/livekit-api.ts';
+import { createSweep } from '../events/sweep.ts';
+import { createWebhookHandler, createWebhookVerifier } from '../events/webhook.ts';
+import { createWebhookWatch } from '../events/webhook-watch.ts';
+import type { Route } from '../http/routes.ts';
+import type { RateLimit } from '../limits/rate-limit.ts';
+import { webhookPathUnder, webhookRoute } from '../routes/webhook.ts';
+import type { CallSettings, Settings } from '../settings/settings.ts';
+import { createLifetimes } from './lifetimes.ts';
+import type { Ground } from './part.ts';
+
+export interface CallEvents {
+  readonly routes: readonly Route[];
+  /** Once the store is open. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createCallEvents(
+  settings: Settings & { readonly calls: CallSettings },
+  { clock, log }: Ground,
+  by: {
+    readonly store: CallStore;
+    readonly api: LiveKitApi;
+    readonly apply: Calls['apply'];
+    /** Counts refused webhooks of an address. */
+    readonly failures: RateLimit;
+    readonly onSettled: (settled: Settled) => void;
+  },
+): CallEvents {
+  const { store, api, apply, failures, onSettled } = by;
+  const { calls, livekit, front } = settings;
+  const { keys, previousKeys } = calls.livekit;
+  const path = webhookPathUnder(front.basePath);
+  const watch = createWebhookWatch({ path, log });
+  const sweep = createSweep({ store, apply, askRoom: api.askRoom, watch, log });
+
+  const lifetimes = createLifetimes();
+  const { tokenTtlSeconds } = livekit;
+  const late = lifetimes.add(createLateRooms({ store, api, clock, log, tokenTtlSeconds }));
+  lifetimes.add(createForgetLoop({ store, clock, log, historyDays: calls.historyDays }));
+  lifetimes.add(createEffectsLoop({ store, api, clock, log, onRoomDeleted: late.arm }));
+  lifetimes.add(createDueLoop({ store, apply, sweep, clock, log, onSettled }));
+  return {
+    routes: [
+      webhookRoute({
+        path,
+        verifier: createWebhookVerifier({
+          keys: previousKeys === undefined ? [keys] : [keys, previousKeys],
+          clock,
+        }),
+        handle: createWebhookHandler({ store, apply, sweep, watch }),
+        failures,
+      }),
+    ],
+    start: lifetimes.start,
+    stop: lifetimes.stop,
+  };
+}

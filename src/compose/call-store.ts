@@ -1,0 +1,76 @@
+// Where calls are kept, opened in the background: an outage at start is one like any other.
+import { withDeadline } from '../base/clock.ts';
+import type { CallStore } from '../calls/store.ts';
+import type { DatabaseSettings } from '../settings/database.ts';
+import { createSqliteStore } from '../storage/sqlite/store.ts';
+import type { Ground } from './part.ts';
+
+const OPEN_AGAIN_MS = { first: 1_000, last: 30_000 };
+/** A request that comes before waits for so long, and is refused then. */
+const WAIT_MS = 5_000;
+
+export function createStore(database: DatabaseSettings, { clock, log }: Ground): CallStore {
+  if (database.engine === 'postgres') throw new TypeError('postgres is not there yet');
+  return createSqliteStore({ path: database.path, clock, log });
+}
+
+export interface Opening {
+  /** Resolves when the first try has ended, well or not, and what is done once it is open. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Undefined: the first try is over. Else when it is, or it has been waited for long enough. */
+  underWay(): Promise<void> | undefined;
+  /** What keeps it closed, or out of reach; undefined: all is well. */
+  fault(): string | undefined;
+}
+
+/** Tries until it is open, whatever was in the way; `onOpen` runs once then. */
+export function createOpening(
+  store: Pick<CallStore, 'open' | 'close' | 'fault'>,
+  { clock, log }: Pick<Ground, 'clock' | 'log'>,
+  onOpen: () => Promise<void>,
+): Opening {
+  const first = Promise.withResolvers<void>();
+  let isFirstOver = false;
+  let isOpen = false;
+  let isStopped = false;
+  let fault = 'not opened yet';
+  let trying: Promise<void> | undefined;
+  let cancel = () => {};
+
+  async function attempt(againMs: number): Promise<void> {
+    try {
+      await store.open();
+      isOpen = true;
+    } catch (error) {
+      if (fault !== (error as Error).message) {
+        fault = (error as Error).message;
+        log.error({ err: error }, 'the database of calls cannot be opened: it is tried again');
+      }
+      if (!isStopped) {
+        cancel = clock.after(againMs, () => {
+          trying = attempt(Math.min(againMs * 2, OPEN_AGAIN_MS.last));
+        });
+      }
+    }
+    isFirstOver = true;
+    first.resolve();
+    if (isOpen && !isStopped) await onOpen();
+  }
+
+  return {
+    start() {
+      trying ??= attempt(OPEN_AGAIN_MS.first);
+      return trying;
+    },
+    async stop() {
+      isStopped = true;
+      cancel();
+      await trying;
+      await store.close();
+    },
+    underWay: () =>
+      isFirstOver ? undefined : withDeadline(clock, WAIT_MS, () => first.promise).catch(() => {}),
+    fault: () => (isOpen ? store.fault() : fault),
+  };
+}
