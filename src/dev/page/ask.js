@@ -6,6 +6,21 @@ async function idToken(uid, query = '') {
   return response.text();
 }
 
+const KEPT_MS = 50 * 60_000;
+
+/** As Firebase's SDK does: one token, until it is old or another one is asked for. */
+export function idTokensOf(uid) {
+  let held;
+  let until = 0;
+  return async (isFresh) => {
+    if (isFresh || Date.now() > until) {
+      held = await idToken(uid);
+      until = Date.now() + KEPT_MS;
+    }
+    return held;
+  };
+}
+
 /** The first character of the signature stands for other bits; its last could stand for none. */
 function forged(token) {
   const at = token.lastIndexOf('.') + 1;

@@ -1,0 +1,185 @@
+// The phone in a call: being rung, ringing, talking, over.
+import { $, drawRows, element, write } from './dom.js';
+import { icon } from './icons.js';
+import { everybody, face, firstNameOf, nameOf, namesOf } from './people.js';
+import { peopleIn } from './room.js';
+import { othersOf } from './scene.js';
+import { isAudible } from './sound.js';
+import { drawTiles } from './tiles.js';
+import { duration, outcomeOf, reasonOf, SEATED } from './words.js';
+
+const FACES_AT_MOST = 3;
+
+const otherParties = (call, me) => call.parties.filter(({ uid }) => uid !== me);
+
+/** Who is in it or is rung, by the server's word, with what LiveKit brings of them. */
+function tilesOf(call, me, room) {
+  const present = new Map((room ? peopleIn(room) : []).map((person) => [person.uid, person]));
+  const own = present.get(me);
+  const isTalk = call.state === 'active';
+  const others = otherParties(call, me)
+    .filter(({ state }) => isTalk && (SEATED.includes(state) || state === 'ringing'))
+    .map(({ uid, state }) => ({
+      uid,
+      name: nameOf(uid),
+      isWaiting: state === 'ringing',
+      says: { ringing: 'ringing …', joining: 'connecting …', lost: 'connection lost' }[state],
+      ...present.get(uid),
+    }));
+  return own?.video ? [own, ...others] : others;
+}
+
+function doingOf({ name, call }, me) {
+  const kind = call.kind === 'video' ? 'Video call' : 'Call';
+  switch (name) {
+    case 'out':
+      return `Calling … ${duration(secondsSince(call.createdAt))}`;
+    case 'in': {
+      const others = othersOf(call, me).filter((uid) => uid !== call.caller);
+      const along = others.length > 0 ? `, with ${namesOf(others)}` : '';
+      return `${kind} for you${along}${isAudible() ? '' : ' (silent until you touch the page)'}`;
+    }
+    case 'talk':
+      return duration(secondsSince(call.activeAt));
+    default:
+      return [outcomeOf(call), reasonOf(call)].filter(Boolean).join(' · ');
+  }
+}
+
+const secondsSince = (iso) => Math.max(0, (Date.now() - Date.parse(iso ?? new Date())) / 1000);
+
+function buttonsOf({ scene: { name, call }, me, isInviting }, room, act) {
+  const local = room?.localParticipant;
+  const microphone = {
+    key: 'microphone',
+    label: 'Microphone',
+    isOn: local?.isMicrophoneEnabled ?? false,
+    isOff: local === undefined,
+    run: () => act.toggle('microphone'),
+  };
+  const camera = {
+    ...microphone,
+    key: 'video',
+    label: 'Camera',
+    isOn: local?.isCameraEnabled ?? false,
+    run: () => act.toggle('camera'),
+  };
+  const hangUp = { key: 'hangup', label: 'Hang up', tone: 'no', run: () => act.leave(call.id) };
+  switch (name) {
+    case 'out':
+      return [microphone, camera, hangUp];
+    case 'in':
+      return [
+        { key: 'hangup', label: 'Decline', tone: 'no', run: () => act.decline(call.id) },
+        {
+          key: call.kind === 'video' ? 'video' : 'call',
+          label: 'Accept',
+          tone: 'yes',
+          run: () => act.accept(call.id),
+        },
+      ];
+    case 'talk': {
+      const isAll = call.isGroup && call.caller === me;
+      const invite = {
+        key: 'invite',
+        label: 'Invite',
+        isOpen: isInviting === true,
+        run: act.showInvite,
+      };
+      const end = { key: 'close', label: 'End for all', run: () => act.end(call.id) };
+      return [microphone, camera, invite, ...(isAll ? [end] : []), hangUp];
+    }
+    default:
+      return [
+        { key: 'close', label: 'Done', run: act.done },
+        {
+          key: call.kind === 'video' ? 'video' : 'call',
+          label: 'Call again',
+          tone: 'yes',
+          run: () => act.place(othersOf(call, me), call.kind),
+        },
+      ];
+  }
+}
+
+function drawButtons(phone, room, act) {
+  drawRows($('buttons'), buttonsOf(phone, room, act), {
+    key: ({ key, label }) => `${key} ${label}`,
+    make({ key, label, tone }) {
+      const button = element('button', { type: 'button' });
+      button.append(
+        element('span', { class: `disc ${tone ?? ''}` }, icon(key)),
+        element('span', { class: 'label' }, label),
+      );
+      return button;
+    },
+    draw(button, { isOn, isOff, isOpen, run }) {
+      if (isOn !== undefined) button.setAttribute('aria-pressed', String(isOn));
+      if (isOpen !== undefined) button.setAttribute('aria-expanded', String(isOpen));
+      button.disabled = isOff === true;
+      button.onclick = run;
+    },
+  });
+}
+
+function drawInvite({ scene: { call, name }, me, isInviting }, act) {
+  const isShown = name === 'talk' && isInviting === true;
+  $('invite').hidden = !isShown;
+  const inIt = call.parties
+    .filter(({ state }) => SEATED.includes(state) || state === 'ringing')
+    .map(({ uid }) => uid);
+  const free = everybody().filter(({ uid }) => uid !== me && !inIt.includes(uid));
+  drawRows($('invitable'), isShown ? free : [], {
+    key: ({ uid }) => uid,
+    make({ uid }) {
+      const button = element('button', { type: 'button', class: 'pill filled' }, 'Ring');
+      button.setAttribute('aria-label', `Ring ${nameOf(uid)}`);
+      button.addEventListener('click', () => act.invite(call.id, uid));
+      const text = element('span', { class: 'text' }, element('b', {}, nameOf(uid)));
+      return element('li', { class: 'person' }, face(uid), text, button);
+    },
+  });
+  write($('invite').querySelector('h3'), free.length > 0 ? 'Invite' : 'Everybody is in it.');
+}
+
+/** Another call that rings while one talks. */
+function drawKnock({ call, knock }, act) {
+  drawRows($('knock'), knock ? [knock] : [], {
+    key: ({ id }) => id,
+    make({ id, caller }) {
+      const button = (label, run) => {
+        const made = element('button', { type: 'button', class: 'pill' }, label);
+        made.addEventListener('click', run);
+        return made;
+      };
+      return element(
+        'div',
+        { class: 'banner' },
+        element('span', {}, `${firstNameOf(caller)} calls.`),
+        button('Decline', () => act.decline(id)),
+        button('Leave and accept', () => act.accept(id, { instead: call.id })),
+      );
+    },
+  });
+}
+
+export function drawCallScreen(phone) {
+  const { me, scene, talk, deeds: act } = phone;
+  const { name, call } = scene;
+  const room = talk.callId() === call.id ? talk.room() : undefined;
+  const people = name === 'out' || name === 'talk' ? tilesOf(call, me, room) : [];
+  const others = othersOf(call, me);
+  const shown = name === 'in' ? [call.caller] : others;
+  $('screen-call').dataset.scene = name;
+  $('stage').dataset.others = String(people.filter(({ uid }) => uid !== me).length);
+  drawTiles($('stage'), people);
+  drawRows($('call-faces'), name === 'talk' ? [] : shown.slice(0, FACES_AT_MOST), {
+    key: (uid) => uid,
+    make: face,
+  });
+  write($('call-who'), namesOf(shown, shown.length > 1 ? firstNameOf : nameOf));
+  write($('call-doing'), doingOf(scene, me));
+  drawKnock(scene, act);
+  drawInvite(phone, act);
+  drawButtons(phone, room, act);
+}

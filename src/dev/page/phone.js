@@ -1,0 +1,77 @@
+// The phone: the client's news come in here, and everything that is seen comes of them.
+import { createCallsClient } from '/dev/client.js';
+import { idTokensOf } from './ask.js';
+import { deedsOf, enter, loadHistory } from './deeds.js';
+import { createLife } from './life.js';
+import { firstNameOf, watchPresence } from './people.js';
+import { show } from './show.js';
+import { onAudible } from './sound.js';
+import { createTalk } from './talk.js';
+import { titleIs } from './title.js';
+
+const CLOCK_MS = 500;
+
+export function startPhone({ me, status }) {
+  const calls = createCallsClient({ baseUrl: status.callsPath, getIdToken: idTokensOf(me) });
+  const phone = {
+    me,
+    status,
+    calls,
+    life: createLife({ me, rules: status.rules }),
+    live: new Map(),
+    /** By this tab: their end needs no telling. */
+    hungUp: new Set(),
+    /** What has ended on the screen, and is still to be seen. */
+    over: undefined,
+    history: [],
+    next: undefined,
+    feeds: {},
+    connection: { state: 'connecting' },
+    refusal: undefined,
+    isInviting: false,
+    isEntering: false,
+    scene: undefined,
+    show: () => show(phone),
+  };
+  phone.talk = createTalk({
+    changed: phone.show,
+    line: (callId, text) => phone.life.line(callId, 'LiveKit', text),
+    lost: (callId, tries) =>
+      void enter(phone, () => calls.accept(callId), { tries, isQuiet: true }),
+  });
+  phone.deeds = deedsOf(phone);
+
+  titleIs(`${firstNameOf(me)} · Switchboard`);
+  calls.onConnection((connection) => {
+    phone.connection = connection;
+    phone.show();
+  });
+  calls.onCall((update) => onCall(phone, update));
+  watchPresence((feeds) => {
+    phone.feeds = feeds;
+    phone.show();
+  });
+  onAudible(phone.show);
+  setInterval(phone.show, CLOCK_MS);
+  void loadHistory(phone);
+}
+
+function onCall(phone, update) {
+  const { calls, talk, live, hungUp } = phone;
+  const { call, isHere } = update;
+  phone.life.tell(update);
+  const isMine = talk.callId() === call.id;
+  if (call.state === 'ended') {
+    live.delete(call.id);
+    if (isMine && !hungUp.has(call.id)) phone.over = call;
+    void loadHistory(phone);
+  } else {
+    live.set(call.id, update);
+    // A reload in the middle of a call: back into it.
+    if (isHere && !isMine && !hungUp.has(call.id)) {
+      void enter(phone, () => calls.accept(call.id), { isQuiet: true });
+    }
+  }
+  if (isMine && !isHere) talk.leave();
+  phone.show();
+}

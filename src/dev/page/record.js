@@ -1,0 +1,95 @@
+// What this tab has seen of each call: the way of every party, and each event with its time. Kept over
+// a reload.
+import { firstNameOf, namesOf } from './people.js';
+import { outcomeOf, SEATED } from './words.js';
+
+const CALLS_AT_MOST = 30;
+const LINES_AT_MOST = 200;
+
+/** What the server's word changes, in sentences. */
+function changesOf(before, call) {
+  const changes = [];
+  const add = (text, tone) => changes.push({ text, tone });
+  if (before === undefined) {
+    const callees = call.parties.filter(({ role }) => role === 'callee').map(({ uid }) => uid);
+    const who = `${firstNameOf(call.caller)} calls ${namesOf(callees, firstNameOf)}`;
+    add(`${who}, ${call.kind}`, 'ringing');
+  }
+  for (const { uid, state } of call.parties) {
+    const was = before?.parties.find((party) => party.uid === uid)?.state;
+    if (was === state) continue;
+    add(`${firstNameOf(uid)}: ${was === undefined ? '' : `${was} → `}${state}`, state);
+  }
+  if (before !== undefined && before.state !== call.state) {
+    add(`the call: ${before.state} → ${call.state}`, call.state);
+  }
+  if (call.state === 'ended' && before?.state !== 'ended') {
+    const talked = call.talkSeconds === undefined ? '' : `, ${call.talkSeconds} s of talk`;
+    add(`${call.outcome ?? 'over'} (${call.reason ?? 'no reason'})${talked}`, call.outcome);
+  }
+  const isMoved = before !== undefined && before.me.device !== call.me.device;
+  if (isMoved && SEATED.includes(call.me.state)) add('your seat is with another device now');
+  return changes;
+}
+
+/** What is still to be said of a call that was over before this tab came. */
+function linesOfThePast(call) {
+  const line = (iso, text, tone) => iso && { at: Date.parse(iso), from: 'server', text, tone };
+  const callees = call.parties.filter(({ role }) => role === 'callee').map(({ uid }) => uid);
+  const who = `${firstNameOf(call.caller)} calls ${namesOf(callees, firstNameOf)}`;
+  return [
+    line(call.createdAt, `${who}, ${call.kind}`, 'ringing'),
+    line(call.activeAt, 'the call: ringing → active', 'active'),
+    line(call.endedAt, `${outcomeOf(call)} (${call.reason ?? 'no reason'})`, call.outcome),
+  ].filter(Boolean);
+}
+
+export function createRecords(me) {
+  const key = `life of ${me}`;
+  const records = new Map(JSON.parse(sessionStorage.getItem(key) ?? '[]'));
+
+  function keep() {
+    const last = [...records].slice(-CALLS_AT_MOST);
+    sessionStorage.setItem(key, JSON.stringify(last));
+  }
+
+  function add(record, line) {
+    record.lines.push({ at: Date.now(), ...line });
+    record.lines.splice(0, record.lines.length - LINES_AT_MOST);
+  }
+
+  return {
+    get: (id) => records.get(id),
+    /** The server's word. */
+    learn({ call, cause }) {
+      const record = records.get(call.id) ?? { ways: {}, lines: [] };
+      const changes = changesOf(record.call, call);
+      changes.forEach((change, index) => {
+        const told = index === 0 && cause !== 'answer' ? { cause } : {};
+        add(record, { from: 'server', ...told, ...change });
+      });
+      if (cause === 'ring_over') add(record, { from: 'server', text: 'the ring is over', cause });
+      for (const { uid, state } of call.parties) {
+        const way = record.ways[uid] ?? [];
+        record.ways[uid] = way.at(-1) === state ? way : [...way, state];
+      }
+      record.call = call;
+      record.heardAt = Date.now();
+      records.set(call.id, record);
+      keep();
+    },
+    /** Of a call that this tab has not lived through. */
+    recall(call) {
+      if (records.has(call.id)) return;
+      const ways = Object.fromEntries(call.parties.map(({ uid, state }) => [uid, [state]]));
+      records.set(call.id, { call, ways, lines: linesOfThePast(call), heardAt: Date.now() });
+      keep();
+    },
+    line(id, from, text) {
+      const record = records.get(id);
+      if (record === undefined) return;
+      add(record, { from, text });
+      keep();
+    },
+  };
+}

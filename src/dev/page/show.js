@@ -1,0 +1,59 @@
+// Brings the page up to what is: the screen, what it has to say, the sound, the title.
+import { drawCallScreen } from './call-screen.js';
+import { $, element, speak } from './dom.js';
+import { drawHome } from './home.js';
+import { firstNameOf, namesOf } from './people.js';
+import { othersOf, sceneOf } from './scene.js';
+import { sound } from './sound.js';
+import { blink } from './title.js';
+
+const SOUNDS = { in: 'ring', out: 'ringback', over: 'over' };
+
+export function show(phone) {
+  const scene = sceneOf(phone);
+  const before = phone.scene;
+  phone.scene = scene;
+  const isOther = before?.name !== scene.name || before.call?.id !== scene.call?.id;
+  if (isOther) phone.isInviting = false;
+  const screen = $(scene.name === 'home' ? 'screen-home' : 'screen-call');
+  for (const one of [$('screen-home'), $('screen-call')]) one.hidden = one !== screen;
+  drawHome(phone);
+  if (scene.call) drawCallScreen(phone);
+  drawNotices(phone, screen);
+  ring(scene);
+  if (isOther) onScene(phone, screen);
+}
+
+function drawNotices({ refusal, talk, scene }, screen) {
+  const told = [refusal];
+  if (scene.name === 'out' || scene.name === 'talk') {
+    told.push(talk.note());
+    if (talk.room()?.canPlaybackAudio === false) told.push('Silent until you touch the page.');
+  }
+  const notes = told.filter(Boolean);
+  for (const box of document.querySelectorAll('.phone .notices')) {
+    const mine = screen.contains(box) ? notes : [];
+    // What is there already must not be read aloud again.
+    if (box.textContent === mine.join('')) continue;
+    box.replaceChildren(...mine.map((text) => element('p', {}, text)));
+  }
+}
+
+function ring({ name, call, knock }) {
+  const calling = name === 'in' ? call : knock;
+  blink(calling && `📞 ${firstNameOf(calling.caller)} calls`);
+  $('knocking').hidden = calling === undefined;
+  sound(SOUNDS[name]);
+}
+
+/** Whoever works by keyboard goes along, unless they are at something else. */
+function onScene({ me, scene, life }, screen) {
+  const { name, call } = scene;
+  if (call) life.show(call);
+  if (name === 'in') speak(`${namesOf([call.caller])} calls.`);
+  if (name === 'talk') speak(`You talk with ${namesOf(othersOf(call, me))}.`);
+  if (name === 'home') speak('');
+  const { activeElement } = document;
+  const isFree = activeElement === document.body || $('phone').contains(activeElement);
+  if (isFree) screen.querySelector('h2').focus({ preventScroll: true });
+}
