@@ -200,7 +200,7 @@ function peopleOf(event: CallEvent): readonly UserId[] {
 }
 
 /** What holds of every call at every time. */
-function assertSound(call: Call): void {
+export function assertSound(call: Call): void {
   const isOver = call.state === 'ended';
   expect([call.outcome !== undefined, call.reason !== undefined]).toEqual([isOver, isOver]);
   expect(call.endedAt !== undefined).toBe(isOver);
