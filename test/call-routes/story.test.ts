@@ -80,6 +80,12 @@ describe.each(CALL_MOUNTS)('in $name', (mount) => {
     const history = await stage.as('alice', 'GET', '');
     expect(history.calls).toMatchObject([{ id, direction: 'outgoing', outcome: 'answered' }]);
     expect((await stage.as('alice', 'GET', '?live=1')).calls).toEqual([]);
+    await expect
+      .poll(() => {
+        stage.clock.advance(10);
+        return stage.livekit.deleted;
+      })
+      .toContain(callers.video?.room);
   });
 
   it('a place that is sent again rings nobody again', async () => {
