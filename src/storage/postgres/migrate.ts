@@ -1,0 +1,60 @@
+// Brings the schema to what this code is made for.
+import { LOCK_CLASS, POSTGRES } from '../dialect.ts';
+import {
+  faultOfSchema,
+  migrationStatements,
+  SCHEMA_VERSION,
+  type SchemaState,
+  selectSchema,
+} from '../schema.ts';
+import { sqlStateOf } from './faults.ts';
+import type { PgClient } from './pool.ts';
+import { asked, ROLLBACK } from './transaction.ts';
+
+const MIGRATION_MS = 60_000;
+const NO_RIGHT = '42501';
+
+/** Only looks where all is as it should be: that user needs no right to make tables. */
+export async function ensureSchema(client: PgClient): Promise<void> {
+  try {
+    if ((await stateOf(client)).version >= SCHEMA_VERSION) return;
+    await migrate(client);
+  } catch (error) {
+    if (sqlStateOf(error) !== NO_RIGHT) throw error;
+    throw new Error(
+      'The tables of livekit-switchboard are not there, or not those of this version, and the user in DATABASE_URL may not make them. Run `livekit-switchboard migrate` as a user who may, or hand on what `livekit-switchboard migrate --print` prints.',
+      { cause: error },
+    );
+  }
+}
+
+async function stateOf(client: PgClient): Promise<SchemaState> {
+  const [there] = await asked(client, {
+    text: "select to_regclass('switchboard.schema_version') is not null as is_there",
+  });
+  if (there?.is_there !== true) return { version: 0, readableFrom: 0 };
+  const [row] = await asked(client, { text: selectSchema(POSTGRES) });
+  const state = {
+    version: Number(row?.version ?? 0),
+    readableFrom: Number(row?.readable_from ?? 0),
+  };
+  const fault = faultOfSchema(state);
+  if (fault !== undefined) throw new Error(fault);
+  return state;
+}
+
+/** Several instances that start at once wait for the first, and find it done. */
+async function migrate(client: PgClient): Promise<void> {
+  await asked(client, { text: `begin; set local statement_timeout = ${MIGRATION_MS}` });
+  try {
+    await asked(client, { text: `select pg_advisory_xact_lock(${LOCK_CLASS.migration}, 0)` });
+    const { version } = await stateOf(client);
+    if (version < SCHEMA_VERSION) {
+      for (const text of migrationStatements(POSTGRES, version)) await asked(client, { text });
+    }
+    await asked(client, { text: 'commit' });
+  } catch (error) {
+    await asked(client, ROLLBACK).catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,63 @@
+// What we need of pg: structural, so that a host's own pool fits whatever its version.
+import type { Row } from '../dialect.ts';
+
+export interface PgQuery {
+  readonly text: string;
+  readonly values?: (string | number | null)[];
+  readonly name?: string;
+  readonly types?: {
+    getTypeParser(oid: number): (text: string) => unknown;
+  };
+}
+
+export interface PgNotification {
+  readonly channel: string;
+  readonly payload?: string | undefined;
+}
+
+export interface PgConnection {
+  query(query: PgQuery): Promise<unknown>;
+  on(event: 'notification', listener: (message: PgNotification) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+}
+
+export interface PgClient extends PgConnection {
+  /** Whatever is true ends the connection. */
+  release(destroy?: boolean): void;
+}
+
+/**
+ * A `Pool` of pg. One of its clients is kept to listen on, the others are borrowed for a transaction
+ * each. Whoever made it ends it.
+ */
+export interface PgPool {
+  connect(): Promise<PgClient>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+}
+
+const INT8 = 20;
+const INT4 = 23;
+const BOOL = 16;
+
+/** A host may have set parsers of its own. Whole milliseconds and counts fit into a number. */
+const TYPES = {
+  getTypeParser(oid: number): (text: string) => unknown {
+    if (oid === INT8 || oid === INT4) return Number;
+    if (oid === BOOL) return (text) => text === 't';
+    return (text) => text;
+  },
+};
+
+export async function rowsOf(
+  connection: PgConnection,
+  query: Omit<PgQuery, 'types'>,
+): Promise<readonly Row[]> {
+  const { rows = [] } = (await connection.query({ ...query, types: TYPES })) as { rows?: Row[] };
+  return rows;
+}
+
+/** Its queries may be sent before the earlier ones are answered. A host sets it, or we do. */
+export const isPipelined = (client: PgConnection): boolean =>
+  (client as { pipeline?: unknown }).pipeline === true;

@@ -1,0 +1,120 @@
+// Calls in Postgres: for several instances, or in the database that a host has.
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import { type CallStore, StoreUnavailable } from '../../calls/store.ts';
+import { createCallStore } from '../call-store.ts';
+import { POSTGRES } from '../dialect.ts';
+import type { Engine } from '../engine.ts';
+import { createRecovery } from '../recovery.ts';
+import { createWake } from '../wake.ts';
+import { type Connections, createConnections } from './connections.ts';
+import { DatabaseError, isOverload, isUnavailable } from './faults.ts';
+import { createListener } from './listener.ts';
+import { ensureSchema } from './migrate.ts';
+import type { PgPool } from './pool.ts';
+import { createRunner } from './runner.ts';
+
+export interface PostgresStoreParts {
+  /** An address (`postgres://…`), or the host's own pool of pg, which stays the host's to end. */
+  readonly source: string | PgPool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** For tests: by how much the store's time is ahead of the database's. */
+  readonly clockOffsetMs?: number | (() => number);
+}
+
+export function createPostgresStore(parts: PostgresStoreParts): CallStore {
+  const { source, clock, log, clockOffsetMs = 0 } = parts;
+  const name = randomUUID();
+  const connections = createConnections({ source, clock, log });
+  const runner = createRunner({ connections, clock, log });
+  const wake = createWake(() => listener.need());
+  let isReady = false;
+
+  const prepare = async () => {
+    await withClient(connections, ensureSchema);
+    isReady = true;
+  };
+  const recovery = createRecovery({
+    what: 'Postgres',
+    clock,
+    log,
+    probe: () => (isReady ? runner.run({ reads: [NOTHING] }) : prepare()),
+    onRecovered() {
+      listener.need();
+      wake.everything();
+    },
+  });
+  const listener = createListener({
+    name,
+    clock,
+    log,
+    wake,
+    connect: connections.listening,
+    notify: (payload) =>
+      runner.run({ reads: [POSTGRES.notify(payload)].filter((query) => query !== undefined) }),
+  });
+  const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (!isReady) throw new StoreUnavailable(recovery.fault() ?? 'it is not open');
+    try {
+      const result = await work();
+      recovery.worked();
+      return result;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error instanceof DatabaseError ? error.cause : error;
+      if (!isOverload(error)) recovery.failed(error);
+      throw new StoreUnavailable(error);
+    }
+  };
+  const engine: Engine = {
+    dialect: POSTGRES,
+    name,
+    clockValue: () => (typeof clockOffsetMs === 'number' ? clockOffsetMs : clockOffsetMs()),
+    async transact(reads, plan) {
+      listener.need();
+      return guarded(async () => (await runner.run({ reads, plan })).result as never);
+    },
+    ask: (queries) => guarded(async () => (await runner.run({ reads: queries })).read),
+  };
+  return {
+    ...createCallStore(engine, wake),
+    async open() {
+      if (isReady) return;
+      await connections.open();
+      try {
+        await prepare();
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        recovery.failed(error);
+        return;
+      }
+      await listener.start();
+    },
+    async close() {
+      isReady = false;
+      recovery.stop();
+      listener.stop();
+      await connections.close();
+    },
+    fault: () => recovery.fault(),
+  };
+}
+
+const NOTHING = { text: 'select 1 as one', values: [] };
+
+/** For the schema: outside a transaction. */
+async function withClient<Result>(
+  connections: Connections,
+  work: (client: Awaited<ReturnType<Connections['borrow']>>) => Promise<Result>,
+): Promise<Result> {
+  const client = await connections.borrow();
+  try {
+    const result = await work(client);
+    client.release();
+    return result;
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}

@@ -1,0 +1,58 @@
+// The contract on a real Postgres, over our own pool and over a host's; and what goes wrong there.
+import pg from 'pg';
+import { afterAll, beforeAll } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import { createPostgresStore } from '../../src/storage/postgres/store.ts';
+import { createFakeLog } from '../fakes/log.ts';
+import { describeStore, type StoreStage } from '../storage/contract.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
+
+const TABLES = ['effects', 'timers', 'seats', 'parties', 'calls', 'people'];
+
+let postgres: Postgres;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres?.close());
+
+/** A database of its own. `asPool`: the store is given a pool that a host has made. */
+async function stageOn(name: string, { asPool }: { asPool: boolean }): Promise<StoreStage> {
+  const url = await postgres.database(name);
+  const pool = new pg.Pool({ connectionString: url });
+  pool.on('error', () => {});
+  let aheadMs = 0;
+  const instance = async () => {
+    const store = createPostgresStore({
+      source: asPool ? pool : url,
+      clock: systemClock,
+      log: createFakeLog(),
+      clockOffsetMs: () => aheadMs,
+    });
+    await store.open();
+    return store;
+  };
+  const store = await instance();
+  return {
+    store,
+    instance,
+    advance(ms) {
+      aheadMs += ms;
+    },
+    async empty() {
+      await pool.query(TABLES.map((table) => `delete from switchboard.${table}`).join(';'));
+    },
+    async close() {
+      await store.close();
+      await pool.end();
+    },
+  };
+}
+
+describeStore('Postgres', {
+  setStage: () => stageOn('own', { asPool: false }),
+  isShared: true,
+});
+describeStore("Postgres over a host's pool", {
+  setStage: () => stageOn('hosts', { asPool: true }),
+  isShared: true,
+});
