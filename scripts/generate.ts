@@ -104,6 +104,8 @@ async function openApiDocument(): Promise<string> {
     FIREBASE_KEYS_URL: 'http://127.0.0.1:9/keys',
     LIVEKIT_API_KEY: 'key',
     LIVEKIT_API_SECRET: 'secret',
+    LIVEKIT_URL: 'ws://127.0.0.1:9',
+    DATABASE_URL: 'sqlite::memory:',
     METRICS_TOKEN: 'token',
     HOST: '127.0.0.1',
     PORT: '0',
