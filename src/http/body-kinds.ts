@@ -33,10 +33,19 @@ export function jsonBody({
     name: 'JSON',
     parse: parseJson,
     fromParsed(value) {
-      if (Buffer.byteLength(JSON.stringify(value) ?? '') > maxBytes) throw bodyTooLarge(maxBytes);
+      if (bytesOf(value) > maxBytes) throw bodyTooLarge(maxBytes);
       return value;
     },
   };
+}
+
+function bytesOf(value: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(value) ?? '');
+  } catch {
+    // What `JSON.parse` reads it can't write again where it is a nest of thousands.
+    throw invalid('The body is nested too deeply.');
+  }
 }
 
 /** Unchanged, because a signature is about the bytes and not about what they mean. */

@@ -89,6 +89,14 @@ function routesOf(): Route[] {
       body: json,
       answer: (_request, { params, body }) => JSON.stringify({ ...params, body }),
     }),
+    route({
+      ...row,
+      method: 'POST',
+      path: `${BASE}/:callId/leave`,
+      params: { callId },
+      body: jsonBody({ maxBytes: 100, isOptional: true }),
+      answer: (_request, { body }) => JSON.stringify({ body: body ?? 'none' }),
+    }),
     ...(['PUT', 'PATCH', 'DELETE'] as const).map((method) =>
       route({
         ...row,
@@ -243,6 +251,16 @@ describe.each(HOSTS)('a table of routes in $name', (mount: Mount) => {
       400,
       { error, code: 'request_invalid', requestId: expect.any(String) },
     ]);
+  });
+
+  it('serves a request without a body where none is needed', async () => {
+    const leave = `/${CALL}/leave`;
+    const bare = await ask(leave, { method: 'POST' });
+    expect([bare.status, bare.json()]).toEqual([200, { body: 'none' }]);
+    expect((await post(leave, '')).json()).toEqual({ body: 'none' });
+    expect((await post(leave, '{"a":1}')).json()).toEqual({ body: { a: 1 } });
+    expect((await post(leave, '{}', 'text/plain')).status).toBe(415);
+    expect((await ask(`/${CALL}/accept`, { method: 'POST' })).status).toBe(415);
   });
 
   it('refuses a header that is too long', async () => {

@@ -209,6 +209,13 @@ describe.each(MOUNTS)('the token endpoint: $name', (mount) => {
     expect([status, problem.code]).toEqual([400, 'request_invalid']);
   });
 
+  it('is no fault of ours where a body nests without end', async () => {
+    const { ask } = await open();
+    const body = `{"roomName":${'['.repeat(8000)}${']'.repeat(8000)}}`;
+    const { status, body: problem } = await ask({ body });
+    expect([status, problem.code]).toEqual([400, 'request_invalid']);
+  });
+
   it('passes over a byte order mark in front of the JSON, and over no second one', async () => {
     const { ask } = await open();
     const bom = '\uFEFF';
