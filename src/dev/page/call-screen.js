@@ -4,7 +4,6 @@ import { icon } from './icons.js';
 import { everybody, face, firstNameOf, nameOf, namesOf } from './people.js';
 import { peopleIn } from './room.js';
 import { othersOf } from './scene.js';
-import { isAudible } from './sound.js';
 import { drawTiles } from './tiles.js';
 import { duration, outcomeOf, reasonOf, SEATED } from './words.js';
 
@@ -37,7 +36,7 @@ function doingOf({ name, call }, me) {
     case 'in': {
       const others = othersOf(call, me).filter((uid) => uid !== call.caller);
       const along = others.length > 0 ? `, with ${namesOf(others)}` : '';
-      return `${kind} for you${along}${isAudible() ? '' : ' (silent until you touch the page)'}`;
+      return `${kind} for you${along}`;
     }
     case 'talk':
       return duration(secondsSince(call.activeAt));
@@ -52,7 +51,8 @@ function buttonsOf({ scene: { name, call }, me, isInviting }, room, act) {
   const local = room?.localParticipant;
   const microphone = {
     key: 'microphone',
-    label: 'Microphone',
+    label: 'Mic',
+    name: 'Mic: your microphone',
     isOn: local?.isMicrophoneEnabled ?? false,
     isOff: local === undefined,
     run: () => act.toggle('microphone'),
@@ -61,6 +61,7 @@ function buttonsOf({ scene: { name, call }, me, isInviting }, room, act) {
     ...microphone,
     key: 'video',
     label: 'Camera',
+    name: 'Camera',
     isOn: local?.isCameraEnabled ?? false,
     run: () => act.toggle('camera'),
   };
@@ -83,10 +84,16 @@ function buttonsOf({ scene: { name, call }, me, isInviting }, room, act) {
       const invite = {
         key: 'invite',
         label: 'Invite',
-        isOpen: isInviting === true,
+        isOpen: isInviting,
+        isOff: freeOf(call, me).length === 0,
         run: act.showInvite,
       };
-      const end = { key: 'close', label: 'End for all', run: () => act.end(call.id) };
+      const end = {
+        key: 'close',
+        label: 'End all',
+        name: 'End all: for everybody',
+        run: () => act.end(call.id),
+      };
       return [microphone, camera, invite, ...(isAll ? [end] : []), hangUp];
     }
     default:
@@ -105,8 +112,8 @@ function buttonsOf({ scene: { name, call }, me, isInviting }, room, act) {
 function drawButtons(phone, room, act) {
   drawRows($('buttons'), buttonsOf(phone, room, act), {
     key: ({ key, label }) => `${key} ${label}`,
-    make({ key, label, tone }) {
-      const button = element('button', { type: 'button' });
+    make({ key, label, name, tone }) {
+      const button = element('button', { type: 'button', 'aria-label': name });
       button.append(
         element('span', { class: `disc ${tone ?? ''}` }, icon(key)),
         element('span', { class: 'label' }, label),
@@ -122,13 +129,18 @@ function drawButtons(phone, room, act) {
   });
 }
 
-function drawInvite({ scene: { call, name }, me, isInviting }, act) {
-  const isShown = name === 'talk' && isInviting === true;
-  $('invite').hidden = !isShown;
+/** Who could be invited. */
+function freeOf(call, me) {
   const inIt = call.parties
     .filter(({ state }) => SEATED.includes(state) || state === 'ringing')
     .map(({ uid }) => uid);
-  const free = everybody().filter(({ uid }) => uid !== me && !inIt.includes(uid));
+  return everybody().filter(({ uid }) => uid !== me && !inIt.includes(uid));
+}
+
+function drawInvite({ scene: { call, name }, me, isInviting }, act) {
+  const free = freeOf(call, me);
+  const isShown = name === 'talk' && isInviting && free.length > 0;
+  $('invite').hidden = !isShown;
   drawRows($('invitable'), isShown ? free : [], {
     key: ({ uid }) => uid,
     make({ uid }) {
@@ -139,7 +151,6 @@ function drawInvite({ scene: { call, name }, me, isInviting }, act) {
       return element('li', { class: 'person' }, face(uid), text, button);
     },
   });
-  write($('invite').querySelector('h3'), free.length > 0 ? 'Invite' : 'Everybody is in it.');
 }
 
 /** Another call that rings while one talks. */
@@ -171,7 +182,9 @@ export function drawCallScreen(phone) {
   const others = othersOf(call, me);
   const shown = name === 'in' ? [call.caller] : others;
   $('screen-call').dataset.scene = name;
-  $('stage').dataset.others = String(people.filter(({ uid }) => uid !== me).length);
+  const there = people.filter(({ uid }) => uid !== me).length;
+  $('stage').dataset.others = String(there);
+  $('stage').classList.toggle('group', there > 1);
   drawTiles($('stage'), people);
   drawRows($('call-faces'), name === 'talk' ? [] : shown.slice(0, FACES_AT_MOST), {
     key: (uid) => uid,

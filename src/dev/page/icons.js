@@ -34,7 +34,7 @@ export function icon(name) {
   const { solid, line, turn } = DRAWN[name];
   const path = drawn('path', { d: solid ?? line, ...(turn && { transform: turn }) });
   const slash = drawn('path', { d: 'M4 4l16 16', class: 'slash' });
-  const kind = solid ? 'solid' : 'line';
+  const kind = solid ? 'filled' : 'stroked';
   return drawn(
     'svg',
     { viewBox: '0 0 24 24', 'aria-hidden': 'true', class: `icon ${kind}` },

@@ -2,7 +2,7 @@
 import { $, drawRows, element, write } from './dom.js';
 import { face, firstNameOf, nameOf, namesOf } from './people.js';
 import { createRecords } from './record.js';
-import { SEATED, STATES } from './words.js';
+import { SEATED, STATES, timeOf } from './words.js';
 
 const STEPS = ['ringing', 'active', 'ended'];
 const WAY_AT_MOST = 4;
@@ -28,8 +28,6 @@ function drawSteps(call) {
   );
 }
 
-const clockOf = (ms) => new Date(ms).toLocaleTimeString();
-
 /** What the server will do by itself. */
 function nextOf({ call }, rules) {
   if (rules === undefined || call.state === 'ended') return '';
@@ -44,7 +42,7 @@ function nextOf({ call }, rules) {
   if (call.state === 'ringing') {
     const endsAt = Date.parse(call.createdAt) + rules.ringMs;
     const grace = `An answer counts for ${rules.answerGraceMs / 1000} s longer.`;
-    return `Next: nobody answers by ${clockOf(endsAt)}, and it is missed. ${grace}`;
+    return `Next: nobody answers by ${timeOf(endsAt)}, and it is missed. ${grace}`;
   }
   if (lost.length > 0) {
     return `Next: LiveKit is asked about ${names(lost)}, after ${rules.reconnectGraceMs / 1000} s at most.`;
@@ -54,7 +52,7 @@ function nextOf({ call }, rules) {
     return `Next: ${names(seated)} is alone; after ${rules.aloneMs / 1000} s it ends.`;
   }
   const endsAt = Date.parse(call.activeAt ?? call.createdAt) + rules.maxCallMs;
-  return `Next: somebody hangs up. At ${clockOf(endsAt)} it ends by itself.`;
+  return `Next: somebody hangs up. At ${timeOf(endsAt)} it ends by itself.`;
 }
 
 function wayOf(states, isOver) {
@@ -104,7 +102,7 @@ function lineOf({ at, from, text, tone, cause }) {
   const time = element(
     'time',
     { datetime: date.toISOString() },
-    date.toTimeString().slice(0, 8),
+    timeOf(date),
     element('span', {}, `.${String(date.getMilliseconds()).padStart(3, '0')}`),
   );
   const tag = cause === undefined ? undefined : element('code', {}, cause);

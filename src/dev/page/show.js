@@ -4,9 +4,11 @@ import { $, element, speak } from './dom.js';
 import { drawHome } from './home.js';
 import { firstNameOf, namesOf } from './people.js';
 import { othersOf, sceneOf } from './scene.js';
-import { sound } from './sound.js';
+import { isAudible, sound } from './sound.js';
 import { blink } from './title.js';
 
+/** No browser plays a sound before somebody has used the page. */
+const SILENT = 'Silent until you touch the page.';
 const SOUNDS = { in: 'ring', out: 'ringback', over: 'over' };
 
 export function show(phone) {
@@ -28,8 +30,9 @@ function drawNotices({ refusal, talk, scene }, screen) {
   const told = [refusal];
   if (scene.name === 'out' || scene.name === 'talk') {
     told.push(talk.note());
-    if (talk.room()?.canPlaybackAudio === false) told.push('Silent until you touch the page.');
+    if (talk.room()?.canPlaybackAudio === false) told.push(SILENT);
   }
+  if (scene.name === 'in' && !isAudible()) told.push(SILENT);
   const notes = told.filter(Boolean);
   for (const box of document.querySelectorAll('.phone .notices')) {
     const mine = screen.contains(box) ? notes : [];

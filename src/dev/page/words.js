@@ -83,11 +83,14 @@ export function duration(seconds) {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
+/** The time of day, as in the terminal. */
+export const timeOf = (at) => new Date(at).toTimeString().slice(0, 8);
+
 /** When, in few words: the time today, and the day before that. */
 export function whenOf(iso) {
   const date = new Date(iso);
   const isToday = date.toDateString() === new Date().toDateString();
   return isToday
-    ? date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })
+    ? timeOf(date).slice(0, 5)
     : date.toLocaleDateString([], { day: 'numeric', month: 'short' });
 }
