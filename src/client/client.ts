@@ -44,6 +44,7 @@ export function createClient(options: CallsClientOptions, around: Surroundings):
     canStream: options.feed === undefined ? around.canStream : options.feed === 'stream',
     take: (news, isOtherFeed) => take(shared, news, isOtherFeed),
     tell(next) {
+      if (next.state === connection.state && next.state !== 'waiting') return;
       connection = next;
       for (const listener of [...connectionListeners]) callListener(listener, next);
     },

@@ -1,5 +1,6 @@
 // What people do with calls: a request each, and what is learned from its answer.
 import type { CallView, ListedCall } from './call.ts';
+import { controllerUnder } from './clock.ts';
 import { CallsError, isPassing } from './error.ts';
 import type { KnownCalls } from './known-calls.ts';
 import type { CallsClient, Entry } from './options.ts';
@@ -25,21 +26,49 @@ type Commands = Pick<
 export const pathOf = (callId: string, verb = ''): string =>
   `/${encodeURIComponent(callId)}${verb}`;
 
+/** What lets somebody into a call is given up when they leave it meanwhile. */
+function createEntering(signal: AbortSignal) {
+  const entering = new Map<string, AbortController>();
+  return {
+    async enter<T>(callId: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+      const id = callId.toLowerCase();
+      const { controller, release } = controllerUnder(signal);
+      entering.set(id, controller);
+      try {
+        return await work(controller.signal);
+      } catch (error) {
+        if (!controller.signal.aborted || signal.aborted) throw error;
+        throw new CallsError('left', 'this client has left the call meanwhile', { callId: id });
+      } finally {
+        release();
+        if (entering.get(id) === controller) entering.delete(id);
+      }
+    },
+    leave: (callId: string) => entering.get(callId.toLowerCase())?.abort(),
+  };
+}
+
 /** The requests, each as a method. */
 export function createCommands(shared: Shared): Commands {
   const { requests, known, signal } = shared;
-  const ask = async (request: Ask): Promise<Record<string, unknown>> => {
+  const entering = createEntering(signal);
+  const ask = async (request: Ask, until = signal): Promise<Record<string, unknown>> => {
     if (signal.aborted) throw closed();
     await shared.device();
-    return requests.send(request, signal);
+    return requests.send(request, until);
   };
   const tellCall = (answer: Record<string, unknown>): CallView => {
     const call = callOf(answer.call);
     if (!signal.aborted) known.learn(call, 'answer');
     return call;
   };
-  const post = (path: string, body: object, more: Partial<Ask> = {}) =>
-    ask({ method: 'POST', path, body: JSON.stringify(body), mayRepeat: true, ...more });
+  const post = (path: string, body: object, until?: AbortSignal) =>
+    ask({ method: 'POST', path, body: JSON.stringify(body), mayRepeat: true }, until);
+  const out = async (callId: string, verb: string, body: object) => {
+    entering.leave(callId);
+    const request = { method: 'POST', path: pathOf(callId, verb), keepalive: true } as const;
+    return tellCall(await ask({ ...request, body: JSON.stringify(body), mayRepeat: true }));
+  };
   const query = (more: Ask['query'] = {}) =>
     ask({ method: 'GET', path: '', query: more, mayRepeat: true });
 
@@ -50,7 +79,7 @@ export function createCommands(shared: Shared): Commands {
       const { callees, kind, context, data } = request;
       const body = { callees, kind, callId, deviceId, context, data };
       try {
-        const answer = await post('', body);
+        const answer = await entering.enter(callId, (until) => post('', body, until));
         const call = tellCall(answer);
         return answer.token === undefined ? { call } : entryOf(call, answer);
       } catch (error) {
@@ -59,19 +88,20 @@ export function createCommands(shared: Shared): Commands {
     },
     accept: async (callId, { takeOver, instead } = {}) => {
       const deviceId = await shared.device();
-      const answer = await post(pathOf(callId, '/accept'), { deviceId, takeOver, instead });
+      const body = { deviceId, takeOver, instead };
+      const answer = await entering.enter(callId, (until) =>
+        post(pathOf(callId, '/accept'), body, until),
+      );
       return entryOf(tellCall(answer), answer);
     },
-    decline: async (callId, reason = 'declined') =>
-      tellCall(await post(pathOf(callId, '/decline'), { reason }, { keepalive: true })),
-    leave: async (callId) => {
-      const deviceId = await shared.device();
-      return tellCall(await post(pathOf(callId, '/leave'), { deviceId }, { keepalive: true }));
+    decline: (callId, reason = 'declined') => out(callId, '/decline', { reason }),
+    leave: async (callId) => out(callId, '/leave', { deviceId: await shared.device() }),
+    end: (callId) => out(callId, '/end', {}),
+    invite: async (callId, callees) => {
+      const request = { method: 'POST', path: pathOf(callId, '/invite') } as const;
+      // Once only: who has declined meanwhile would be rung again.
+      return tellCall(await ask({ ...request, body: JSON.stringify({ callees }) }));
     },
-    end: async (callId) => tellCall(await post(pathOf(callId, '/end'), {}, { keepalive: true })),
-    // Once only: who has declined meanwhile would be rung again.
-    invite: async (callId, callees) =>
-      tellCall(await post(pathOf(callId, '/invite'), { callees }, { mayRepeat: false })),
     get: async (callId) =>
       tellCall(await ask({ method: 'GET', path: pathOf(callId), mayRepeat: true })),
     live: async () => {

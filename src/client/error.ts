@@ -31,9 +31,9 @@ export type ServerCode =
 /**
  * Codes of the client: `network` (nothing answered), `timeout` (not in time), `answer_invalid` (what
  * answered is no Switchboard: a proxy, a login page of a hotel), `sign_in` (`getIdToken` gave no
- * token), `closed` (by `close()`).
+ * token), `left` (this client left the call before it was let in), `closed` (by `close()`).
  */
-export type ClientCode = 'network' | 'timeout' | 'answer_invalid' | 'sign_in' | 'closed';
+export type ClientCode = 'network' | 'timeout' | 'answer_invalid' | 'sign_in' | 'left' | 'closed';
 
 export type CallsErrorCode = ServerCode | ClientCode | (string & {});
 

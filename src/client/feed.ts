@@ -18,6 +18,8 @@ export interface Feed {
 const WAIT_SECONDS = 25;
 const POLL_WITHIN_MS = (WAIT_SECONDS + 10) * 1000;
 const POLLS_FOR_MS = 600_000;
+/** Whoever says more may be a proxy that means something else. */
+const RETRY_AFTER_AT_MOST_MS = 300_000;
 const CROWDED_WAIT_MS = 10_000;
 /** An answer without news that came sooner was not held open: something on the way can't. */
 const HELD_FOR_MS = 1000;
@@ -123,11 +125,11 @@ async function poll(parts: FeedParts, state: FeedState, signal: AbortSignal): Pr
 
 function afterFailure(parts: FeedParts, state: FeedState, error: CallsError): number {
   const { code, status = 0, retryAfterSeconds = 0 } = error;
-  state.isConnected = false;
   if (code === 'streams_full' && !state.isCrowded) {
     state.isCrowded = true;
     return 0;
   }
+  state.isConnected = false;
   state.isCrowded = false;
   // Who can't be understood is asked for everything.
   if (code === 'answer_invalid' && status < 400) state.cursor = undefined;
@@ -136,7 +138,8 @@ function afterFailure(parts: FeedParts, state: FeedState, error: CallsError): nu
     if (state.silences % 2 === 0)
       state.pollsUntil = Math.max(state.pollsUntil, parts.clock.monotonic() + POLLS_FOR_MS);
   }
-  const retryInMs = Math.max(retryAfterSeconds * 1000, backOffMs(state.failures, parts.random));
+  const saidMs = Math.min(retryAfterSeconds * 1000, RETRY_AFTER_AT_MOST_MS);
+  const retryInMs = Math.max(saidMs, backOffMs(state.failures, parts.random));
   state.failures++;
   parts.tell({ state: 'waiting', error, retryInMs });
   return retryInMs;

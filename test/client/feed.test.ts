@@ -143,6 +143,13 @@ describe('the feed as a stream', () => {
     await vi.waitFor(() => expect(feed.isOpen()).toBe(true));
   });
 
+  it('waits five minutes at most, whatever something says', async () => {
+    const stage = await setClient();
+    stage.server.on(EVENTS, refusal(503, 'stopping', { retryAfter: '99999999999' }));
+    stage.listen();
+    await stage.pass(300_000);
+  });
+
   it('that ends as soon as it began is not asked for in a hurry', async () => {
     const stage = await setClient();
     stage.server.on(EVENTS, (response) => {
@@ -315,6 +322,7 @@ describe('where there are no streams', () => {
       { waitSeconds: '0', after: 'e.1' },
       { after: 'e.2' },
     ]);
+    expect(states(stage)).toEqual(['stopped', 'connecting', 'connected']);
   });
 });
 

@@ -185,6 +185,38 @@ describe('the other requests', () => {
   });
 });
 
+describe('who leaves before they were let in', () => {
+  it.each(['leave', 'decline', 'end'] as const)('by %s is not let in after all', async (verb) => {
+    const { client, server, clock } = await setClient();
+    server.on('POST /:callId/accept', cut);
+    server.on(`POST /:callId/${verb}`, json(200, answer(ended(3))));
+    const accepting = fails(client.accept(ID));
+    await vi.waitFor(() => expect(clock.waiting()).toEqual([250]));
+    await client[verb](ID.toUpperCase());
+    expect(await accepting).toMatchObject({ code: 'left', callId: ID });
+    expect(server.count('POST /:callId/accept')).toBe(1);
+    expect(clock.waiting()).toEqual([]);
+  });
+
+  it('has placed no call, where the app knows its id', async () => {
+    const { client, server, clock } = await setClient();
+    server.on('POST /', cut);
+    server.on('POST /:callId/leave', refusal(404, 'not_found'));
+    const placing = fails(client.place({ ...REQUEST, callId: ID }));
+    await vi.waitFor(() => expect(clock.waiting()).toEqual([250]));
+    expect(await fails(client.leave(ID))).toMatchObject({ code: 'not_found' });
+    expect(await placing).toMatchObject({ code: 'left', callId: ID });
+  });
+
+  it('may come back', async () => {
+    const { client, server } = await setClient();
+    server.on('POST /:callId/leave', json(200, answer(active(2))));
+    server.on('POST /:callId/accept', json(200, entry(active(3))));
+    await client.leave(ID);
+    expect((await client.accept(ID)).call.version).toBe(3);
+  });
+});
+
 describe('a server in trouble', () => {
   it('is asked again when it says, and no sooner', async () => {
     const { client, server, pass } = await setClient();
