@@ -5,7 +5,10 @@ import { andThen } from '../base/and-then.ts';
 import { createCalls } from '../calls/apply-event.ts';
 import { roomConfigOf } from '../calls/room-config.ts';
 import { createCallMetrics } from '../events/call-metrics.ts';
+import { createFeeds } from '../events/feed.ts';
+import { createFeedSeats } from '../events/feed-seats.ts';
 import { createLiveKitApi } from '../events/livekit-api.ts';
+import { createWait } from '../events/wait.ts';
 import type { Admit, Route } from '../http/routes.ts';
 import type { RateLimit } from '../limits/rate-limit.ts';
 import { acceptRoute } from '../routes/calls/accept.ts';
@@ -17,6 +20,7 @@ import { listRoute } from '../routes/calls/list.ts';
 import { notConfiguredRoutes } from '../routes/calls/not-configured.ts';
 import { placeRoute } from '../routes/calls/place.ts';
 import { createCountRings } from '../routes/calls/rings.ts';
+import { feedRoute } from '../routes/feed.ts';
 import type { Mint } from '../routes/token.ts';
 import { createTokenMembers } from '../routes/token-members.ts';
 import type { CallSettings, Settings } from '../settings/settings.ts';
@@ -80,12 +84,18 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
   const mintToken = createTokenMint({ ...keys, ttlSeconds: livekit.tokenTtlSeconds, roomConfig });
   const mint: Mint = (request) => mintToken(request, clock.now());
   const ringAccess = createRings(calls.ringAccess, { access: by.rooms.access, clock });
+  const admit = admitToCalls((request) => andThen(by.admit(request), opening.underWay));
+  const seats = createFeedSeats();
+  metrics.watchFeeds(seats.open);
+  const feeds = createFeeds({ store, showsNames: ringAccess.showsNames, clock });
+  const feed = feedRoute({ path: front.basePath, admit, feeds, seats, clock });
   const routes = callRoutes(
     {
       path: front.basePath,
-      admit: admitToCalls((request) => andThen(by.admit(request), opening.underWay)),
+      admit,
       apply,
       store,
+      wait: createWait({ store, clock }),
       showsNames: ringAccess.showsNames,
       mint({ user, roomName }) {
         ground.metrics.tokenMinted();
@@ -100,7 +110,7 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
     },
   );
   return {
-    routes: [...routes, ...events.routes],
+    routes: [...routes, feed, ...events.routes],
     rooms: { isOurs: isReservedForCalls, access: createCallRoomAccess(store), mint },
     missing() {
       const database = opening.fault();

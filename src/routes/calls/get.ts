@@ -1,8 +1,9 @@
 // GET /:callId: one call as it is; held open until it changes, for screens before the room.
 import type { CallId } from '../../base/ids.ts';
+import { arrivalOf } from '../../http/arrival.ts';
 import { wholeNumber } from '../../http/fields.ts';
 import { type Route, route } from '../../http/routes.ts';
-import { CALL_PARAMS, type CallGround, callText, lookUp, userOf } from './ground.ts';
+import { CALL_PARAMS, type CallGround, callText, seenBy, userOf } from './ground.ts';
 import { ANSWER, REFUSALS, SIGNED_IN } from './schemas.ts';
 
 export const WAIT_SECONDS_MAX = 25;
@@ -29,9 +30,13 @@ export function getRoute(ground: CallGround): Route {
       ...SIGNED_IN,
       response: { 200: ANSWER, ...REFUSALS },
     },
-    async answer(request, { params }) {
+    async answer(request, { params, query }) {
       const { uid } = userOf(request);
-      return callText(ground, uid, await lookUp(ground, params.callId as CallId, uid));
+      const callId = params.callId as CallId;
+      const { signal } = arrivalOf(request.raw).exchange;
+      const waitMs = query.waitSeconds * 1000;
+      const wanted = { uid, callId, after: query.after, waitMs, signal };
+      return callText(ground, uid, await seenBy(uid, () => ground.wait(wanted)));
     },
   });
 }

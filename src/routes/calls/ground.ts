@@ -1,13 +1,7 @@
 // What every route of calls stands on, and the way from an event to an answer.
 import type { FastifyRequest } from 'fastify';
 import { andThen } from '../../base/and-then.ts';
-import {
-  type CallId,
-  type DeviceId,
-  faultOfLiveKitName,
-  type RoomName,
-  type UserId,
-} from '../../base/ids.ts';
+import { type DeviceId, faultOfLiveKitName, type RoomName, type UserId } from '../../base/ids.ts';
 import { profileOf } from '../../base/profile.ts';
 import type { User } from '../../base/user.ts';
 import type { Calls } from '../../calls/apply-event.ts';
@@ -16,6 +10,7 @@ import type { CallEvent } from '../../calls/event.ts';
 import type { CallStore } from '../../calls/store.ts';
 import { canSee, type Sight, viewOf } from '../../calls/view.ts';
 import { withStore } from '../../calls/with-store.ts';
+import type { Wait } from '../../events/wait.ts';
 import { arrivalOf } from '../../http/arrival.ts';
 import { uuid } from '../../http/fields.ts';
 import type { Admit } from '../../http/routes.ts';
@@ -29,6 +24,7 @@ export interface CallGround {
   readonly admit: Admit;
   readonly apply: Calls['apply'];
   readonly store: Pick<CallStore, 'call' | 'live' | 'history'>;
+  readonly wait: Wait;
   readonly showsNames: Sight['showsNames'];
   /** A token for the room of a call in which the user has a seat. */
   readonly mint: (request: { user: User; roomName: RoomName }) => {
@@ -71,16 +67,13 @@ export function happen(ground: CallGround, user: User, event: CallEvent): Promis
 }
 
 /** Throws `not_found` for a call that is not there, and for one that is not for these eyes. */
-export function lookUp(
-  ground: CallGround,
-  callId: CallId,
+export async function seenBy(
   uid: UserId,
+  look: () => Promise<{ call: Call | undefined; now: number }>,
 ): Promise<Omit<Seen, 'created'>> {
-  return withStore(async () => {
-    const { call, now } = await ground.store.call(callId);
-    if (call === undefined || !canSee(call, uid)) throw refusal('not_found');
-    return { call, now };
-  });
+  const { call, now } = await withStore(look);
+  if (call === undefined || !canSee(call, uid)) throw refusal('not_found');
+  return { call, now };
 }
 
 export function callText(

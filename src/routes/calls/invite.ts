@@ -5,7 +5,7 @@ import { isLive, isSeated, partyOf } from '../../calls/call.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { calleesIn, LONG_BODY_MAX_BYTES, membersOf } from './body.ts';
-import { CALL_PARAMS, type CallGround, callText, happen, lookUp, userOf } from './ground.ts';
+import { CALL_PARAMS, type CallGround, callText, happen, seenBy, userOf } from './ground.ts';
 import { refusal } from './refusals.ts';
 import type { CountRings } from './rings.ts';
 import { ANSWER, INVITE, REFUSALS, withBody } from './schemas.ts';
@@ -33,7 +33,7 @@ export function inviteRoute(
       const user = userOf(request);
       const callId = params.callId as CallId;
       const asked = calleesIn(membersOf(body), user.uid, maxParticipants - 1);
-      const { call } = await lookUp(ground, callId, user.uid);
+      const { call } = await seenBy(user.uid, () => ground.store.call(callId));
       // Before anybody else is asked. What happens meanwhile is seen by the event itself.
       if (!isLive(call)) throw refusal('call_ended');
       const party = partyOf(call, user.uid);

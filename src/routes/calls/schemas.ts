@@ -1,6 +1,13 @@
 // The calls in the API's description. What comes in is checked in body.ts, what goes out is made in
 // calls/view.ts; tests hold all three together.
-import { CALL_KINDS, CALL_STATES, OUTCOMES, PARTY_STATES, REASONS } from '../../calls/call.ts';
+import {
+  CALL_KINDS,
+  CALL_STATES,
+  CAUSES,
+  OUTCOMES,
+  PARTY_STATES,
+  REASONS,
+} from '../../calls/call.ts';
 import { PROBLEM_RESPONSES } from '../../http/problem-schema.ts';
 import { TOKEN_MEMBERS_SCHEMA } from '../token-members.ts';
 import { DATA_MAX_BYTES, DEVICE_MAX_CHARACTERS } from './body.ts';
@@ -92,6 +99,32 @@ export const ENTRY = {
   ...ANSWER,
   description: 'With a LiveKit token, as the token endpoint gives it, while the call lives.',
   properties: { ...ANSWER.properties, ...TOKEN_MEMBERS_SCHEMA },
+} as const;
+
+const CURSOR = { type: 'string', description: 'Where to read on from (`after`).' } as const;
+
+/** Of a long poll; a stream has the same, an event each. */
+export const FEED = {
+  type: 'object',
+  required: ['cursor', 'serverTime'],
+  description: '`changes` since the cursor, or `calls`: all live ones.',
+  properties: {
+    cursor: CURSOR,
+    serverTime: SERVER_TIME,
+    changes: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['cursor', 'cause', 'call'],
+        properties: {
+          cursor: CURSOR,
+          cause: { type: 'string', enum: CAUSES, description: 'What has changed last.' },
+          call: CALL,
+        },
+      },
+    },
+    calls: { type: 'array', items: CALL },
+  },
 } as const;
 
 export const LIST = {
