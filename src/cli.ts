@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// livekit-switchboard serve | dev | doctor
+// livekit-switchboard serve | dev | doctor | migrate
 import { parseArgs } from 'node:util';
 import { runToTheEnd } from './base/ending.ts';
 import { createJsonLogger } from './base/log.ts';
@@ -11,15 +11,22 @@ import { ENV_FILE, readEnvFile } from './settings/env-file.ts';
 
 const USAGE = `livekit-switchboard ${VERSION}
 
-  livekit-switchboard serve   the server; configured by environment variables
-  livekit-switchboard dev     a server to try things with: no account, no network
-  livekit-switchboard doctor  checks what serve depends on, and names the fix; --json
+  livekit-switchboard serve    the server; configured by environment variables
+  livekit-switchboard dev      a server to try things with: no account, no network
+  livekit-switchboard doctor   checks what serve depends on, and names the fix; --json
+  livekit-switchboard migrate  makes the tables of calls in DATABASE_URL; --print: shows the SQL
 
   --help, --version
 `;
 
-const COMMANDS: Readonly<Record<string, (options: { json: boolean }) => Promise<void>>> = {
+interface Flags {
+  readonly json: boolean;
+  readonly print: boolean;
+}
+
+const COMMANDS: Readonly<Record<string, (flags: Flags) => Promise<void>>> = {
   serve,
+  migrate,
   // Loaded only here, so that nothing of it is within reach of `serve`.
   dev: async () => (await import('./dev/dev.ts')).dev(process.env),
   async doctor({ json }) {
@@ -56,6 +63,18 @@ async function serve(): Promise<void> {
     stop: async () => (await server)?.stop(),
   };
   await runToTheEnd(program, { log, withinMs: END_WITHIN_MS });
+}
+
+async function migrate({ print }: Flags): Promise<void> {
+  takeEnvFile();
+  const commands = await import('./compose/migrate.ts');
+  const out = openOutput();
+  if (print) {
+    out.write(commands.printMigration(process.env));
+    return;
+  }
+  await commands.migrate(process.env);
+  out.write('The tables of calls are as this version needs them.\n');
 }
 
 /** Names of the variables that are now as the file says: those which the environment had not. */
@@ -112,23 +131,25 @@ async function main(): Promise<void> {
       help: { type: 'boolean', short: 'h' },
       version: { type: 'boolean', short: 'v' },
       json: { type: 'boolean', default: false },
+      print: { type: 'boolean', default: false },
     },
   });
   const [name = ''] = positionals;
   if (values.version) openOutput().write(`${VERSION}\n`);
   else if (values.help) openOutput().write(USAGE);
   else {
-    const fault = faultOf(positionals, values.json);
+    const fault = faultOf(positionals, values);
     if (fault !== undefined) throw new UsageError(fault);
-    await COMMANDS[name]?.({ json: values.json });
+    await COMMANDS[name]?.(values);
   }
 }
 
-function faultOf([name = '', ...rest]: readonly string[], json: boolean): string | undefined {
+function faultOf([name = '', ...rest]: readonly string[], flags: Flags): string | undefined {
   if (name === '') return 'A command is missing.';
   if (!Object.hasOwn(COMMANDS, name)) return `There is no command ${quoted(name)}.`;
   if (rest.length > 0) return `${name} takes nothing behind it: ${rest.map(quoted).join(' ')}.`;
-  if (json && name !== 'doctor') return `${name} has no --json: only doctor has.`;
+  if (flags.json && name !== 'doctor') return `${name} has no --json: only doctor has.`;
+  if (flags.print && name !== 'migrate') return `${name} has no --print: only migrate has.`;
   return undefined;
 }
 

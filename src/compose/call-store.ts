@@ -2,6 +2,7 @@
 import { withDeadline } from '../base/clock.ts';
 import type { CallStore } from '../calls/store.ts';
 import type { DatabaseSettings } from '../settings/database.ts';
+import { createPostgresStore } from '../storage/postgres/store.ts';
 import { createSqliteStore } from '../storage/sqlite/store.ts';
 import type { Ground } from './part.ts';
 
@@ -9,9 +10,13 @@ const OPEN_AGAIN_MS = { first: 1_000, last: 30_000 };
 /** A request that comes before waits for so long, and is refused then. */
 const WAIT_MS = 5_000;
 
-export function createStore(database: DatabaseSettings, { clock, log }: Ground): CallStore {
-  if (database.engine === 'postgres') throw new TypeError('postgres is not there yet');
-  return createSqliteStore({ path: database.path, clock, log });
+export function createStore(
+  database: DatabaseSettings,
+  { clock, log }: Pick<Ground, 'clock' | 'log'>,
+): CallStore {
+  return database.engine === 'sqlite'
+    ? createSqliteStore({ path: database.path, clock, log })
+    : createPostgresStore({ source: database.source, clock, log });
 }
 
 export interface Opening {

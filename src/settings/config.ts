@@ -1,6 +1,7 @@
 // The environment, read and checked once: the only reader of it.
 import { faultOfEmulatorHost } from '../base/faults.ts';
 import type { LogLevel } from '../base/log.ts';
+import { type DatabaseSettings, databaseOf } from './database.ts';
 import type { VariableKind } from './kinds.ts';
 import { misspelt } from './misspelt.ts';
 import type { SwitchboardOptions } from './options.ts';
@@ -123,6 +124,21 @@ export function loadConfig(
     metricsToken: values.metricsToken,
     warnings: [...hints, ...found.odd, ...say.warnings],
   };
+}
+
+/**
+ * The database alone, which is all that a migration has to know; undefined: none is set.
+ *
+ * @throws ConfigError where there is a fault in it.
+ */
+export function loadDatabase(
+  env: Environment,
+  secretsDirectory = SECRETS_DIRECTORY,
+): DatabaseSettings | undefined {
+  const { values, faults } = valuesFrom(env, secretsDirectory);
+  const own = faults.filter((fault) => fault.startsWith(`${variableOf('database')} `));
+  if (own.length > 0) throw new ConfigError(own);
+  return values.database === undefined ? undefined : databaseOf(values.database);
 }
 
 interface Found {

@@ -1,14 +1,12 @@
 // Where calls are kept; without one there are tokens and no calls.
 import { faultOfDatabaseUrl, isLoopback } from '../base/faults.ts';
+import type { PgPool } from '../storage/postgres/pool.ts';
 import { type Kind, text } from './kinds.ts';
 import type { Say } from './say.ts';
 import type { Table, ValuesOf } from './setting.ts';
 
-/** A `Pool` of `pg` that the host has made, as far as it is of use here. It is not ended. */
-export interface HostPool {
-  connect(): Promise<unknown>;
-  query(...given: never[]): unknown;
-}
+/** A `Pool` of `pg` that the host has made. It stays the host's to end. */
+export type HostPool = PgPool;
 
 export type DatabaseSettings =
   | { readonly engine: 'sqlite'; readonly path: string }
@@ -17,10 +15,11 @@ export type DatabaseSettings =
 
 const address = text(faultOfDatabaseUrl);
 
+/** A Client has all that a Pool has, and one connection. */
 const isPool = (value: unknown): value is HostPool =>
-  ['connect', 'query', 'on'].every(
+  ['connect', 'on', 'off'].every(
     (method) => typeof (value as Record<string, unknown> | null)?.[method] === 'function',
-  );
+  ) && !('connectionParameters' in (value as object));
 
 const addressOrPool: Kind<string | HostPool> = {
   ...address,
@@ -47,23 +46,26 @@ export const DATABASE = {
   },
 } as const satisfies Table;
 
+export function databaseOf(database: string | HostPool): DatabaseSettings {
+  return typeof database === 'string' && /^sqlite:/i.test(database)
+    ? { engine: 'sqlite', path: database.slice('sqlite:'.length) }
+    : { engine: 'postgres', source: database };
+}
+
 /** Undefined: none is set. */
 export function databaseSettings(
   { database }: ValuesOf<typeof DATABASE>,
   say: Say<keyof typeof DATABASE>,
 ): DatabaseSettings | undefined {
   if (database === undefined) return undefined;
-  if (typeof database !== 'string') return { engine: 'postgres', source: database };
-  if (/^sqlite:/i.test(database)) {
-    const path = database.slice('sqlite:'.length);
-    if (path === ':memory:' && say.production) {
-      const name = say.nameOf('database');
-      say.warning(`${name} is sqlite::memory:: every call and all history is lost at each restart`);
-    }
-    return { engine: 'sqlite', path };
+  const settings = databaseOf(database);
+  if (settings.engine === 'postgres') {
+    if (typeof settings.source === 'string') warnOfServer(settings.source, say);
+  } else if (settings.path === ':memory:' && say.production) {
+    const name = say.nameOf('database');
+    say.warning(`${name} is sqlite::memory:: every call and all history is lost at each restart`);
   }
-  warnOfServer(database, say);
-  return { engine: 'postgres', source: database };
+  return settings;
 }
 
 function warnOfServer(database: string, say: Say<keyof typeof DATABASE>): void {

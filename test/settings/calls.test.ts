@@ -16,7 +16,7 @@ const OPTIONS = {
   livekitUrl: LIVEKIT.LIVEKIT_URL,
 };
 const EMBEDDED = { ...LIVEKIT, DATABASE_URL: 'sqlite:./data/calls.db' };
-const POOL = { connect: async () => ({}), query: async () => ({}), on: () => {} };
+const POOL = { connect: async () => ({}), on: () => {}, off: () => {} };
 
 const callsOf = (env: Record<string, string>) =>
   loadConfig({ FIREBASE_PROJECT_ID: 'demo-p', ...env }, devNull).settings.calls;
@@ -91,7 +91,8 @@ describe('DATABASE_URL', () => {
     });
     expect(calls?.database).toEqual({ engine: 'postgres', source: POOL });
     const { on: _, ...half } = POOL;
-    for (const database of [half, null, 7, {}]) {
+    const client = { ...POOL, connectionParameters: {} };
+    for (const database of [half, client, null, 7, {}]) {
       expect(saidOfOptions({ ...OPTIONS, database }).faults).toHaveLength(1);
     }
   });

@@ -1,12 +1,14 @@
 // The command as an operator runs it: a process of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { migrationSql } from '../../src/storage/schema.ts';
 import { PROJECT_ID, signIdToken } from '../fakes/firebase.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { startKeyEndpoint } from '../fakes/key-endpoint.ts';
@@ -141,6 +143,45 @@ describe('serve', () => {
   });
 });
 
+describe('migrate', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchboard-migrate-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('makes the tables of calls, and again changes nothing; it needs the database alone', async () => {
+    const env = { DATABASE_URL: `sqlite:${folder}/calls.db` };
+    for (let time = 0; time < 2; time += 1) {
+      const { code, out, err } = await run(['migrate'], env).ended;
+      expect([code, out, err]).toEqual([
+        ...[0, 'The tables of calls are as this version needs them.\n', ''],
+      ]);
+    }
+  });
+
+  it('prints them for somebody who may make them', async () => {
+    const printed = async (env?: Record<string, string>) =>
+      (await run(['migrate', '--print'], env).ended).out;
+    expect(await printed()).toBe(migrationSql('postgres'));
+    const password = { DATABASE_URL: 'postgres://u:hunter2@db.internal/calls' };
+    expect(await printed(password)).toBe(migrationSql('postgres'));
+    expect(await printed({ DATABASE_URL: 'sqlite:calls.db' })).toBe(migrationSql('sqlite'));
+  });
+
+  it.each([
+    [{}, /^ {2}- DATABASE_URL is required$/m],
+    [{ DATABASE_URL: 'mysql://u:hunter2@h/db' }, /no other database is spoken to here$/m],
+    [
+      { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:9/db' },
+      /^ {2}- DATABASE_URL: .*ECONNREFUSED/m,
+    ],
+    [{ DATABASE_URL: `sqlite:${folder}` }, /^ {2}- DATABASE_URL: \S/m],
+  ])('says what is wrong and ends with 1: %j', async (env, fault) => {
+    const { code, out, err } = await run(['migrate'], env as Record<string, string>).ended;
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(fault);
+    expect(err).not.toMatch(/hunter2|\n {4}at /);
+  });
+});
+
 describe('the command line', () => {
   it.each([
     [[], 'A command is missing.'],
@@ -149,6 +190,7 @@ describe('the command line', () => {
     [['\u001b[2Jdev'], 'There is no command "?[2Jdev".'],
     [['serve', 'more'], 'serve takes nothing behind it: "more".'],
     [['serve', '--json'], 'serve has no --json: only doctor has.'],
+    [['serve', '--print'], 'serve has no --print: only migrate has.'],
     [['--nonsense'], "Unknown option '--nonsense'."],
   ])('%j is named and explained, and ends with 2', async (args, fault) => {
     const { code, err } = await run(args).ended;
