@@ -9,7 +9,7 @@ const INDENT = ' '.repeat(10);
 export interface Terminal {
   /** For the switchboard. What it says of a request goes into that request's line. */
   readonly log: Logger;
-  /** Writes a line when the answer is over. Of the page's own files only what went wrong. */
+  /** Writes a line when the answer is over. Of the page's files and LiveKit's webhooks only what went wrong. */
   watch(request: IncomingMessage, response: ServerResponse): void;
 }
 
@@ -95,9 +95,10 @@ function pathOf(request: IncomingMessage): string {
 }
 
 function levelOf(path: string, status: number, aborted: boolean): LogLevel {
-  const isPageFile = path === '/' || /^\/dev\/(?!id-token\/)/.test(path);
+  const isOfItself =
+    path === '/' || /^\/dev\/(?!id-token\/)/.test(path) || path.endsWith('/livekit-webhook');
   if (status >= 500 && !aborted) return 'error';
-  return isPageFile && (status < 400 || aborted) ? 'debug' : 'info';
+  return isOfItself && (status < 400 || aborted) ? 'debug' : 'info';
 }
 
 function detailOf(err: unknown): string[] {

@@ -12,11 +12,13 @@ const KEPT_MS = 50 * 60_000;
 export function idTokensOf(uid) {
   let held;
   let until = 0;
-  return async (isFresh) => {
-    if (isFresh || Date.now() > until) {
-      held = await idToken(uid);
-      until = Date.now() + KEPT_MS;
-    }
+  return (isFresh) => {
+    if (!isFresh && Date.now() < until) return held;
+    until = Date.now() + KEPT_MS;
+    held = idToken(uid);
+    held.catch(() => {
+      until = 0;
+    });
     return held;
   };
 }

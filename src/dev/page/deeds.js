@@ -4,15 +4,20 @@ import { $ } from './dom.js';
 import { refusalOf } from './words.js';
 
 const HISTORY_PAGE = 20;
+/** Nobody is heard for longer than this after hanging up. */
+const HANG_UP_MS = 500;
 
 async function attempt(phone, run, { isQuiet = false } = {}) {
   phone.refusal = undefined;
+  let isDone = true;
   try {
     await run();
   } catch (error) {
+    isDone = false;
     if (!isQuiet) phone.refusal = refusalOf(error);
   }
   phone.show();
+  return isDone;
 }
 
 /** Into a call by `ask`, which answers with the way into its room. */
@@ -42,10 +47,16 @@ export async function loadHistory(phone, after) {
 
 export function deedsOf(phone) {
   const { calls, talk, status } = phone;
-  const hangUp = (callId, by) => {
+  /** The server first: else it would take the end of the connection for a lost one. */
+  const hangUp = async (callId, by) => {
     phone.hungUp.add(callId);
-    talk.leave();
-    return attempt(phone, () => by(callId));
+    const asked = attempt(phone, () => by(callId)).then((isDone) => {
+      // Still in it, by the server's word.
+      if (!isDone) phone.hungUp.delete(callId);
+    });
+    phone.show();
+    await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, HANG_UP_MS))]);
+    if (talk.callId() === callId) talk.leave();
   };
   return {
     place(callees, kind) {

@@ -27,8 +27,8 @@ function changesOf(before, call) {
     const talked = call.talkSeconds === undefined ? '' : `, ${call.talkSeconds} s of talk`;
     add(`${call.outcome ?? 'over'} (${call.reason ?? 'no reason'})${talked}`, call.outcome);
   }
-  const isMoved = before !== undefined && before.me.device !== call.me.device;
-  if (isMoved && SEATED.includes(call.me.state)) add('your seat is with another device now');
+  const held = SEATED.includes(before?.me.state) && SEATED.includes(call.me.state);
+  if (held && before.me.device !== call.me.device) add('your seat is with another device now');
   return changes;
 }
 

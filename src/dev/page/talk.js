@@ -1,4 +1,5 @@
 // Sound and picture of the call that this tab is in. Without them there is the call all the same.
+import { firstNameOf } from './people.js';
 import { joinRoom } from './room.js';
 
 const LEFT_ALONE_MS = 1_500;
@@ -47,8 +48,8 @@ export function createTalk(on) {
             mine.room ??= room;
             if (now === mine) on.changed();
           },
-          came: ({ name }) => on.line(mine.callId, `${name} came into the room`),
-          went: ({ name }) => on.line(mine.callId, `${name} went out of the room`),
+          came: ({ uid }) => on.line(mine.callId, `${firstNameOf(uid)} came into the room`),
+          went: ({ uid }) => on.line(mine.callId, `${firstNameOf(uid)} went out of the room`),
           over: (reason) => isOver(mine, reason),
         },
       });
