@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { codeSpans } from '../../scripts/markdown.ts';
 import { ERROR_CODES } from '../../src/base/errors.ts';
 import { CALL_STATES, CAUSES, OUTCOMES, PARTY_STATES, REASONS } from '../../src/calls/call.ts';
+import { VARIABLES } from '../../src/settings/table.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const text = readFileSync(join(ROOT, 'docs', 'calls.md'), 'utf8');
@@ -58,6 +59,14 @@ describe('the page of calls', () => {
     const codes = ERROR_CODES.filter((code) => thrown.includes(`'${code}'`));
     expect(codes.length).toBeGreaterThan(8);
     expect(codes.filter((code) => !named.includes(code))).toEqual([]);
+  });
+
+  it('has the limits that hold where nothing is set', () => {
+    const named = [...under('Limits').matchAll(/`([A-Z_]+)`, (\d+)/g)];
+    expect(named.length).toBeGreaterThan(5);
+    const standard = new Map(VARIABLES.map((row) => [row.variable, row.default]));
+    const wrong = named.filter(([, name = '', limit]) => standard.get(name) !== limit);
+    expect(wrong.map(([limit]) => limit)).toEqual([]);
   });
 
   it('tells the status of each code as the answers have it', () => {
