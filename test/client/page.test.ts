@@ -9,14 +9,21 @@ import { codeBlocks } from '../../scripts/markdown.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const NAMED = /^\/\/ ([\w-]+\.ts)\n/;
 /** What an app has besides. */
-const OTHERS = ['livekit-client', 'firebase/auth', 'react-native'];
+const OTHERS = ['livekit-client', 'firebase/auth', 'firebase/app-check', 'react-native'];
 
 it('compiles', { timeout: 30_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'switchboard-client-page-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const blocks = codeBlocks(readFileSync(join(ROOT, 'docs', 'client.md'), 'utf8'));
   const names = blocks.map(({ code }) => NAMED.exec(code)?.[1]);
-  expect(names).toEqual(['phone.ts', 'answers.ts', 'ringing.ts', 'history.ts', 'native.ts']);
+  expect(names).toEqual([
+    'phone.ts',
+    'answers.ts',
+    'ringing.ts',
+    'history.ts',
+    'native.ts',
+    'headers.ts',
+  ]);
   for (const [index, { code }] of blocks.entries()) {
     writeFileSync(join(folder, names[index] as string), code);
   }
