@@ -4,7 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY deploy ./deploy
 RUN npm ci --include=dev --ignore-scripts
-COPY tsconfig.json tsconfig.build.json tsconfig.library.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.client.json tsconfig.library.json ./
 COPY scripts ./scripts
 COPY src ./src
 RUN node scripts/prepare.mjs && npm prune --omit=dev --ignore-scripts
@@ -17,6 +17,8 @@ COPY --from=build /app/deploy ./deploy
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY LICENSE ./
+# For DATABASE_URL=sqlite:/data/calls.db, with a volume: a new one has the owner of what it covers.
+RUN install -d -o node -g node /data
 USER node
 EXPOSE 3000
 # Asks where the server listens, by HOST and PORT.
