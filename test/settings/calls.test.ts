@@ -1,5 +1,6 @@
 // The settings of calls: which database, what it takes beside it, and who may ring whom.
 import { devNull } from 'node:os';
+import type { Pool } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { checkOptions } from '../../src/settings/check-options.ts';
 import { loadConfig } from '../../src/settings/config.ts';
@@ -87,7 +88,7 @@ describe('DATABASE_URL', () => {
     const { calls } = checkOptions({
       firebaseProjectId: 'demo-p',
       ...OPTIONS,
-      database: POOL as never,
+      database: POOL as unknown as Pool,
     });
     expect(calls?.database).toEqual({ engine: 'postgres', source: POOL });
     const { on: _, ...half } = POOL;
