@@ -18,6 +18,11 @@ export const BARS = {
   /** What the last half million requests may add, as a part of the whole. */
   residentGrowth: 0.05,
   startMs: 500,
+  ringP99Ms: 50,
+  streamsMb: 400,
+  streamsRingP99Ms: 100,
+  /** More than tokens only. */
+  sqliteMb: 30,
 } as const;
 
 export const atLeast = (bar: string, limit: number, values: readonly number[]): Verdict => ({

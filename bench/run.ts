@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Verdict } from './bars.ts';
+import { measureRingsOnPostgres, measureSqlite, measureStreams } from './calls/measure.ts';
 import { startKeyEndpoint } from './key-endpoint.ts';
 import { measureMemory } from './memory.ts';
 import type { Bench } from './servers.ts';
@@ -11,7 +12,7 @@ import { measureStart } from './start-time.ts';
 import { measureThroughput, type Plan } from './throughput.ts';
 import { prepareTokens } from './tokens.ts';
 
-const USAGE = 'node bench/run.ts [--rounds N] [--seconds N] [--only seen|new|memory|start]';
+const USAGE = 'node bench/run.ts [--rounds N] [--seconds N] [--only PART]';
 const say = (line: string): void => console.log(line);
 
 const PARTS: Readonly<Record<string, (bench: Bench, plan: Plan) => Promise<Verdict[]>>> = {
@@ -19,6 +20,9 @@ const PARTS: Readonly<Record<string, (bench: Bench, plan: Plan) => Promise<Verdi
   seen: (bench, plan) => measureThroughput('seen', bench, plan),
   new: (bench, plan) => measureThroughput('new', bench, plan),
   memory: (bench) => measureMemory(bench, say),
+  rings: (bench) => measureRingsOnPostgres(bench, say),
+  streams: (bench) => measureStreams(bench, say),
+  sqlite: (bench) => measureSqlite(bench, say),
 };
 
 function readArguments(): { plan: Plan; parts: readonly string[] } {
