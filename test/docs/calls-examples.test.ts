@@ -11,6 +11,8 @@ import { type Stage, setStage } from '../stage.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const page = readFileSync(join(ROOT, 'docs', 'calls.md'), 'utf8');
+/** The client waits by the real clock. */
+const PATIENCE = { timeout: 10_000 };
 const plain = MOUNTS.find(({ name }) => name === 'plain node:http') as Mount;
 
 let stage: Stage;
@@ -132,7 +134,7 @@ describe('the files in JavaScript', () => {
     expect(call.state).toBe('active');
     await bob.leave(call.id);
     hers.room.emit('disconnected');
-    await expect.poll(() => said).toEqual(['answered', ['answered', 'hangup']]);
+    await expect.poll(() => said, PATIENCE).toEqual(['answered', ['answered', 'hangup']]);
   });
 
   it('send a request again whose answer was lost, and call nobody twice', async () => {
@@ -167,11 +169,11 @@ describe('the files in JavaScript', () => {
     const tablet = createPhone({ ...appOf('bob'), show });
     const alice = createCalls(appOf('alice'));
     const { call } = await alice.place({ callees: ['bob'] });
-    await expect.poll(() => shown.at(-1)).toBe('ringing');
+    await expect.poll(() => shown.at(-1), PATIENCE).toBe('ringing');
     await createCalls(appOf('bob')).accept(call.id);
-    await expect.poll(() => shown.at(-1)).toBe('elsewhere');
+    await expect.poll(() => shown.at(-1), PATIENCE).toBe('elsewhere');
     await alice.leave(call.id);
-    await expect.poll(() => shown.at(-1)).toBe('ended');
+    await expect.poll(() => shown.at(-1), PATIENCE).toBe('ended');
     tablet.close();
   });
 
