@@ -25,8 +25,8 @@ export interface Opening {
   stop(): Promise<void>;
   /** Undefined: the first try is over. Else when it is, or it has been waited for long enough. */
   underWay(): Promise<void> | undefined;
-  /** What keeps it closed, or out of reach; undefined: all is well. */
-  fault(): string | undefined;
+  /** For everybody's eyes: no address. Undefined: all is well. */
+  fault(): 'not opened yet' | 'cannot be opened' | 'out of reach' | undefined;
 }
 
 /** Tries until it is open, whatever was in the way; `onOpen` runs once then. */
@@ -39,7 +39,7 @@ export function createOpening(
   let isFirstOver = false;
   let isOpen = false;
   let isStopped = false;
-  let fault = 'not opened yet';
+  let told: string | undefined;
   let trying: Promise<void> | undefined;
   let cancel = () => {};
 
@@ -48,8 +48,9 @@ export function createOpening(
       await store.open();
       isOpen = true;
     } catch (error) {
-      if (fault !== (error as Error).message) {
-        fault = (error as Error).message;
+      const { message } = error as Error;
+      if (told !== message) {
+        told = message;
         log.error({ err: error }, 'the database of calls cannot be opened: it is tried again');
       }
       if (!isStopped) {
@@ -76,6 +77,9 @@ export function createOpening(
     },
     underWay: () =>
       isFirstOver ? undefined : withDeadline(clock, WAIT_MS, () => first.promise).catch(() => {}),
-    fault: () => (isOpen ? store.fault() : fault),
+    fault() {
+      if (isOpen) return store.fault() === undefined ? undefined : 'out of reach';
+      return told === undefined ? 'not opened yet' : 'cannot be opened';
+    },
   };
 }
