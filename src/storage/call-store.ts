@@ -11,6 +11,7 @@ import { createForget } from './forget.ts';
 import { createHistory } from './history.ts';
 import { readStatements } from './read-statements.ts';
 import type { Wake } from './wake.ts';
+import { createWriteQueries } from './write-queries.ts';
 import { writeStatements } from './write-statements.ts';
 
 /** What is left to the engine: a life of its own. */
@@ -19,7 +20,7 @@ export type CallsOnly = Omit<CallStore, 'open' | 'close' | 'fault'>;
 export function createCallStore(engine: Engine, wake: Wake): CallsOnly {
   const read = readStatements(engine.dialect);
   const write = writeStatements(engine.dialect);
-  const parts = { engine, read, write, wake };
+  const parts = { engine, read, write, queriesOf: createWriteQueries(engine.dialect), wake };
   const clock = () => engine.clockValue();
   const timeQuery = () => ({ text: read.now, values: [clock()] });
   const callsAndNow = async (text: string, value: string) => {

@@ -9,27 +9,16 @@ import type { Answers, Engine } from './engine.ts';
 import type { ReadStatements } from './read-statements.ts';
 import { topicOf, type Wake } from './wake.ts';
 import { messageOf } from './wake-message.ts';
+import type { WriteQueries } from './write-queries.ts';
 import type { WriteStatements } from './write-statements.ts';
 
 export interface ChangeParts {
   readonly engine: Engine;
   readonly read: ReadStatements;
   readonly write: WriteStatements;
+  readonly queriesOf: WriteQueries;
   readonly wake: Wake;
 }
-
-/** The statement of each list of rows, in the order of their locks; seats given up before those taken. */
-const ORDER = [
-  'people',
-  'calls',
-  'changedCalls',
-  'seatsGivenUp',
-  'seatsTaken',
-  'parties',
-  'timersGone',
-  'timers',
-  'effects',
-] as const satisfies readonly (keyof Difference & keyof WriteStatements)[];
 
 export function createChange(parts: ChangeParts): CallStore['change'] {
   const { engine, wake } = parts;
@@ -61,8 +50,7 @@ function lookAt(scope: Scope, { engine, read }: ChangeParts) {
   const reads: Query[] = [
     ...(locks === undefined ? [] : [locks]),
     { text: read.lockCalls, values: [ids, uids] },
-    { text: read.scene, values: [ids, uids] },
-    { text: read.now, values: [engine.clockValue()] },
+    { text: read.scene, values: [ids, uids, engine.clockValue()] },
   ];
   if (ringsBy !== undefined) {
     const { caller, callees, forMs } = ringsBy;
@@ -70,14 +58,10 @@ function lookAt(scope: Scope, { engine, read }: ChangeParts) {
     reads.push({ text: read.unansweredRings, values });
   }
   const sceneOf = (answers: Answers): Scene => {
-    const [rows, [time], rings = []] = answers.slice(locks === undefined ? 1 : 2) as [
-      Row[],
-      [Row],
-      Row[]?,
-    ];
-    const calls = rows.map(callOf);
+    const [rows = [], rings = []] = answers.slice(locks === undefined ? 1 : 2);
+    const calls = rows.filter(({ id }) => id !== null).map(callOf);
     return {
-      now: time.now as number,
+      now: rows[0]?.now as number,
       call: calls.find(({ id }) => id === callId),
       others: calls.filter((call) => call.id !== callId && isOfScene(call, scope)),
       unansweredRings: new Map(rings.map((row) => [row.uid as UserId, Number(row.rings)])),
@@ -97,19 +81,13 @@ interface Decided {
   readonly scope: Scope;
 }
 
-function writesOf({ scene, changed, scope }: Decided, { engine, write }: ChangeParts) {
+function writesOf({ scene, changed, scope }: Decided, { engine, queriesOf }: ChangeParts) {
   const { rows, behind, raised } = differenceOf(scene, changed, scope);
-  const queries = ORDER.filter((list) => rows[list].length > 0).map((list) => ({
-    text: write[list],
-    values: [JSON.stringify(rows[list])],
-  }));
   const tell = tellOf(scene, rows, raised);
-  const notice =
-    tell.topics.length > 0 || tell.dueMs !== undefined
-      ? engine.dialect.notify(messageOf({ from: engine.name, ...tell }))
-      : undefined;
+  const isNews = tell.topics.length > 0 || tell.dueMs !== undefined;
+  const message = isNews ? messageOf({ from: engine.name, ...tell }) : undefined;
   return {
-    queries: notice === undefined ? queries : [...queries, notice],
+    queries: queriesOf(rows, message),
     tell,
     writtenOf(answers: Answers): Call[] {
       // People are written first, where any are.

@@ -34,8 +34,10 @@ export interface Dialect {
   readonly skipLocked: string;
   /** Holds these people until the transaction ends. */
   lockPeople(uids: readonly string[]): Query | undefined;
-  /** Told to other instances with the commit. */
-  notify(payload: string): Query | undefined;
+  /** Tells other instances with the commit; undefined: there is no such way. */
+  readonly notify: ((parameter: string) => string) | undefined;
+  /** Statements that don't touch the same rows may be one: every one is a message there and back. */
+  readonly combinesWrites: boolean;
 }
 
 export const NOTIFY_CHANNEL = 'switchboard';
@@ -73,7 +75,8 @@ export const POSTGRES: Dialect = {
       values: [`{${keys.join()}}`],
     };
   },
-  notify: (payload) => ({ text: `select pg_notify('${NOTIFY_CHANNEL}', $1)`, values: [payload] }),
+  notify: (parameter) => `select pg_notify('${NOTIFY_CHANNEL}', ${parameter})`,
+  combinesWrites: true,
 };
 
 export const SQLITE: Dialect = {
@@ -95,7 +98,8 @@ export const SQLITE: Dialect = {
   skipLocked: '',
   // The one writer holds everything.
   lockPeople: () => undefined,
-  notify: () => undefined,
+  notify: undefined,
+  combinesWrites: false,
 };
 
 /** Two people may have the same: then one waits for the other now and then. */

@@ -29,8 +29,10 @@ export function readStatements(dialect: Dialect) {
     now: `select ${now('$1')} as now`,
     /** What the scene is made of, held until the end: a call before what belongs to it. */
     lockCalls: `select id from ${schema}calls where id in (${ofScene}) order by id ${dialect.forUpdate}`,
-    /** In a statement of its own, whose view of the rows begins after the locks. */
-    scene: `select ${calls} from ${schema}calls c where c.id in (${ofScene})`,
+    /** In a statement of its own, whose view of the rows and whose time are those after the locks. */
+    scene: `select t.now, s.* from (select ${now('$3')} as now) as t left join (
+    select ${calls} from ${schema}calls c where c.id in (${ofScene})
+  ) as s on true`,
     call: `select ${calls} from ${schema}calls c where c.id = $1`,
     callInRoom: `select ${calls} from ${schema}calls c where c.room = $1`,
     live: `select ${calls} from ${schema}parties mine join ${schema}calls c on c.id = mine.call_id
@@ -63,13 +65,13 @@ function callColumns({ schema, jsonArray, jsonArrays, jsonObjects }: Dialect): s
     (select ${jsonObjects}(t.key, t.due_at) from ${schema}timers t where t.call_id = c.id) as timers`;
 }
 
+/** From the callee's side, who was rung a few times; the caller's other calls don't matter. */
 const unansweredRings = ({ schema, isIn, now }: Dialect): string => {
-  const rung = (party: string, call: string) =>
-    `${call}.caller = $3 and ${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4`;
-  return `select p.uid, count(*) as rings
-  from ${schema}parties p join ${schema}calls c on c.id = p.call_id
-  where ${isIn('p.uid', '$2')} and p.state <> 'busy' and ${rung('p', 'c')} and p.created_at > coalesce((
-    select max(a.answered_at) from ${schema}parties a join ${schema}calls d on d.id = a.call_id
-    where a.uid = p.uid and ${rung('a', 'd')}
+  const rung = (party: string) =>
+    `${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4
+    and (select c.caller from ${schema}calls c where c.id = ${party}.call_id) = $3`;
+  return `select p.uid, count(*) as rings from ${schema}parties p
+  where ${isIn('p.uid', '$2')} and p.state <> 'busy' and ${rung('p')} and p.created_at > coalesce((
+    select max(a.answered_at) from ${schema}parties a where a.uid = p.uid and ${rung('a')}
   ), 0) group by p.uid`;
 };

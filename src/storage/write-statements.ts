@@ -13,6 +13,7 @@ import {
 import type { ColumnType, Dialect } from './dialect.ts';
 
 export type WriteStatements = ReturnType<typeof writeStatements>;
+export type ListStatements = ReturnType<typeof listStatements>;
 
 type Columns = Readonly<Record<string, ColumnType>>;
 
@@ -22,27 +23,38 @@ const set = (columns: Columns, from: string): string =>
     .map((name) => `${name} = ${from}.${name}`)
     .join(', ');
 
-export function writeStatements(dialect: Dialect) {
-  const { schema, rows, isIn, now } = dialect;
-  const insert = (table: string, columns: Columns) =>
+/** What a change writes: a list of rows a statement, in the parameter. */
+export function listStatements(dialect: Dialect) {
+  const { schema, rows } = dialect;
+  const insert = (table: string, columns: Columns) => (parameter: string) =>
     `insert into ${schema}${table} (${named(columns)}) select ${Object.keys(columns)
       .map((name) => `r.${name}`)
-      .join(', ')} from ${rows('$1', columns)} where true`;
-  const remove = (table: string, key: string, columns: Columns) =>
-    `delete from ${schema}${table} where (call_id, ${key}) in (select r.call_id, r.${key} from ${rows('$1', columns)})`;
+      .join(', ')} from ${rows(parameter, columns)} where true`;
+  const remove = (table: string, key: string) => (parameter: string) =>
+    `delete from ${schema}${table} where (call_id, ${key}) in (
+    select r.call_id, r.${key} from ${rows(parameter, { call_id: 'text', [key]: 'text' })})`;
+  const timers = insert('timers', TIMER);
+  return {
+    people: raisePeople(dialect),
+    seatsGivenUp: remove('seats', 'uid'),
+    calls: insert('calls', { ...CALL_FIXED, ...CALL_CHANGING }),
+    changedCalls: (parameter: string) =>
+      `update ${schema}calls set ${set(CALL_CHANGING, 'r')}
+  from ${rows(parameter, { id: 'text', ...CALL_CHANGING })} where ${schema}calls.id = r.id`,
+    seatsTaken: insert('seats', SEAT),
+    parties: upsertParties(dialect),
+    timersGone: remove('timers', 'key'),
+    timers: (parameter: string) =>
+      `${timers(parameter)} on conflict (call_id, key) do update set due_at = excluded.due_at`,
+    effects: insert('effects', EFFECT),
+  } as const;
+}
+
+export function writeStatements(dialect: Dialect) {
+  const { schema, isIn, now } = dialect;
   const ended = `select id from ${schema}calls where ended_at < ${now('$1')} - $2
     order by ended_at limit $3 ${dialect.skipLocked}`;
   return {
-    people: raisePeople(dialect),
-    calls: insert('calls', { ...CALL_FIXED, ...CALL_CHANGING }),
-    changedCalls: `update ${schema}calls set ${set(CALL_CHANGING, 'r')}
-  from ${rows('$1', { id: 'text', ...CALL_CHANGING })} where ${schema}calls.id = r.id`,
-    seatsGivenUp: remove('seats', 'uid', { call_id: 'text', uid: 'text' }),
-    seatsTaken: insert('seats', SEAT),
-    parties: upsertParties(dialect),
-    timersGone: remove('timers', 'key', { call_id: 'text', key: 'text' }),
-    timers: `${insert('timers', TIMER)} on conflict (call_id, key) do update set due_at = excluded.due_at`,
-    effects: insert('effects', EFFECT),
     leaseEffects: `update ${schema}effects set run_at = ${now('$1')} + $2, tries = tries + 1
   where id in (select id from ${schema}effects where run_at <= ${now('$1')} order by run_at limit $3 ${dialect.skipLocked})
   returning id, call_id, type, uid, tries,
@@ -60,14 +72,16 @@ export function writeStatements(dialect: Dialect) {
 }
 
 /** The version is written last of all locks, and held to the commit: a reader meets no gap. */
-const raisePeople = ({ schema, rows }: Dialect): string =>
-  `insert into ${schema}people as n (uid, epoch, version, name, picture)
-  select r.uid, r.epoch, r.version, r.name, r.picture from ${rows('$1', PERSON)} where true
+const raisePeople =
+  ({ schema, rows }: Dialect) =>
+  (parameter: string): string =>
+    `insert into ${schema}people as n (uid, epoch, version, name, picture)
+  select r.uid, r.epoch, r.version, r.name, r.picture from ${rows(parameter, PERSON)} where true
   on conflict (uid) do update set version = n.version + excluded.version,
     name = coalesce(excluded.name, n.name), picture = coalesce(excluded.picture, n.picture)
   returning uid, version, name, picture`;
 
-function upsertParties({ schema, rows }: Dialect): string {
+function upsertParties({ schema, rows }: Dialect): (parameter: string) => string {
   const columns = { ...PARTY, ...PARTY_CALL };
   const { call_id: _, uid: __, ...changing } = columns;
   const values = Object.keys(columns).map((name) =>
@@ -76,7 +90,7 @@ function upsertParties({ schema, rows }: Dialect): string {
       : `r.${name}`,
   );
   // `behind`: by how much this call's version is below the person's, who may see several change.
-  return `insert into ${schema}parties (${named(columns)})
-  select ${values.join(', ')} from ${rows('$1', { ...columns, behind: 'bigint' })} where true
+  return (parameter) => `insert into ${schema}parties (${named(columns)})
+  select ${values.join(', ')} from ${rows(parameter, { ...columns, behind: 'bigint' })} where true
   on conflict (call_id, uid) do update set ${set(changing, 'excluded')}`;
 }

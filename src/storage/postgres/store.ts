@@ -52,8 +52,7 @@ export function createPostgresStore(parts: PostgresStoreParts): CallStore {
     log,
     wake,
     connect: connections.listening,
-    notify: (payload) =>
-      runner.run({ reads: [POSTGRES.notify(payload)].filter((query) => query !== undefined) }),
+    notify: (payload) => runner.run({ reads: [{ text: NOTIFY, values: [payload] }] }),
   });
   const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (!isReady) throw new StoreUnavailable(recovery.fault() ?? 'it is not open');
@@ -101,6 +100,7 @@ export function createPostgresStore(parts: PostgresStoreParts): CallStore {
   };
 }
 
+const NOTIFY = POSTGRES.notify?.('$1') as string;
 const NOTHING = { text: 'select 1 as one', values: [] };
 
 /** For the schema: outside a transaction. */
