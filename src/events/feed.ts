@@ -46,24 +46,73 @@ export function createFeeds(options: {
   clock: Clock;
 }): Feeds {
   const { store, showsNames, clock } = options;
+  const open = new Map<UserId, Person>();
+  const personOf = (uid: UserId): Person => {
+    const known = open.get(uid) ?? createPerson(uid, store, () => open.delete(uid));
+    open.set(uid, known);
+    return known;
+  };
   return {
     open(uid, cursor) {
       let position = cursor === undefined ? undefined : positionOf(cursor);
       const bell = createBell(clock);
-      // Before the first look, or a change between the two would be missed.
-      const close = store.onChangeFor(uid, bell.ring);
+      const person = personOf(uid);
+      person.bells.add(bell);
       return {
         async look() {
           bell.hush();
-          const page = await store.feed(uid, position, PAGE);
+          const page = await person.look(position);
           // There is more at once.
           if (page.calls.length >= PAGE) bell.ring();
           position = page.position;
           return newsOf(page, uid, showsNames);
         },
         wait: bell.wait,
-        close,
+        close: () => person.leave(bell),
       };
+    },
+  };
+}
+
+/** Somebody with open readers: tabs, phones. */
+interface Person {
+  readonly bells: Set<Bell>;
+  /** Readers who stand at the same place look once. */
+  look(from: FeedPosition | undefined): Promise<FeedPage>;
+  leave(bell: Bell): void;
+}
+
+function createPerson(
+  uid: UserId,
+  store: Pick<CallStore, 'feed' | 'onChangeFor'>,
+  onLast: () => void,
+): Person {
+  const bells = new Set<Bell>();
+  const looks = new Map<string, Promise<FeedPage>>();
+  // Before the first look, or a change between the two would be missed.
+  const unsubscribe = store.onChangeFor(uid, () => {
+    // What is under way may have been asked before the change.
+    looks.clear();
+    for (const bell of bells) bell.ring();
+  });
+  return {
+    bells,
+    look(from) {
+      const place = from === undefined ? '' : cursorOf(from);
+      const underWay = looks.get(place);
+      if (underWay !== undefined) return underWay;
+      const look = store.feed(uid, from, PAGE);
+      looks.set(place, look);
+      const done = () => {
+        if (looks.get(place) === look) looks.delete(place);
+      };
+      look.then(done, done);
+      return look;
+    },
+    leave(bell) {
+      if (!bells.delete(bell) || bells.size > 0) return;
+      unsubscribe();
+      onLast();
     },
   };
 }
@@ -86,6 +135,6 @@ const cursorOf = ({ epoch, version }: FeedPosition): string => `${epoch}.${versi
 
 /** Undefined: it is no cursor of ours. */
 function positionOf(cursor: string): FeedPosition | undefined {
-  const [, epoch, version] = /^([\w-]{1,64})\.(\d{1,15})$/.exec(cursor) ?? [];
+  const [, epoch, version] = /^([\w-]{1,64})\.(0|[1-9]\d{0,14})$/.exec(cursor) ?? [];
   return epoch === undefined ? undefined : { epoch, version: Number(version) };
 }

@@ -10,11 +10,13 @@ export class Exchange {
   #aborted = false;
   readonly #runs: OnOver[] = [];
   readonly #held: Set<AbortController>;
+  readonly #response: ServerResponse;
   #controller: AbortController | undefined;
 
   /** `held`: where those are kept that have a signal, for a stop to abort. */
   constructor(raw: IncomingMessage, response: ServerResponse, held: Set<AbortController>) {
     this.#held = held;
+    this.#response = response;
     // `finish` as well: the answers of some hosts without a server (Lambda adapters) never close.
     response.once('finish', () => this.#end(false));
     response.once('close', () => this.#end(!response.writableFinished));
@@ -50,6 +52,19 @@ export class Exchange {
     return this.#controller.signal;
   }
 
+  /**
+   * For an answer that comes late on purpose: until then nobody is taken for dead because nothing is
+   * said. Node ends a connection after the server's `timeout` unless somebody hears of it.
+   */
+  async whileSilent<Result>(wait: () => Promise<Result>): Promise<Result> {
+    this.#response.on('timeout', stay);
+    try {
+      return await wait();
+    } finally {
+      this.#response.off('timeout', stay);
+    }
+  }
+
   #end(aborted: boolean): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -57,6 +72,8 @@ export class Exchange {
     for (const run of this.#runs) run(aborted);
   }
 }
+
+const stay = (): void => {};
 
 /** Answers that wait for their turn on a connection (pipelining). One listener stands for all of them. */
 const queued = new WeakMap<Socket, Set<() => void>>();

@@ -99,7 +99,7 @@ async function poll(
     const news = await withStore(reader.look);
     const leftMs = until - clock.monotonic();
     if (!isEmpty(news) || leftMs <= 0 || exchange.signal.aborted) return JSON.stringify(news);
-    await reader.wait(leftMs, exchange.signal);
+    await exchange.whileSilent(() => reader.wait(leftMs, exchange.signal));
   }
 }
 

@@ -353,16 +353,39 @@ describe.each(HOSTS)('a table of routes in $name', (mount: Mount) => {
     });
   });
 
-  it('waits for a reader that is slow', async () => {
+  /** Opens the flood and takes nothing of it. What the kernel takes is taken at once, and no more. */
+  async function standStill(): Promise<IncomingMessage> {
     const response = await open('/flood');
     response.pause();
-    // What the kernel takes for it is taken at once, and no more comes after that.
     for (let before = -1; before !== pieces; ) {
       before = pieces;
       for (let i = 0; i < 50; i += 1) await turn();
     }
     expect(pieces * PIECE.length).toBeLessThan(50 * 1024 * 1024);
+    return response;
+  }
+
+  it('waits for a reader that is slow', async () => {
+    const response = await standStill();
+    const before = pieces;
+    clock.advance(4_999);
+    response.resume();
+    await vi.waitUntil(() => pieces > before);
+    clock.advance(1);
+    const since = pieces;
+    await vi.waitUntil(() => pieces > since || pieces === 2_000);
     response.destroy();
+  });
+
+  it('cuts a reader off who is far behind and takes nothing', async () => {
+    const response = await standStill();
+    const before = pieces;
+    clock.advance(5_000);
+    await vi.waitUntil(() => log.lines.some(({ message }) => message === 'aborted'));
+    await expect(restOf(response)).rejects.toThrow('aborted');
+    expect(pieces).toBe(before);
+    expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(clock.waiting()).toEqual([]);
   });
 
   it('answers the HEAD of a stream without beginning it', async () => {

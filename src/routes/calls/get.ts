@@ -33,10 +33,12 @@ export function getRoute(ground: CallGround): Route {
     async answer(request, { params, query }) {
       const { uid } = userOf(request);
       const callId = params.callId as CallId;
-      const { signal } = arrivalOf(request.raw).exchange;
+      const { exchange } = arrivalOf(request.raw);
+      const { signal } = exchange;
       const waitMs = query.waitSeconds * 1000;
       const wanted = { uid, callId, after: query.after, waitMs, signal };
-      return callText(ground, uid, await seenBy(uid, () => ground.wait(wanted)));
+      const look = () => exchange.whileSilent(() => ground.wait(wanted));
+      return callText(ground, uid, await seenBy(uid, look));
     },
   });
 }
