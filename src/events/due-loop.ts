@@ -4,17 +4,18 @@ import type { Clock } from '../base/clock.ts';
 import type { CallId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Calls } from '../calls/apply-event.ts';
+import { type Call, isLive } from '../calls/call.ts';
 import { type CallStore, type DueTimer, StoreUnavailable } from '../calls/store.ts';
+import { createRests } from './rests.ts';
 import type { Sweep } from './sweep.ts';
 import { createWakeLoop } from './wake-loop.ts';
 
 const PAGE = 100;
-const PAGE_MAX = 10_000;
 const QUESTIONS_AT_ONCE = 50;
 /** LiveKit is not asked of one call more often, whatever its deadlines say. */
 const ASK_AGAIN_MS = 1_000;
-/** For a call that a bug of ours keeps from being changed. */
-const REST_MS = { first: 5_000, last: 300_000 };
+/** Until a call's turn comes to be asked about, where there are too many. */
+const CROWDED_MS = 5_000;
 /** After a night without a server there may be much, and requests need not wait for the last of it. */
 const START_WITHIN_MS = 10_000;
 
@@ -31,7 +32,7 @@ export interface Loop {
 }
 
 export function createDueLoop(options: {
-  store: Pick<CallStore, 'due' | 'nextDueMs' | 'onDue'>;
+  store: Pick<CallStore, 'call' | 'due' | 'nextDueMs' | 'onDue'>;
   apply: Calls['apply'];
   sweep: Sweep;
   clock: Clock;
@@ -44,71 +45,70 @@ export function createDueLoop(options: {
   const rests = createRests(clock);
   const loop = createWakeLoop({ store, clock, log, what: 'deadlines', work });
 
-  /** Verdicts are waited for, questions are not. */
   async function work(): Promise<boolean> {
-    rests.forget();
-    const judged = new Set<string>();
+    rests.clean();
+    const taken = new Set<string>();
     for (;;) {
-      const { verdicts, questions } = await openTimers();
-      for (const timer of questions) ask(timer);
-      if (verdicts.length === 0) return false;
-      for (const timer of verdicts) {
-        const which = `${timer.callId} ${timer.key} ${timer.dueAt}`;
-        // It would be found due for ever.
-        if (judged.has(which)) failed(timer.callId, new Error(`${timer.key} does not go away`));
-        else await judge(timer);
-        judged.add(which);
-      }
-    }
-  }
-
-  /** Behind however many questions, verdicts are found. */
-  async function openTimers(): Promise<Record<'verdicts' | 'questions', readonly DueTimer[]>> {
-    for (let limit = PAGE; ; limit *= 4) {
+      // Behind however many calls that wait for LiveKit, the others are found.
+      const limit = PAGE + asking.size + rests.size();
       const due = await store.due(limit);
       const open = due.filter(({ callId }) => !asking.has(callId) && !rests.has(callId));
-      const verdicts = open.filter(({ key }) => !isQuestion(key));
-      if (due.length < limit || verdicts.length > 0 || limit > PAGE_MAX) {
-        return { verdicts, questions: open.filter(({ key }) => isQuestion(key)) };
-      }
+      for (const timer of open) await take(timer, taken);
+      if (open.length === 0 || due.length < limit) return open.length > 0;
     }
   }
 
-  async function judge({ callId, dueAt }: DueTimer): Promise<void> {
+  /** One call after the other, and one bad call stops nobody else's deadlines. */
+  async function take(timer: DueTimer, taken: Set<string>): Promise<void> {
+    const which = `${timer.callId} ${timer.key} ${timer.dueAt}`;
     try {
-      const { now } = await apply({ type: 'tick', callId });
-      onSettled?.({ kind: 'verdict', lateMs: now - dueAt });
+      if (isQuestion(timer.key)) await look(timer);
+      // It would be found for ever.
+      else if (taken.has(which)) throw new Error(`the deadline ${timer.key} does not go away`);
+      else await judge(timer.callId, timer.dueAt);
+      taken.add(which);
     } catch (error) {
-      failed(callId, error);
+      if (error instanceof StoreUnavailable) throw error;
+      failed(timer.callId, error);
     }
   }
 
-  function ask({ callId, room, dueAt }: DueTimer): void {
-    if (asking.size >= QUESTIONS_AT_ONCE) return;
-    const answered = sweep.now(callId, room).then(
-      (takenAt) => {
+  async function judge(callId: CallId, dueAt: number): Promise<void> {
+    const { now } = await apply({ type: 'tick', callId });
+    onSettled?.({ kind: 'verdict', lateMs: now - dueAt });
+  }
+
+  /** LiveKit may be slow, or there are others before: a verdict behind the question waits for neither. */
+  async function look({ callId, dueAt }: DueTimer): Promise<void> {
+    const { call, now } = await store.call(callId);
+    if (call === undefined || !isLive(call)) return;
+    const verdictAt = firstVerdict(call);
+    if (verdictAt !== undefined && verdictAt <= now) await judge(callId, verdictAt);
+    if (asking.size < QUESTIONS_AT_ONCE) ask(call, { takenAt: now, dueAt });
+    else rests.rest(callId, CROWDED_MS);
+  }
+
+  function ask(call: Call, { takenAt, dueAt }: { takenAt: number; dueAt: number }): void {
+    const asked = sweep.of(call, takenAt).then(
+      () => {
         onSettled?.({ kind: 'question', lateMs: takenAt - dueAt });
-        rests.rest(callId, ASK_AGAIN_MS);
+        rests.rest(call.id, ASK_AGAIN_MS);
       },
       (error: unknown) => {
         // The loop finds out by itself that the store is gone.
-        if (error instanceof StoreUnavailable) rests.rest(callId, ASK_AGAIN_MS);
-        else failed(callId, error);
+        if (error instanceof StoreUnavailable) rests.rest(call.id, ASK_AGAIN_MS);
+        else failed(call.id, error);
       },
     );
-    const done = answered.then(() => {
-      // Others may have waited for it.
-      if (asking.size === QUESTIONS_AT_ONCE) loop.wake(0);
-      asking.delete(callId);
-    });
-    asking.set(callId, done);
+    asking.set(
+      call.id,
+      asked.then(() => void asking.delete(call.id)),
+    );
   }
 
-  /** One bad call stops nobody else's deadlines. */
   function failed(callId: CallId, error: unknown): void {
-    if (error instanceof StoreUnavailable) throw error;
-    const ms = rests.restAfterFailure(callId);
-    log.error({ err: error, callId, retryMs: ms }, 'a deadline of a call could not be applied');
+    const retryMs = rests.restAfterFailure(callId);
+    log.error({ err: error, callId, retryMs }, 'a deadline of a call could not be applied');
   }
 
   return {
@@ -125,29 +125,9 @@ export function createDueLoop(options: {
   };
 }
 
-/** Calls that are left alone for a while. */
-function createRests(clock: Clock) {
-  const rests = new Map<CallId, { until: number; failures: number }>();
-  const rest = (callId: CallId, ms: number, failures = 0) =>
-    void rests.set(callId, { until: clock.monotonic() + ms, failures });
-  return {
-    rest,
-    /** The longer, the oftener it has failed; answers for how long. */
-    restAfterFailure(callId: CallId): number {
-      const failures = (rests.get(callId)?.failures ?? 0) + 1;
-      const ms = Math.min(REST_MS.first * 2 ** (failures - 1), REST_MS.last);
-      rest(callId, ms, failures);
-      return ms;
-    },
-    has: (callId: CallId): boolean => (rests.get(callId)?.until ?? 0) > clock.monotonic(),
-    /** Those that rest no more, but for how often they have failed. */
-    forget(): void {
-      const now = clock.monotonic();
-      for (const [callId, { until, failures }] of rests) {
-        if (until <= now && (failures === 0 || until + REST_MS.last < now)) rests.delete(callId);
-      }
-    },
-  };
+function firstVerdict({ timers }: Call): number | undefined {
+  const times = [...timers].filter(([key]) => !isQuestion(key)).map(([, at]) => at);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 const isQuestion = (key: string): boolean =>

@@ -37,7 +37,7 @@ export function createReachWatch(options: { host: string; clock: Clock; log: Log
     fault() {
       const now = clock.monotonic();
       if (failing === undefined || now - failing.lastAt > KNOWN_FOR_MS) return undefined;
-      return `LiveKit (no answer for ${Math.round((now - failing.since) / 1000)} s)`;
+      return `no answer for ${Math.round((now - failing.since) / 1000)} s`;
     },
   };
 }

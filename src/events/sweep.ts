@@ -1,9 +1,9 @@
 // A call held against what LiveKit says: asked outside any transaction, and only its answer changes
 // something.
-import type { CallId, RoomName } from '../base/ids.ts';
+import type { CallId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Calls } from '../calls/apply-event.ts';
-import { isLive } from '../calls/call.ts';
+import { type Call, isLive } from '../calls/call.ts';
 import { type CallStore, StoreUnavailable } from '../calls/store.ts';
 import type { LiveKitApi } from './livekit-api.ts';
 import type { WebhookWatch } from './webhook-watch.ts';
@@ -12,12 +12,13 @@ const ASK_TIMEOUT_MS = 2_000;
 
 export interface Sweep {
   /**
-   * Answers the store's time of the question. Rejects where the call could not be changed; an answer
-   * that LiveKit does not give is none of that.
+   * Of a call that was read at `takenAt`, the store's time: what happens from then on is not for
+   * LiveKit's answer to judge. Rejects where the call could not be changed; an answer that LiveKit
+   * does not give is none of that.
    */
-  now(callId: CallId, room: RoomName): Promise<number>;
+  of(call: Call, takenAt: number): Promise<void>;
   /** The same, and nobody waits for it: the timers of the call ask again if it comes to nothing. */
-  soon(callId: CallId, room: RoomName): void;
+  soon(callId: CallId): void;
 }
 
 export function createSweep(options: {
@@ -29,20 +30,21 @@ export function createSweep(options: {
 }): Sweep {
   const { store, apply, askRoom, watch, log } = options;
 
-  async function now(callId: CallId, room: RoomName): Promise<number> {
-    // The store's time from before the question: what happens meanwhile is not for its answer to judge.
-    const { call, now: takenAt } = await store.call(callId);
-    if (call === undefined || !isLive(call)) return takenAt;
+  async function of({ id: callId, room }: Call, takenAt: number): Promise<void> {
     const present = await askRoom(room, ASK_TIMEOUT_MS);
     const applied = await apply({ type: 'sweep', callId, takenAt, present });
     if (present !== undefined && 'call' in applied) watch.asked(applied.call, present, takenAt);
-    return takenAt;
+  }
+
+  async function fresh(callId: CallId): Promise<void> {
+    const { call, now } = await store.call(callId);
+    if (call !== undefined && isLive(call)) await of(call, now);
   }
 
   return {
-    now,
-    soon(callId, room) {
-      now(callId, room).catch((error: unknown) => {
+    of,
+    soon(callId) {
+      fresh(callId).catch((error: unknown) => {
         const level = error instanceof StoreUnavailable ? 'debug' : 'error';
         log[level]({ err: error, callId }, 'a call could not be held against its room');
       });

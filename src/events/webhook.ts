@@ -108,7 +108,7 @@ export function createWebhookHandler(options: {
     const { id: callId } = call;
     if (event.type === 'finished') {
       // LiveKit's next webhook of this room waits for this answer; the question need not.
-      if (isLive(call)) sweep.soon(callId, event.room);
+      if (isLive(call)) sweep.soon(callId);
       return;
     }
     const { type, present, disconnectReason } = event;

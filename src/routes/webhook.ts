@@ -2,7 +2,7 @@
 import { addressKey } from '../admission/client-address.ts';
 import { andThen } from '../base/and-then.ts';
 import { SwitchboardError } from '../base/errors.ts';
-import { StoreUnavailable } from '../calls/store.ts';
+import { withStore } from '../calls/with-store.ts';
 import {
   type HandleRoomEvent,
   hashOf,
@@ -66,7 +66,7 @@ export function webhookRoute(options: {
       const fault = 'fault' in signed ? signed.fault : faultOfBody(body, signed.hash);
       if (fault !== undefined) await refuse(clientAddress, fault);
       const event = eventIn(body);
-      if (event !== undefined) await retried(handle(event));
+      if (event !== undefined) await withStore(() => handle(event));
       return '{}';
     },
   });
@@ -80,14 +80,5 @@ function eventIn(body: Buffer): RoomEvent | undefined {
     return roomEventIn(body);
   } catch (cause) {
     throw new SwitchboardError('request_invalid', 'The body is not valid JSON.', { cause });
-  }
-}
-
-async function retried(handled: Promise<void>): Promise<void> {
-  try {
-    await handled;
-  } catch (cause) {
-    if (!(cause instanceof StoreUnavailable)) throw cause;
-    throw new SwitchboardError('calls_unavailable', 'Calls are unavailable. Try again.', { cause });
   }
 }

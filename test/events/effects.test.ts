@@ -1,0 +1,170 @@
+// What is done at LiveKit for calls: by the loop over effects, and for rooms that come again.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Call } from '../../src/calls/call.ts';
+import { createLateRooms } from '../../src/events/late-rooms.ts';
+import { comes, type EventsStage, setEventsStage, turns } from './stage.ts';
+
+let stage: EventsStage;
+beforeEach(async () => {
+  stage = await setEventsStage();
+});
+afterEach(() => stage.close());
+
+const deleted = (call: Call) => stage.livekit.deleted.filter((room) => room === call.room).length;
+const roomNames = () => stage.livekit.rooms().map(({ name }) => name);
+const errors = () => stage.log.lines.filter(({ level }) => level === 'error');
+
+/** Until whatever was begun has ended, and the loops sleep. */
+const rest = () => stage.pass(2_000);
+
+describe('the room of a call', () => {
+  it('is there before anybody comes, and gone within a second of its end', async () => {
+    await stage.effects.start();
+    const call = await stage.place('alice', 'bob');
+    stage.clock.advance(0);
+    await comes(() => roomNames().includes(call.room));
+    await stage.end(call);
+    await stage.pass(500);
+    await comes(() => deleted(call) === 1);
+    expect(roomNames()).toEqual([]);
+  });
+
+  it('is deleted when LiveKit is back, however often that failed', async () => {
+    const call = await stage.place('alice', 'bob');
+    stage.livekit.answerWith('unavailable');
+    await stage.effects.start();
+    await stage.end(call);
+    await stage.pass(100_000);
+    expect(deleted(call)).toBe(0);
+    expect(
+      errors().filter(({ fields }) => 'effect' in fields && fields.effect === 'delete_room'),
+    ).toEqual([]);
+    stage.livekit.answerWith('right');
+    await stage.pass(70_000);
+    await comes(() => deleted(call) === 1);
+  });
+
+  it('that can’t be made beforehand is given up after five tries, and said so', async () => {
+    stage.livekit.answerWith('error');
+    await stage.effects.start();
+    await stage.place('alice', 'bob');
+    await stage.pass(40_000);
+    expect(errors()).toMatchObject([{ fields: { effect: 'create_room', tries: 5 } }]);
+    const asked = stage.livekit.asked.length;
+    await stage.pass(300_000);
+    expect([asked, stage.livekit.asked.length]).toEqual([5, 5]);
+  });
+
+  it('is deleted by another instance where the one that had it to do has died', async () => {
+    const call = await stage.place('alice', 'bob');
+    await stage.end(call);
+    await stage.store.leaseEffects(10, 15_000);
+    await stage.effects.start();
+    await stage.pass(10_000);
+    expect(deleted(call)).toBe(0);
+    await stage.pass(10_000);
+    await comes(() => deleted(call) === 1);
+  });
+
+  it('does not wait for a room that LiveKit is slow with', async () => {
+    await stage.effects.start();
+    const slow = await stage.place('alice', 'bob');
+    await rest();
+    const release = stage.livekit.hold();
+    await stage.end(slow);
+    await stage.pass(100);
+    await comes(() => stage.livekit.asked.at(-1)?.method === 'DeleteRoom');
+    const other = await stage.place('carol', 'dave');
+    await stage.end(other);
+    await stage.pass(500);
+    await comes(() => stage.livekit.asked.some(({ body }) => body.room === other.room));
+    release();
+    await comes(() => deleted(slow) + deleted(other) === 2);
+  });
+});
+
+describe('somebody who has no place in a call', () => {
+  it('is taken out of its room', async () => {
+    await stage.effects.start();
+    const call = await stage.place('alice', 'bob');
+    await rest();
+    const present = stage.livekit.enter(call.room, 'mallory');
+    const webhook = { room: call.room, present, disconnectReason: 'UNKNOWN_REASON' };
+    await stage.handle({ type: 'joined', ...webhook });
+    await stage.pass(500);
+    await comes(() => stage.livekit.removed.length === 1);
+    expect(stage.livekit.removed).toEqual([{ room: call.room, identity: 'mallory' }]);
+  });
+});
+
+describe('a room that comes again after its call has ended', () => {
+  let call: Call;
+  beforeEach(async () => {
+    await stage.effects.start();
+    call = await stage.place('alice', 'bob');
+    await rest();
+    await stage.end(call);
+    await stage.pass(500);
+    await comes(() => deleted(call) === 1);
+    await rest();
+    stage.livekit.enter(call.room, 'bob');
+  });
+
+  it('is deleted by the webhook of whoever came', async () => {
+    const present = stage.livekit.enter(call.room, 'bob');
+    const webhook = { room: call.room, present, disconnectReason: 'UNKNOWN_REASON' };
+    await stage.handle({ type: 'joined', ...webhook });
+    await stage.pass(500);
+    await comes(() => roomNames().length === 0);
+  });
+
+  it('is deleted within a minute where the webhook was lost', async () => {
+    await stage.pass(60_000);
+    await comes(() => roomNames().length === 0);
+  });
+
+  it('is found after a restart too', async () => {
+    const again = createLateRooms({ ...stage, tokenTtlSeconds: 600 });
+    await Promise.all([stage.effects.stop(), stage.late.stop()]);
+    await again.start();
+    await stage.pass(60_000);
+    await comes(() => roomNames().length === 0);
+    await again.stop();
+  });
+
+  it('is looked for as long as a token opens it, and no longer', async () => {
+    stage.livekit.enter('lobby', 'carol');
+    await stage.pass(12 * 60_000);
+    await comes(() => !roomNames().includes(call.room));
+    const asked = stage.livekit.asked.filter(({ method }) => method === 'ListRooms').length;
+    expect(asked).toBeGreaterThan(8);
+    await stage.pass(10 * 60_000);
+    expect(stage.livekit.asked.filter(({ method }) => method === 'ListRooms')).toHaveLength(asked);
+    expect(roomNames()).toEqual(['lobby']);
+  });
+
+  it('is looked for again where LiveKit gave no answer', async () => {
+    stage.livekit.answerWith('error');
+    await stage.pass(120_000);
+    expect(roomNames()).toEqual([call.room]);
+    stage.livekit.answerWith('right');
+    await stage.pass(60_000);
+    await comes(() => roomNames().length === 0);
+  });
+});
+
+it('the end waits for what is under way', async () => {
+  const release = stage.livekit.hold();
+  await stage.place('alice', 'bob');
+  await stage.effects.start();
+  await comes(() => stage.livekit.asked.length === 1);
+  let isOver = false;
+  const stopped = stage.effects.stop().then(() => {
+    isOver = true;
+  });
+  await turns();
+  expect(isOver).toBe(false);
+  release();
+  await stopped;
+  expect(await stage.store.leaseEffects(10, 1_000)).toEqual([]);
+});
