@@ -9,10 +9,10 @@ import { ParticipantInfo, Room, RoomConfiguration } from 'livekit-server-sdk';
 import type { Clock } from '../../src/base/clock.ts';
 import type { Present } from '../../src/calls/event.ts';
 
-export const LIVEKIT_KEYS = {
+export const LIVEKIT_KEYS: { readonly apiKey: string; readonly apiSecret: string } = {
   apiKey: 'lk-key',
   apiSecret: 'lk-secret-of-at-least-32-characters',
-} as const;
+};
 
 /** What it does with a request. */
 export type LiveKitAnswer =
