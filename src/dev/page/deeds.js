@@ -26,9 +26,12 @@ export async function enter(phone, ask, { tries, isQuiet } = {}) {
   phone.isEntering = true;
   const run = async () => {
     const entry = await ask();
+    const { id } = entry.call;
     phone.over = undefined;
-    phone.hungUp.delete(entry.call.id);
-    if (entry.token !== undefined) phone.talk.enter(entry, tries);
+    phone.hungUp.delete(id);
+    if (phone.live.has(id)) phone.talk.enter(entry, tries);
+    // Busy at once, or over before the answer came.
+    else phone.over = phone.ended?.id === id ? phone.ended : undefined;
   };
   await attempt(phone, run, { isQuiet });
   phone.isEntering = false;

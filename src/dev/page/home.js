@@ -60,9 +60,10 @@ function recentRow(call, me, act) {
   const says = `${outcomeOf(call)} · ${whenOf(call.createdAt)}`;
   const show = element(
     'button',
-    { type: 'button', class: 'text', 'aria-label': `${namesOf(others)}, ${says}: show its life` },
+    { type: 'button', class: 'text' },
     element('b', {}, namesOf(others, others.length > 1 ? firstNameOf : nameOf)),
     element('small', {}, icon(way), says),
+    element('span', { class: 'unseen' }, ': show its life'),
   );
   show.addEventListener('click', () => act.showLife(call));
   return element(
@@ -70,7 +71,7 @@ function recentRow(call, me, act) {
     { class: `person ${way}` },
     face(others.find((uid) => uid === call.caller) ?? others[0]),
     show,
-    roundButton(call.kind === 'video' ? 'video' : 'call', `Call ${namesOf(others)} again`, () =>
+    roundButton(call.kind === 'video' ? 'video' : 'call', `Call again: ${namesOf(others)}`, () =>
       act.place(others, call.kind),
     ),
   );

@@ -130,6 +130,8 @@ function drawLines({ call, lines }) {
 export function createLife({ me, rules }) {
   const records = createRecords(me);
   let shown;
+  // Else nobody could scroll it by keyboard.
+  $('life-scroll').tabIndex = 0;
   $('states').append(
     ...Object.entries(STATES).map(([state, meaning]) =>
       element(

@@ -21,6 +21,8 @@ export function startPhone({ me, status }) {
     live: new Map(),
     /** By this tab: their end needs no telling. */
     hungUp: new Set(),
+    /** The last that has ended. */
+    ended: undefined,
     /** What has ended on the screen, and is still to be seen. */
     over: undefined,
     history: [],
@@ -63,6 +65,7 @@ function onCall(phone, update) {
   const isMine = talk.callId() === call.id;
   if (call.state === 'ended') {
     live.delete(call.id);
+    phone.ended = call;
     if (isMine && !hungUp.has(call.id)) phone.over = call;
     void loadHistory(phone);
   } else {
