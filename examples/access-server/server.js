@@ -30,7 +30,7 @@ function answerTo({ uid, roomName, user }) {
     return room.sources ? { allow: true, permissions: { sources: room.sources } } : { allow: true };
   }
   // Custom claims of the ID token come along: here an auditor may listen in every room.
-  if (room?.listeners.includes(uid) || (room && user.claims.auditor === true)) {
+  if (room?.listeners.includes(uid) || (room && user?.claims.auditor === true)) {
     return { allow: true, permissions: { canPublish: false } };
   }
   return { allow: false };
