@@ -72,7 +72,7 @@ export async function openPhone(
 export async function tabTo(page: Page, name: string): Promise<void> {
   const label = `(() => {
     const { activeElement: at } = document;
-    return at?.getAttribute('aria-label') ?? (at?.id || at?.textContent.trim()) ?? '';
+    return at?.getAttribute('aria-label') || at?.id || at?.value || at?.textContent.trim() || '';
   })()`;
   for (let stop = 0; stop < TAB_STOPS; stop++) {
     if ((await page.evaluate<string>(label)) === name) return;
