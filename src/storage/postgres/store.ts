@@ -8,12 +8,13 @@ import { POSTGRES } from '../dialect.ts';
 import type { Engine } from '../engine.ts';
 import { createRecovery } from '../recovery.ts';
 import { createWake } from '../wake.ts';
-import { type Connections, createConnections } from './connections.ts';
+import { createConnections } from './connections.ts';
 import { DatabaseError, isOverload, isUnavailable } from './faults.ts';
 import { createListener } from './listener.ts';
 import { ensureSchema } from './migrate.ts';
 import type { PgPool } from './pool.ts';
 import { createRunner } from './runner.ts';
+import { withClient } from './with-client.ts';
 
 export interface PostgresStoreParts {
   /** An address (`postgres://…`), or the host's own pool of pg, which stays the host's to end. */
@@ -102,19 +103,3 @@ export function createPostgresStore(parts: PostgresStoreParts): CallStore {
 
 const NOTIFY = POSTGRES.notify?.('$1') as string;
 const NOTHING = { text: 'select 1 as one', values: [] };
-
-/** For the schema: outside a transaction. */
-async function withClient<Result>(
-  connections: Connections,
-  work: (client: Awaited<ReturnType<Connections['borrow']>>) => Promise<Result>,
-): Promise<Result> {
-  const client = await connections.borrow();
-  try {
-    const result = await work(client);
-    client.release();
-    return result;
-  } catch (error) {
-    client.release(true);
-    throw error;
-  }
-}

@@ -1,7 +1,5 @@
 // Calls in a file, or in memory: for one machine, and without a database to run.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { type CallStore, StoreUnavailable } from '../../calls/store.ts';
@@ -10,14 +8,14 @@ import { SQLITE } from '../dialect.ts';
 import type { Engine } from '../engine.ts';
 import { createRecovery } from '../recovery.ts';
 import { createWake } from '../wake.ts';
-import { type Database, openDatabase } from './database.ts';
+import type { Database } from './database.ts';
 import { isBusy, isUnavailable, sentenceOf } from './faults.ts';
 import { createFileWatch } from './file-watch.ts';
+import { IN_MEMORY, openFile } from './open-file.ts';
 
 /** How long a lock of another process is waited for, without stopping this one. */
 const LOCK_MS = 5_000;
 const LOOK_AGAIN_MS = 25;
-const IN_MEMORY = ':memory:';
 
 export interface SqliteStoreParts {
   /** Of the file, whose folder is made where it is missing; or `:memory:`. */
@@ -75,12 +73,9 @@ export function createSqliteStore({ path, clock, log }: SqliteStoreParts): CallS
     async open() {
       if (database !== undefined) return;
       try {
-        if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
-        database = await patiently(() => openDatabase(path));
+        database = await patiently(() => openFile(path));
       } catch (error) {
-        throw isUnavailable(error) || isOfFolder(error)
-          ? new Error(sentenceOf(path, error), { cause: error })
-          : error;
+        throw isBusy(error) ? new Error(sentenceOf(path, error), { cause: error }) : error;
       }
     },
     async close() {
@@ -92,8 +87,6 @@ export function createSqliteStore({ path, clock, log }: SqliteStoreParts): CallS
     fault: () => recovery.fault(),
   };
 }
-
-const isOfFolder = (error: unknown): boolean => 'syscall' in (error as object);
 
 /** A write, since a full disk can be read. */
 function probe(database: Database | undefined): void {

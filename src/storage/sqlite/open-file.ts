@@ -1,0 +1,21 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type Database, openDatabase } from './database.ts';
+import { isBusy, isOfOpening, sentenceOf } from './faults.ts';
+
+export const IN_MEMORY = ':memory:';
+
+/**
+ * The folder is made where it is missing.
+ *
+ * @throws Error with a sentence for the operator; SQLite's own where another process has locked it.
+ */
+export function openFile(path: string): Database {
+  try {
+    if (path !== IN_MEMORY) mkdirSync(dirname(path), { recursive: true });
+    return openDatabase(path);
+  } catch (error) {
+    if (isBusy(error) || !isOfOpening(error)) throw error;
+    throw new Error(sentenceOf(path, error), { cause: error });
+  }
+}

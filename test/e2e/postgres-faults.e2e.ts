@@ -1,0 +1,361 @@
+// What goes wrong with Postgres, and what is told of it.
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  onTestFinished,
+} from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
+import type { Call } from '../../src/calls/call.ts';
+import { type CallStore, StoreUnavailable } from '../../src/calls/store.ts';
+import { POSTGRES } from '../../src/storage/dialect.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+import type { PgPool } from '../../src/storage/postgres/pool.ts';
+import { createPostgresStore } from '../../src/storage/postgres/store.ts';
+import { PLANNING } from '../../src/storage/postgres/transaction.ts';
+import { migrationSql } from '../../src/storage/schema.ts';
+import { createFakeClock } from '../fakes/clock.ts';
+import { createFakeLog } from '../fakes/log.ts';
+import { end, newCallId, place, shape, user } from '../storage/scenes.ts';
+import { statementsOf } from '../storage/statements.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
+import { until } from './until.ts';
+import { startWire } from './wire.ts';
+
+let postgres: Postgres;
+let url: string;
+let databases = 0;
+let admin: pg.Client;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres?.close());
+
+const connected = async (to = url) => {
+  const client = new pg.Client({ connectionString: to });
+  client.on('error', () => {});
+  await client.connect();
+  return client;
+};
+
+beforeEach(async () => {
+  databases += 1;
+  url = await postgres.database(`faults_${databases}`);
+  admin = await connected();
+});
+afterEach(async () => {
+  await admin.end().catch(() => {});
+});
+
+function createStore({
+  source = url,
+  clock = systemClock,
+}: {
+  source?: string | PgPool;
+  clock?: typeof systemClock;
+} = {}) {
+  const log = createFakeLog();
+  const store = createPostgresStore({ source, clock, log });
+  onTestFinished(() => store.close());
+  return { store, log };
+}
+
+async function openStore(parts?: Parameters<typeof createStore>[0]) {
+  const { store, log } = createStore(parts);
+  await store.open();
+  return { store, log };
+}
+
+const unavailable = (asked: Promise<unknown>) =>
+  expect(asked).rejects.toBeInstanceOf(StoreUnavailable);
+
+const worksAgain = (store: CallStore) =>
+  until('the store works again', async () => {
+    if (store.fault() !== undefined) return false;
+    return store.live(user('alice')).then(
+      () => true,
+      () => false,
+    );
+  });
+
+describe('Postgres away', () => {
+  it('at the start ends nothing: it is told, and asked again until it is there', async () => {
+    await admin.end();
+    await postgres.stop();
+    const { store, log } = await openStore();
+    expect(store.fault()).toMatch(/^Postgres cannot be asked: .*ECONNREFUSED/);
+    await unavailable(place(store));
+    const woken: string[] = [];
+    store.onDue(() => woken.push('due'));
+    store.onChangeFor(user('bob'), () => woken.push('bob'));
+    await postgres.start();
+    await until('it is there', () => store.fault() === undefined);
+    expect(woken).toEqual(expect.arrayContaining(['due', 'bob']));
+    expect(await place(store)).toBeDefined();
+    const errors = log.lines.filter(({ level }) => level === 'error');
+    expect(errors.map(({ message }) => message)).toEqual(['Postgres cannot be asked']);
+  });
+
+  it('in the middle loses nothing, and is there again by itself', async () => {
+    const { store } = await openStore();
+    const call = (await place(store)) as Call;
+    await admin.end();
+    await postgres.stop();
+    await unavailable(store.call(call.id));
+    await unavailable(end(store, call.id));
+    expect(store.fault()).toMatch(/^Postgres cannot be asked/);
+    await postgres.start();
+    await worksAgain(store);
+    expect((await store.call(call.id)).call).toEqual(call);
+    expect(await end(store, call.id)).toMatchObject({ state: 'ended' });
+  });
+
+  it('on a wire that has gone silent is told in time', async () => {
+    const wire = await startWire(postgres.port);
+    onTestFinished(() => wire.close());
+    const clock = createFakeClock();
+    const over = url.replace(String(postgres.port), String(wire.port));
+    const { store } = await openStore({ source: over, clock });
+    const call = (await place(store)) as Call;
+    wire.silence();
+    const asked = store.call(call.id).catch((error: unknown) => error);
+    const began = clock.monotonic();
+    let answer: unknown;
+    void asked.then((error) => {
+      answer = error;
+    });
+    await until('it is given up', async () => {
+      clock.advance(500);
+      return answer !== undefined;
+    });
+    expect(answer).toBeInstanceOf(StoreUnavailable);
+    expect(clock.monotonic() - began).toBeLessThan(20_000);
+    wire.speak();
+    await until('it works again', async () => {
+      clock.advance(500);
+      return store.fault() === undefined;
+    });
+    expect((await store.call(call.id)).call).toEqual(call);
+  });
+
+  it('behind one whose every connection was ended is not even noticed', async () => {
+    const { store } = await openStore();
+    const call = (await place(store)) as Call;
+    await admin.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    await delay(100);
+    expect((await store.call(call.id)).call).toEqual(call);
+    expect(store.fault()).toBeUndefined();
+  });
+});
+
+describe('a pool of a host', () => {
+  const createPool = (max: number) => {
+    const pool = new pg.Pool({ connectionString: url, max });
+    pool.on('error', () => {});
+    onTestFinished(() => pool.end());
+    return pool;
+  };
+
+  it('that is exhausted is unavailable, and works when somebody gives one back', async () => {
+    const pool = createPool(2);
+    const { store } = await openStore({ source: pool });
+    // One listens, and this was the other.
+    const taken = await pool.connect();
+    await unavailable(place(store));
+    taken.release();
+    await worksAgain(store);
+    expect(await place(store)).toBeDefined();
+    expect(pool.totalCount).toBeLessThanOrEqual(2);
+  });
+
+  it('is not ended with the store, and has its connection back', async () => {
+    const pool = createPool(1_0);
+    const { store } = await openStore({ source: pool });
+    await place(store);
+    await store.close();
+    await until('nothing is lent any more', () => pool.totalCount === pool.idleCount);
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  it('behind which statements are forgotten is used without prepared ones', async () => {
+    const pool = createPool(2);
+    const { store, log } = await openStore({ source: pool });
+    await place(store);
+    await pool.query('deallocate all');
+    expect(await place(store, { caller: 'c', callees: ['d'] })).toBeDefined();
+    expect(log.lines.map(({ message }) => message)).toContain(
+      'Postgres is reached through a pooler: statements are not prepared',
+    );
+  });
+});
+
+describe('locks of somebody else', () => {
+  it('that end in a deadlock are tried again, and nobody hears of it', async () => {
+    const { store } = await openStore();
+    const call = (await place(store)) as Call;
+    // So that it is the store's transaction that is found out.
+    await admin.query("set deadlock_timeout = '1h'");
+    await admin.query('begin');
+    await admin.query("select 1 from switchboard.people where uid = 'bob' for update");
+    const ending = end(store, call.id);
+    await until('it waits for us', async () => {
+      const { rows } = await (await monitor()).query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rows.length > 0;
+    });
+    const crossed = admin.query('select 1 from switchboard.calls where id = $1 for update', [
+      call.id,
+    ]);
+    await crossed;
+    await admin.query('commit');
+    expect(shape(await ending)).toMatchObject({ state: 'ended', versions: { alice: 2, bob: 2 } });
+  });
+
+  it('that never end are unavailable after the time of a statement', async () => {
+    const { store } = await openStore();
+    const call = (await place(store)) as Call;
+    await admin.query('begin');
+    await admin.query('select 1 from switchboard.calls where id = $1 for update', [call.id]);
+    await unavailable(end(store, call.id));
+    expect(store.fault()).toBeUndefined();
+    await admin.query('rollback');
+    expect(await end(store, call.id)).toMatchObject({ state: 'ended' });
+  });
+
+  let watcher: pg.Client | undefined;
+  const monitor = async () => {
+    watcher ??= await connected();
+    return watcher;
+  };
+  afterEach(async () => {
+    await watcher?.end();
+    watcher = undefined;
+  });
+});
+
+describe('LISTEN', () => {
+  it('that is ended is begun again, and who waits looks at once', async () => {
+    const { store: one } = await openStore();
+    const { store: other, log } = await openStore();
+    let woken = 0;
+    other.onChangeFor(user('bob'), () => {
+      woken += 1;
+    });
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query = 'listen switchboard'",
+    );
+    await until('it is heard again', () =>
+      log.lines.some(({ message }) => message === 'changes of other instances are heard again'),
+    );
+    expect(woken).toBeGreaterThan(0);
+    const before = woken;
+    await place(one);
+    await until('he is woken', () => woken > before);
+    expect(other.fault()).toBeUndefined();
+  });
+
+  it('that has gone silent is noticed, and who waits looks meanwhile', async () => {
+    const wire = await startWire(postgres.port);
+    onTestFinished(() => wire.close());
+    const clock = createFakeClock();
+    const over = url.replace(String(postgres.port), String(wire.port));
+    const { store, log } = await openStore({ source: over, clock });
+    let woken = 0;
+    store.onChangeFor(user('bob'), () => {
+      woken += 1;
+    });
+    const said = (part: string) => log.lines.filter(({ message }) => message.includes(part)).length;
+    wire.silence(/listen switchboard/);
+    await until('it is noticed', async () => {
+      clock.advance(500);
+      return said('are not heard') > 0;
+    });
+    await until('it hears again', async () => {
+      clock.advance(250);
+      return said('are heard again') > 0;
+    });
+    expect(said('are not heard')).toBe(1);
+    const before = woken;
+    expect(before).toBeGreaterThan(0);
+    const { store: one } = await openStore();
+    await place(one);
+    await until('he is woken', () => woken > before);
+  });
+});
+
+describe('the schema', () => {
+  it('is made once, however many start at the same time', async () => {
+    const stores = await Promise.all(Array.from({ length: 5 }, () => openStore()));
+    expect(stores.map(({ store }) => store.fault())).toEqual(Array(5).fill(undefined));
+    const { rows } = await admin.query(
+      'select version, readable_from from switchboard.schema_version',
+    );
+    expect(rows).toEqual([{ version: '1', readable_from: '1' }]);
+  });
+
+  it('of a newer version is refused where that says so, and worked on where that allows it', async () => {
+    await migrate({ databaseUrl: url, log: createFakeLog() });
+    await admin.query('update switchboard.schema_version set version = 99, readable_from = 98');
+    await expect(createStore().store.open()).rejects.toThrow(/schema 99, made by a newer/);
+    await admin.query('update switchboard.schema_version set readable_from = 1');
+    expect(await place((await openStore()).store)).toBeDefined();
+  });
+
+  it('that the user may not make is told, with what to do; made by another it is enough', async () => {
+    await admin.query('drop role if exists guest');
+    await admin.query('create role guest login');
+    const guest = url.replace('postgres://postgres@', 'postgres://guest@');
+    await expect(createStore({ source: guest }).store.open()).rejects.toThrow(
+      /Run `livekit-switchboard migrate`/,
+    );
+    await admin.query(migrationSql('postgres'));
+    await admin.query(
+      'grant usage on schema switchboard to guest; grant select, insert, update, delete on all tables in schema switchboard to guest',
+    );
+    expect(await place((await openStore({ source: guest })).store)).toBeDefined();
+  });
+
+  it('is asked of an address that can be read, and the password is told to nobody', async () => {
+    const { store } = createStore({ source: 'postgres://user:pass word#1@host:port/db' });
+    const error = await store.open().catch((thrown: Error) => thrown);
+    expect(String(error)).toMatch(/DATABASE_URL cannot be read/);
+    expect(String(error)).not.toContain('word#1');
+  });
+});
+
+describe('the plans of all statements', () => {
+  it('reach their rows by an index, on tables of any size', async () => {
+    await migrate({ databaseUrl: url, log: createFakeLog() });
+    await admin.query(PLANNING.replaceAll(' local', ''));
+    const whole: string[] = [];
+    for (const [name, text] of statementsOf(POSTGRES)) {
+      const parameters = new Set(text.match(/\$\d/g)).size;
+      await admin.query(`prepare ${name}_ as ${text}`);
+      const nulls = Array(parameters).fill('null').join();
+      const { rows } = await admin.query(`explain execute ${name}_${nulls && `(${nulls})`}`);
+      const lines = rows.map((row) => row['QUERY PLAN'] as string);
+      const isWhole = lines.some(
+        (line, index) =>
+          /Seq Scan/.test(line) ||
+          (/Index (Only )?Scan/.test(line) && !/Index Cond/.test(lines[index + 1] ?? '')),
+      );
+      if (isWhole) whole.push(`${name}\n${lines.join('\n')}`);
+    }
+    expect(whole).toEqual([]);
+  });
+});
+
+it('an unknown call is simply not there', async () => {
+  const { store } = await openStore();
+  expect((await store.call(newCallId())).call).toBeUndefined();
+});

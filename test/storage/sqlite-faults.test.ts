@@ -1,0 +1,247 @@
+// What goes wrong with a file, and what is told of it.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Call } from '../../src/calls/call.ts';
+import { type CallStore, StoreUnavailable } from '../../src/calls/store.ts';
+import { migrate } from '../../src/storage/migrate.ts';
+import { migrationSql } from '../../src/storage/schema.ts';
+import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
+import { createFakeClock } from '../fakes/clock.ts';
+import { createFakeLog } from '../fakes/log.ts';
+import { end, newCallId, place, user } from './scenes.ts';
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'switchboard-faults-'));
+  path = join(folder, 'calls.db');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function createStore(at = path) {
+  const clock = createFakeClock();
+  const log = createFakeLog();
+  const store = createSqliteStore({ path: at, clock, log });
+  onTestFinished(() => store.close());
+  return { store, clock, log };
+}
+
+/** A file beside the store, as another process has it. */
+function openBeside(): DatabaseSync {
+  const file = new DatabaseSync(path);
+  onTestFinished(() => file.close());
+  return file;
+}
+
+/** Lets time pass until it is over, well or not. */
+async function turned<T>(clock: ReturnType<typeof createFakeClock>, asked: Promise<T>): Promise<T> {
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+  };
+  asked.then(over, over);
+  while (!isOver) {
+    clock.advance(25);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return asked;
+}
+
+describe('a file that cannot be opened', () => {
+  it('is told where it is no database', async () => {
+    writeFileSync(path, 'a shopping list, and a long one at that'.repeat(100));
+    await expect(createStore().store.open()).rejects.toThrow(/is no SQLite database/);
+  });
+
+  it('is told where a folder of its path is a file', async () => {
+    writeFileSync(path, '');
+    await expect(createStore(join(path, 'calls.db')).store.open()).rejects.toThrow(
+      /cannot be opened/,
+    );
+  });
+
+  it('is told where its tables are those of somebody else', async () => {
+    openBeside().exec('create table people (name text)');
+    await expect(createStore().store.open()).rejects.toThrow(/people already exists/);
+  });
+
+  it('is told where another process has locked it, after some patience', async () => {
+    openBeside().exec('pragma locking_mode = exclusive; begin exclusive');
+    const { store, clock } = createStore();
+    await expect(turned(clock, store.open())).rejects.toThrow(/locked by another process/);
+  });
+
+  it('answers nothing before it is open', async () => {
+    await expect(createStore().store.call(newCallId())).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+});
+
+describe('the schema', () => {
+  const setSchema = async (version: number, readableFrom: number) => {
+    const { store } = createStore();
+    await store.open();
+    const call = (await place(store)) as Call;
+    await store.close();
+    openBeside().exec(
+      `update schema_version set version = ${version}, readable_from = ${readableFrom}`,
+    );
+    return call;
+  };
+
+  it('of a newer version is refused where that says so', async () => {
+    await setSchema(99, 98);
+    await expect(createStore().store.open()).rejects.toThrow(
+      /schema 99, made by a newer livekit-switchboard/,
+    );
+  });
+
+  it('of a newer version is worked on where that allows it: a deploy was rolled back', async () => {
+    const call = await setSchema(99, 1);
+    const { store } = createStore();
+    await store.open();
+    expect((await store.call(call.id)).call).toEqual(call);
+    expect(openBeside().prepare('select version from schema_version').get()).toEqual({
+      version: 99,
+    });
+  });
+
+  it('is made by the command too, and by what it prints', async () => {
+    const log = createFakeLog();
+    await migrate({ databaseUrl: `sqlite:${path}`, log });
+    expect(log.lines.map(({ message }) => message)).toEqual([
+      'the schema of the calls is up to date',
+    ]);
+    const tablesOf = (file: DatabaseSync) =>
+      file.prepare('select name, sql from sqlite_master order by name').all();
+    const printed = new DatabaseSync(':memory:');
+    printed.exec(migrationSql('sqlite'));
+    expect(tablesOf(printed)).toEqual(tablesOf(openBeside()));
+    printed.close();
+  });
+});
+
+describe('a file that another process has locked', () => {
+  const opened = async () => {
+    const { store, clock } = createStore();
+    await store.open();
+    const call = (await place(store)) as Call;
+    const beside = openBeside();
+    beside.exec('begin immediate');
+    return { store, clock, call, beside };
+  };
+
+  it('is waited for, without stopping the process', async () => {
+    const { store, clock, call, beside } = await opened();
+    const ending = end(store, call.id);
+    for (let turns = 0; turns < 10; turns += 1) {
+      clock.advance(25);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    beside.exec('commit');
+    expect(await turned(clock, ending)).toMatchObject({ state: 'ended' });
+  });
+
+  it('can be read meanwhile by whoever asked first', async () => {
+    const { store, call } = await opened();
+    expect((await store.call(call.id)).call).toEqual(call);
+  });
+
+  it('is unavailable after 5 s, and nothing of the change is kept', async () => {
+    const { store, clock, call, beside } = await opened();
+    const began = clock.monotonic();
+    await expect(turned(clock, end(store, call.id))).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(clock.monotonic() - began).toBeGreaterThanOrEqual(5_000);
+    beside.exec('rollback');
+    expect((await store.call(call.id)).call).toEqual(call);
+    // Somebody else was slow: no reason to take this server out of service.
+    expect(store.fault()).toBeUndefined();
+  });
+});
+
+/** Where this machine lets us: a file system of one megabyte. */
+function mountSmall(): string | undefined {
+  const mounted = mkdtempSync(join(tmpdir(), 'switchboard-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', mounted], { stdio: 'pipe' });
+    return mounted;
+  } catch {
+    rmSync(mounted, { recursive: true });
+    return undefined;
+  }
+}
+
+describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a disk', () => {
+  let disk: string;
+  let store: CallStore;
+  let clock: ReturnType<typeof createFakeClock>;
+
+  beforeEach(async (context) => {
+    const mounted = mountSmall();
+    if (mounted === undefined) return context.skip('no right to mount');
+    disk = mounted;
+    ({ store, clock } = createStore(join(disk, 'calls.db')));
+    await store.open();
+    return async () => {
+      await store.close();
+      execFileSync('umount', ['-l', disk]);
+      rmSync(disk, { recursive: true });
+    };
+  });
+
+  /** Until nothing more can be written; answers the last call that could. */
+  const fill = async () => {
+    let last = (await place(store)) as Call;
+    for (let index = 0; ; index += 1) {
+      try {
+        last = (await place(store, { caller: `a${index}`, callees: [`b${index}`] })) as Call;
+      } catch (error) {
+        expect(error).toBeInstanceOf(StoreUnavailable);
+        return last;
+      }
+    }
+  };
+
+  it('that is full is told, loses nothing, and is used again when there is room', async () => {
+    const filler = join(disk, 'filler');
+    writeFileSync(filler, Buffer.alloc(400_000));
+    const last = await fill();
+    expect(store.fault()).toMatch(/full/);
+    expect((await store.call(last.id)).call).toEqual(last);
+    rmSync(filler);
+    // Nobody calls: it finds out by itself.
+    clock.advance(20_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(store.fault()).toBeUndefined();
+    expect(await place(store, { caller: 'next', callees: ['one'] })).toBeDefined();
+  });
+
+  it('that can only be read any more is told', async () => {
+    const call = (await place(store)) as Call;
+    await store.close();
+    execFileSync('mount', ['-o', 'remount,ro', disk]);
+    const again = createStore(join(disk, 'calls.db'));
+    await expect(again.store.open()).rejects.toThrow(/cannot be (written|opened)/);
+    execFileSync('mount', ['-o', 'remount,rw', disk]);
+    await again.store.open();
+    expect((await again.store.call(call.id)).call).toEqual(call);
+    await again.store.close();
+  });
+});
+
+describe('an idle store', () => {
+  it('asks nothing once nobody waits and no call goes on', async () => {
+    const { store, clock } = createStore();
+    await store.open();
+    expect(clock.waiting()).toEqual([]);
+    const stop = store.onChangeFor(user('alice'), () => {});
+    expect(clock.waiting()).toEqual([1_000]);
+    stop();
+    await end(store, ((await place(store)) as Call).id);
+    clock.advance(200_000);
+    expect(clock.waiting()).toEqual([]);
+  });
+});
