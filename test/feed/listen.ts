@@ -27,7 +27,7 @@ export interface Listener {
 }
 
 export async function listenTo(
-  stage: CallStage,
+  stage: Pick<CallStage, 'baseUrl' | 'idToken'>,
   uid: string,
   more: { after?: string; headers?: Record<string, string>; claims?: object } = {},
 ): Promise<Listener> {
