@@ -4,6 +4,7 @@ import {
   AudioFrame,
   AudioSource,
   AudioStream,
+  DisconnectReason,
   dispose,
   LocalAudioTrack,
   LocalVideoTrack,
@@ -11,6 +12,7 @@ import {
   Room,
   RoomEvent,
   type RoomOptions,
+  SimulateScenarioKind,
   TrackKind,
   TrackPublishOptions,
   TrackSource,
@@ -50,6 +52,10 @@ export interface Client {
   publishCamera(withinMs?: number): Promise<boolean>;
   /** What has arrived from this participant until now. */
   receivedFrom(identity: string): Received;
+  /** Resolves with the reason, by its name in LiveKit's protocol, when it is out of the room for good. */
+  readonly gone: Promise<string>;
+  /** Gives up its connection, as in a network that has changed, and makes a new one. */
+  reconnect(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -68,6 +74,8 @@ export async function join(url: string, token: string): Promise<Client> {
   room.on(RoomEvent.TrackSubscribed, (track, _publication, { identity }) => {
     void count(track, receivedFrom(identity));
   });
+  const { promise: gone, resolve: setGone } = Promise.withResolvers<string>();
+  room.on(RoomEvent.Disconnected, (reason) => setGone(DisconnectReason[reason] ?? String(reason)));
   // Loopback needs no STUN server.
   await room.connect(url, token, { rtcConfig: { iceServers: [] } } as unknown as RoomOptions);
   const { localParticipant: me } = room;
@@ -107,9 +115,11 @@ export async function join(url: string, token: string): Promise<Client> {
       return publish(track, TrackSource.SOURCE_CAMERA, withinMs);
     },
     receivedFrom: (identity) => ({ ...receivedFrom(identity) }),
+    gone,
+    reconnect: () => room.simulateScenario(SimulateScenarioKind.SIMULATE_FULL_RECONNECT),
     async stop() {
       for (const end of endings.splice(0)) await end();
-      await room.disconnect();
+      if (room.isConnected) await room.disconnect();
     },
   };
 }
