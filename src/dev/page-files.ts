@@ -39,7 +39,7 @@ export function clientFile(name: string): PageFile | undefined {
 /** One name for it in both: what the page imports. */
 export function clientDoor(): PageFile {
   const name = readdirSync(CLIENT).includes('index.ts') ? 'index.ts' : 'index.js';
-  return { type: JAVASCRIPT, content: `export * from './client/${name}';\n` };
+  return { type: JAVASCRIPT, content: `export * from "./client/${name}";\n` };
 }
 
 /** A dependency of development only: beside this package, or in the project that dev was started in. */

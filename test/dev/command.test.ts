@@ -1,8 +1,10 @@
 // `npm run dev` as a developer runs it: a process of its own, and what it prints.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { TokenVerifier } from 'livekit-server-sdk';
@@ -10,14 +12,22 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { curlLine } from '../../src/dev/banner.ts';
 
 const CLI = join(import.meta.dirname, '../../src/cli.ts');
+/** Nothing of a test is left in the folder where it ran. */
+const IN_MEMORY = { DATABASE_URL: 'sqlite::memory:' };
 const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL');
+const folders: string[] = [];
+afterEach(async () => {
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL');
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+  }
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-function run(env: Record<string, string> = {}) {
+function run(env: Record<string, string> = {}, cwd?: string) {
   const child = spawn(process.execPath, [CLI, 'dev'], {
-    env: { PATH: process.env.PATH, PORT: '0', LIVEKIT_SERVER: 'off', ...env },
+    cwd,
+    env: { PATH: process.env.PATH, PORT: '0', LIVEKIT_SERVER: 'off', ...IN_MEMORY, ...env },
   });
   children.push(child);
   let out = '';
@@ -110,6 +120,29 @@ describe('npm run dev', { timeout: 20_000 }, () => {
       'GET /api/token  404 not_found',
     ]);
     expect(out).not.toMatch(/eyJ|hidden/);
+  });
+
+  it('keeps calls in a folder of its own, over its end', async () => {
+    const cwd = mkdtempSync(join(tmpdir(), 'switchboard-dev-'));
+    folders.push(cwd);
+    const ask = async (out: string, path: string, init: RequestInit = {}) => {
+      const url = /http:\/\/localhost:\d+/.exec(out)?.[0] ?? '';
+      const idToken = await (await fetch(`${url}/dev/id-token/alice`)).text();
+      const headers = { authorization: `Bearer ${idToken}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/api/calls${path}`, { ...init, headers });
+      return (await answer.json()) as { call: { id: string }; calls: object[] };
+    };
+    const first = run({ DATABASE_URL: '' }, cwd);
+    const out = await first.banner();
+    expect(out).toContain('calls     kept in .switchboard-dev/calls.db\n');
+    expect(out).toContain('settings  the defaults; variables count here too, like ROOM_ACCESS\n');
+    const body = JSON.stringify({ callees: ['bob'], kind: 'audio', deviceId: 'a test' });
+    const { call } = await ask(out, '', { method: 'POST', body });
+    await ask(out, `/${call.id}/leave`, { method: 'POST', body: '{}' });
+    first.child.kill('SIGINT');
+    expect(await first.ended).toMatchObject({ code: 0, err: '' });
+    const { calls } = await ask(await run({ DATABASE_URL: '' }, cwd).banner(), '');
+    expect(calls).toMatchObject([{ id: call.id, outcome: 'cancelled' }]);
   });
 
   it.each(['production', ' production ', 'Production'])(

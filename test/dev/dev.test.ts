@@ -122,14 +122,23 @@ describe('the page', () => {
     expect(page).not.toMatch(/https?:\/\//);
   });
 
-  it('finds every module that it imports', async () => {
-    const main = await textOf('/dev/page/main.js');
-    const imported = [...main.matchAll(/from '\.\/([^']+)'/g)].map(([, name]) => name);
-    expect(imported.length).toBeGreaterThanOrEqual(3);
-    for (const name of imported) {
-      const response = await fetch(`${url}/dev/page/${name}`);
-      expect(response.headers.get('content-type'), name).toBe('text/javascript; charset=utf-8');
+  it('finds every module that it imports, the client’s among them, as plain JavaScript', async () => {
+    const asked = new Set(['/dev/page/main.js']);
+    for (const path of asked) {
+      const response = await fetch(`${url}${path}`);
+      expect(response.status, path).toBe(200);
+      expect(response.headers.get('content-type'), path).toBe('text/javascript; charset=utf-8');
+      const source = await response.text();
+      expect(source, path).not.toMatch(/^(?:export )?(?:interface|type) |^import type /m);
+      for (const [, name = ''] of source.matchAll(
+        /^(?:import|export)\b[^;]*? from ['"]([^'"]+)['"]/gm,
+      )) {
+        asked.add(new URL(name, `${url}${path}`).pathname);
+      }
     }
+    expect(asked).toContain('/dev/page/phone.js');
+    expect(asked).toContain('/dev/client/index.ts');
+    expect(asked).toContain('/dev/client/feed.ts');
   });
 
   it('brings LiveKit’s client along', async () => {
@@ -137,6 +146,9 @@ describe('the page', () => {
     const status = JSON.parse(await textOf('/dev/status'));
     expect(status).toEqual({
       endpoint: '/api/calls/livekit-token',
+      callsPath: '/api/calls',
+      ringAccess: 'any',
+      rules: expect.objectContaining({ ringMs: 45_000, answerGraceMs: 10_000 }),
       liveKitUrl: 'ws://localhost:7880',
       liveKitAnswers: expect.any(Boolean),
       liveKitClientInstalled: true,
@@ -153,6 +165,8 @@ describe('the page', () => {
     '/dev/page/..%2fdev.ts',
     '/dev/page/%2e%2e%2fdev.ts',
     '/dev/page/%',
+    '/dev/client/nothing.ts',
+    '/dev/client/..%2fdev%2fdev.ts',
     '/dev/keys/x',
     '/dev/constructor',
   ])('has nothing at %s', async (path) => {
@@ -168,6 +182,36 @@ describe('the page', () => {
   it('leaves the switchboard’s own routes alone', async () => {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     expect(await (await fetch(`${url}/devious`)).json()).toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('calls', () => {
+  const askCalls = async (uid: string, path: string, init: RequestInit = {}) => {
+    const authorization = `Bearer ${await textOf(`/dev/id-token/${uid}`)}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    return fetch(`${url}/api/calls${path}`, { ...init, headers });
+  };
+
+  it('ring at once, without a database or a LiveKit server of one’s own', async () => {
+    const body = JSON.stringify({ callees: ['bob'], kind: 'audio', deviceId: 'a test' });
+    const placed = await askCalls('alice', '', { method: 'POST', body });
+    expect(placed.status).toBe(201);
+    const { calls } = (await (await askCalls('bob', '?live=1')).json()) as {
+      calls: { caller: string; me: object }[];
+    };
+    expect(calls).toMatchObject([{ caller: 'alice', me: { state: 'ringing' } }]);
+  });
+
+  it('are known by who has a feed open, whatever app it is', async () => {
+    expect(JSON.parse(await textOf('/dev/presence'))).toEqual({ alice: 0, bob: 0, carol: 0 });
+    const feed = new AbortController();
+    const { signal } = feed;
+    await askCalls('carol', '/events', { signal });
+    expect(JSON.parse(await textOf('/dev/presence'))).toEqual({ alice: 0, bob: 0, carol: 1 });
+    feed.abort();
+    await expect
+      .poll(async () => JSON.parse(await textOf('/dev/presence')), { timeout: 5_000 })
+      .toEqual({ alice: 0, bob: 0, carol: 0 });
   });
 });
 
@@ -232,7 +276,8 @@ it('tells the address and the users, and no token', () => {
 
 it('tells what of the environment counts, and what does not', () => {
   expect(said).toContain('rooms     every user may enter every room (ROOM_ACCESS=any)');
-  expect(said).toContain('settings  the defaults; variables count here too, like ROOM_ACCESS\n');
+  expect(said).toContain('calls     kept where DATABASE_URL says\n');
+  expect(said).toContain('settings  DATABASE_URL of the environment\n');
   expect(said).toContain(
     'put aside: FIREBASE_PROJECT_ID, FIREBASE_KEYS_URL, GOOGLE_APPLICATION_CREDENTIALS, ' +
       'CHECK_REVOKED, APP_CHECK, LIVEKIT_API_KEY, LIVEKIT_API_SECRET_FILE\n',

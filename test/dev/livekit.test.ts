@@ -124,6 +124,23 @@ describe('running one', () => {
     });
   });
 
+  it('tells it where its webhooks go', async () => {
+    const port = await freePort();
+    const file = join(folder, `webhook-${port}.json`);
+    const telling = program(
+      `telling-${port}`,
+      `const config = process.env.LIVEKIT_CONFIG;
+       require('node:fs').writeFileSync(${JSON.stringify(file)}, config);
+       const answer = (_request, response) => response.end('OK');
+       require('node:http').createServer(answer).listen(JSON.parse(config).port, '127.0.0.1');`,
+    );
+    const webhookUrl = 'http://127.0.0.1:3000/api/calls/livekit-webhook';
+    const server = await startLiveKitServer({ ...optionsOf(telling, port), webhookUrl });
+    await server.stop();
+    const { webhook } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(webhook).toEqual({ api_key: 'devkey', urls: [webhookUrl] });
+  });
+
   it('does not leave it behind in a crash', async () => {
     const port = await freePort();
     const options = JSON.stringify(optionsOf(program('stubborn', STUBBORN), port));

@@ -17,6 +17,7 @@ beforeAll(async () => {
   const env = {
     PORT: '0',
     LIVEKIT_SERVER: 'off',
+    DATABASE_URL: 'sqlite::memory:',
     DEV_HOSTS: `${NAME}, other.example`,
     ...(hasAddress && { HOST: ADDRESS }),
   };

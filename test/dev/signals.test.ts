@@ -51,7 +51,8 @@ const STUBBORN = answering('process.on(signal, () => {});');
 const SILENT = `setInterval(() => {}, 1000); for (const s of ['SIGINT', 'SIGTERM']) process.on(s, () => {});`;
 
 function npmRunDev(binary = 'off') {
-  const dev = npm(['run', 'dev'], { cwd: ROOT, env: { PORT: '0', LIVEKIT_SERVER: binary } });
+  const env = { PORT: '0', LIVEKIT_SERVER: binary, DATABASE_URL: 'sqlite::memory:' };
+  const dev = npm(['run', 'dev'], { cwd: ROOT, env });
   cleanups.push(dev.cleanUp);
   return dev;
 }
@@ -105,7 +106,7 @@ describe('npm run dev, signalled as a group', { timeout: 20_000 }, () => {
 it.skipIf(isTaken)('a stop in the middle of the start leaves nothing running', async () => {
   const liveKit = program('silent-too', SILENT);
   const said: string[] = [];
-  const env = { PORT: '0', LIVEKIT_SERVER: liveKit.binary };
+  const env = { PORT: '0', LIVEKIT_SERVER: liveKit.binary, DATABASE_URL: 'sqlite::memory:' };
   const development = createDevelopment(env, (text) => said.push(text));
   const started = expect(development.start()).rejects.toThrow(/abort/);
   await liveKit.hasStarted();

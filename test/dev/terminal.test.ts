@@ -99,7 +99,8 @@ describe('a request', () => {
 });
 
 describe('LOG_LEVEL', () => {
-  const paths = ['/', '/dev/page/main.js', '/dev/id-token/alice', '/api'];
+  const webhook = '/api/calls/livekit-webhook';
+  const paths = ['/', '/dev/page/main.js', webhook, '/dev/id-token/alice', '/api'];
   it.each([
     ['debug', paths],
     ['info', ['/dev/id-token/alice', '/api']],
