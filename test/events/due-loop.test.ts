@@ -116,8 +116,9 @@ describe('a question', () => {
     await comes(() => stage.livekit.asked.length === 50);
     await turns();
     expect(stage.livekit.asked).toHaveLength(50);
+    await stage.pass(2_000);
     stage.livekit.answerWith('right');
-    await stage.pass(7_000);
+    await stage.pass(5_000);
     await comes(() => stage.livekit.asked.length === 60);
   });
 });

@@ -73,7 +73,9 @@ export async function setEventsStage(): Promise<EventsStage> {
   await store.open();
   const keys = LIVEKIT_KEYS;
   const roomConfig = roomConfigOf(RULES);
-  const api = createLiveKitApi({ url: livekit.url, keys, roomConfig, clock, log });
+  const { api, isAsked } = counted(
+    createLiveKitApi({ url: livekit.url, keys, roomConfig, clock, log }),
+  );
   const calls = createCalls({ store, rules: RULES, askRoom: api.askRoom, log });
   const broken = new Set<CallId>();
   const apply: Calls['apply'] = (event, options) => {
@@ -126,6 +128,8 @@ export async function setEventsStage(): Promise<EventsStage> {
       for (let left = ms; left > 0; left -= 1_000) {
         clock.advance(Math.min(left, 1_000));
         await turns();
+        // The wire takes its time, and that of the stage stands still meanwhile.
+        while (isAsked() && !livekit.isSilent()) await turns();
       }
     },
     async becomes(call, state) {
@@ -146,6 +150,22 @@ export const comes = (isTrue: () => boolean | Promise<boolean>): Promise<boolean
 /** What has begun has ended by then: what is in memory needs no more than some turns of the loop. */
 export async function turns(count = 30): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function counted(api: LiveKitApi): { api: LiveKitApi; isAsked: () => boolean } {
+  let underWay = 0;
+  const own = Object.entries(api).map(([name, ask]) => [
+    name,
+    (...args: unknown[]) => {
+      const answer: unknown = (ask as (...args: unknown[]) => unknown)(...args);
+      if (!(answer instanceof Promise)) return answer;
+      underWay += 1;
+      return answer.finally(() => {
+        underWay -= 1;
+      });
+    },
+  ]);
+  return { api: Object.fromEntries(own), isAsked: () => underWay > 0 };
 }
 
 function watched(store: CallStore, asked: string[]): CallStore {

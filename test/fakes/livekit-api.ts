@@ -67,6 +67,8 @@ export interface FakeLiveKitApi {
   answerWith(answer: LiveKitAnswer): void;
   /** Keeps right answers back, until the answer is called. */
   hold(): () => void;
+  /** Whether whoever asks now waits for nothing. */
+  isSilent(): boolean;
   /** Somebody joins; the room is made where there is none. Whoever has his identity goes. */
   enter(room: string, identity: string, more?: object): Present;
   /** He leaves; the room stays. */
@@ -213,6 +215,7 @@ export async function startLiveKitApi(start: Start = {}): Promise<FakeLiveKitApi
         resolve();
       };
     },
+    isSilent: () => held !== undefined || answer === 'hang' || answer === 'hang-halfway',
     enter(room, identity, more = {}) {
       sids += 1;
       const joinedAtMs = clock.now();
