@@ -1,5 +1,6 @@
 // Who waits in this process for what: told by our own commits, and by those of other instances.
 import { createHash } from 'node:crypto';
+import type { Logger } from '../base/log.ts';
 
 export interface Wake {
   onChangeFor(uid: string, run: () => void): () => void;
@@ -18,14 +19,22 @@ export const topicOf = (uid: string): string =>
   createHash('sha1').update(uid).digest('base64url').slice(0, 8);
 
 /** `onWaiting`: the first begins to wait for a person. */
-export function createWake(onWaiting: () => void): Wake {
+export function createWake(log: Logger, onWaiting: () => void): Wake {
   const waiting = new Map<string, Set<() => void>>();
   const dues = new Set<(ms: number) => void>();
+  /** What is written is written, whatever comes of telling it. */
+  const told = (run: () => void) => {
+    try {
+      run();
+    } catch (err) {
+      log.error({ err }, 'what waited for a change failed');
+    }
+  };
   const runAll = (runs: Iterable<() => void>) => {
-    for (const run of [...runs]) run();
+    for (const run of [...runs]) told(run);
   };
   const due = (ms: number) => {
-    for (const run of [...dues]) run(ms);
+    for (const run of [...dues]) told(() => run(ms));
   };
   return {
     onChangeFor(uid, run) {

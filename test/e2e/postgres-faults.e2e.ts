@@ -15,7 +15,6 @@ import { systemClock } from '../../src/base/clock.ts';
 import type { Call } from '../../src/calls/call.ts';
 import { type CallStore, StoreUnavailable } from '../../src/calls/store.ts';
 import { POSTGRES } from '../../src/storage/dialect.ts';
-import { migrate } from '../../src/storage/migrate.ts';
 import type { PgPool } from '../../src/storage/postgres/pool.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { PLANNING } from '../../src/storage/postgres/transaction.ts';
@@ -143,6 +142,11 @@ describe('Postgres away', () => {
       return store.fault() === undefined;
     });
     expect((await store.call(call.id)).call).toEqual(call);
+    const isSpeaking = async () => {
+      clock.advance(500);
+      return wire.silent() === 0;
+    };
+    await until('the silent ones are cut off', isSpeaking);
   });
 
   it('behind one whose every connection was ended is not even noticed', async () => {
@@ -304,7 +308,7 @@ describe('the schema', () => {
   });
 
   it('of a newer version is refused where that says so, and worked on where that allows it', async () => {
-    await migrate({ databaseUrl: url, log: createFakeLog() });
+    await openStore();
     await admin.query('update switchboard.schema_version set version = 99, readable_from = 98');
     await expect(createStore().store.open()).rejects.toThrow(/schema 99, made by a newer/);
     await admin.query('update switchboard.schema_version set readable_from = 1');
@@ -335,7 +339,7 @@ describe('the schema', () => {
 
 describe('the plans of all statements', () => {
   it('reach their rows by an index, on tables of any size', async () => {
-    await migrate({ databaseUrl: url, log: createFakeLog() });
+    await openStore();
     await admin.query(PLANNING.replaceAll(' local', ''));
     const whole: string[] = [];
     for (const [name, text] of statementsOf(POSTGRES)) {

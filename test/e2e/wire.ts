@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export interface Wire {
   readonly port: number;
+  /** How many silenced connections are open still. */
+  silent(): number;
   /** Silences every connection over which something like `pattern` was sent, and all new ones. */
   silence(pattern?: RegExp): void;
   /** New connections speak again; those that were silenced stay so. */
@@ -34,6 +36,7 @@ export async function startWire(toPort: number): Promise<Wire> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as { port: number }).port,
+    silent: () => [...pairs].filter((pair) => pair.isSilent).length,
     silence(pattern) {
       isSilent = pattern === undefined;
       for (const pair of pairs) {

@@ -593,6 +593,21 @@ export function describeStore(
       });
     });
 
+    describe('whoever fails when he is woken', () => {
+      it('undoes nothing, and keeps nobody else from it', async () => {
+        const woken: string[] = [];
+        const stops = [
+          store.onChangeFor(user('bob'), () => {
+            throw new Error('a bug');
+          }),
+          store.onChangeFor(user('bob'), () => woken.push('bob')),
+        ];
+        expect(await place(store)).toBeDefined();
+        expect(woken).toEqual(['bob']);
+        for (const stop of stops) stop();
+      });
+    });
+
     describe('at the same time', () => {
       it('two who call each other get one call', async () => {
         for (let round = 0; round < 25; round += 1) {

@@ -2,7 +2,7 @@
 import { type Clock, withDeadline } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { DatabaseError } from './faults.ts';
-import type { PgClient, PgConnection, PgPool } from './pool.ts';
+import { cutOff, type PgClient, type PgConnection, type PgPool } from './pool.ts';
 
 const POOL_MAX = 10;
 const CONNECT_MS = 3_000;
@@ -81,13 +81,16 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
     async listening() {
       if (pg === undefined) {
         const client = await borrow();
-        return { connection: client, end: () => client.release(true) };
+        const end = () => {
+          cutOff(client);
+          client.release(true);
+        };
+        return { connection: client, end };
       }
       const client = new pg.Client(settings());
       client.on('error', () => {});
       await client.connect();
-      // `end` would wait for an answer of one that is silent.
-      return { connection: client, end: () => void client.end().catch(() => {}) };
+      return { connection: client, end: () => cutOff(client) };
     },
     async close() {
       if (typeof source !== 'string') {

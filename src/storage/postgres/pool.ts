@@ -61,3 +61,9 @@ export async function rowsOf(
 /** Its queries may be sent before the earlier ones are answered. A host sets it, or we do. */
 export const isPipelined = (client: PgConnection): boolean =>
   (client as { pipeline?: unknown }).pipeline === true;
+
+/** At once: pg says goodbye first, and one that is silent would keep its socket for hours. */
+export function cutOff(connection: PgConnection): void {
+  const { connection: wire } = connection as { connection?: { stream?: { destroy?(): void } } };
+  wire?.stream?.destroy?.();
+}

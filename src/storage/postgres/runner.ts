@@ -5,7 +5,7 @@ import type { Logger } from '../../base/log.ts';
 import type { Answers } from '../engine.ts';
 import type { Connections } from './connections.ts';
 import { DatabaseError, isOfNamedStatement, isWorthAnotherTry } from './faults.ts';
-import type { PgClient } from './pool.ts';
+import { cutOff, type PgClient } from './pool.ts';
 import {
   asked,
   createStatements,
@@ -54,6 +54,7 @@ export function createRunner({ connections, clock, log }: RunnerParts): Runner {
       await withDeadline(clock, ROLLBACK_MS, () => asked(client, ROLLBACK));
       client.release();
     } catch {
+      cutOff(client);
       client.release(true);
     }
   };

@@ -30,7 +30,7 @@ export function createPostgresStore(parts: PostgresStoreParts): CallStore {
   const name = randomUUID();
   const connections = createConnections({ source, clock, log });
   const runner = createRunner({ connections, clock, log });
-  const wake = createWake(() => listener.need());
+  const wake = createWake(log, () => listener.need());
   let isReady = false;
 
   const prepare = async () => {

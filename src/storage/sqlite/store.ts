@@ -26,7 +26,7 @@ export interface SqliteStoreParts {
 
 export function createSqliteStore({ path, clock, log }: SqliteStoreParts): CallStore {
   let database: Database | undefined;
-  const wake = createWake(() => watch.look());
+  const wake = createWake(log, () => watch.look());
   const recovery = createRecovery({
     what: 'The database file',
     clock,
