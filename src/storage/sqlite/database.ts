@@ -7,7 +7,7 @@ import { faultOfSchema, migrationStatements, SCHEMA_VERSION, selectSchema } from
  * The longest that a lock of another process may stop this whole one, which answers nobody
  * meanwhile. Who needs more patience asks again later.
  */
-const BUSY_TIMEOUT_MS = 20;
+const BUSY_TIMEOUT_MS = 3;
 
 export interface Database {
   run(query: Query): Row[];

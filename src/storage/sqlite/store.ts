@@ -105,7 +105,10 @@ function createPatience(clock: Clock) {
       } catch (error) {
         if (!isBusy(error) || clock.monotonic() >= untilMs) throw error;
       }
+      // Timers of a clock don't keep a process alive, and a command may wait for nothing else.
+      const alive = setInterval(() => {}, LOCK_MS);
       await new Promise<void>((resolve) => void clock.after(LOOK_AGAIN_MS, resolve));
+      clearInterval(alive);
     }
   };
   return <Result>(work: () => Result): Promise<Result> => {
