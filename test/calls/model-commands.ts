@@ -274,6 +274,8 @@ export const SCENES: Readonly<Record<string, readonly Command[]>> = {
     accepting('c1', 'D'),
   ],
   'two rings at one phone': [placing('c0', 'A', 'B'), placing('c1', 'C', 'B')],
+  'a ring at one who sits in a call of his own': [placing('c0', 'A', 'B'), placing('c1', 'B', 'C')],
+  'a ring at one who talks': [placing('c0', 'A', 'B'), ...talking('c1', 'B', 'C')],
   'a call that was cancelled': [
     placing('c0', 'A', 'B', 'C'),
     { type: 'leave', call: 'c0', who: 'A' },
@@ -307,5 +309,23 @@ export const EVERY_PAIR: readonly [scene: string, story: Command[], isDark: bool
       nth % 2 === 0,
     ]),
   ),
+  ...EVENTS.map((event, nth): [string, Command[], boolean] => [
+    'a ring that is kept from one',
+    [{ type: 'aim', state: 'ringing', which: 0, event }],
+    nth % 2 === 0,
+  ]),
+  ...['a ring at one who sits in a call of his own', 'a ring at one who talks'].flatMap((scene) =>
+    [
+      { device: '1', takeOver: false },
+      { device: '2', takeOver: false },
+      { device: '2', takeOver: true },
+      { device: '2', takeOver: false, instead: 'c1' },
+    ].map((how, nth): [string, Command[], boolean] => [
+      scene,
+      [{ type: 'accept', call: 'c0', who: 'B', ...how }],
+      nth % 2 === 0,
+    ]),
+  ),
+  ['two who talk', [{ type: 'leave', call: 'c0', who: 'B', device: '2' }], false],
   [SCENE_WITH.lost, [{ type: 'end', call: 'c0', who: 'A' }], false],
 ];
