@@ -129,6 +129,8 @@ function piecesOf(
       const leftMs = endsAt - clock.now();
       if (leftMs <= 0) return yield eventOf('token_expired', {});
       const hasRung = await reader.wait(Math.min(againMs ?? COMMENT_EVERY_MS, leftMs), signal);
+      // What has come meanwhile comes with the next stream.
+      if (signal.aborted) continue;
       // Nobody is asked for a comment.
       const news = hasRung || againMs !== undefined ? await lookOrNothing(reader) : undefined;
       if (news !== undefined) {
