@@ -208,12 +208,18 @@ export async function enter(entry: Placed | Entry): Promise<Client> {
   return client;
 }
 
-/** Waits until the sound of `sender` has reached `receiver`. */
-export const soundFrom = (sender: Client, receiver: Client): Promise<void> =>
-  until(`the sound of ${sender.identity} reaches ${receiver.identity}`, () => {
-    const before = receiver.receivedFrom(sender.identity).audio;
-    return before >= 25;
-  });
+/** One may be chance; so many are somebody who speaks. */
+const FRAMES = 25;
+
+/** Waits until sound of `sender` reaches `receiver`, from now on. */
+export async function soundFrom(sender: Client, receiver: Client): Promise<void> {
+  const heard = () => receiver.receivedFrom(sender.identity).audio;
+  const before = heard();
+  await until(
+    `the sound of ${sender.identity} reaches ${receiver.identity}`,
+    () => heard() >= before + FRAMES,
+  );
+}
 
 /** `expect` of what comes in time. */
 export const eventually = <T>(look: () => T, withinMs = 20_000) =>

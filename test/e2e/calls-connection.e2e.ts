@@ -1,0 +1,133 @@
+// Who has lost the connection has not hung up, and LiveKit out of reach is nobody's end.
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, expect, it } from 'vitest';
+import {
+  type CallGround,
+  type CallServer,
+  enter,
+  eventually,
+  type Phone,
+  phoneOf,
+  serveReady,
+  soundFrom,
+  startGround,
+  statesIn,
+} from './calls-stage.ts';
+import { startChild } from './child.ts';
+import { endings } from './endings.ts';
+
+const LONE_CLIENT = fileURLToPath(new URL('calls-lone-client.ts', import.meta.url));
+const BRIEF = { RECONNECT_GRACE_SECONDS: '5', RING_TIMEOUT_SECONDS: '60' };
+
+const keep = endings();
+let ground: CallGround;
+let server: CallServer;
+beforeAll(async () => {
+  ground = await startGround(keep);
+});
+afterEach(() => server.stop());
+
+const phone = (uid: string, options?: Parameters<typeof phoneOf>[2]) =>
+  keep(phoneOf(uid, server, options));
+
+it('who makes a new connection stays, and who does not come back has left', {
+  timeout: 120_000,
+}, async () => {
+  server = await serveReady(ground, 'first', await ground.database('Postgres'), BRIEF);
+  const alice = phone('alice');
+  const bob = phone('bob');
+  const placed = await alice.calls.place({ callees: ['bob'], kind: 'audio' });
+  const { id } = placed.call;
+  const { serverUrl, token } = await bob.calls.accept(id);
+  const bobsPhone = keep(
+    startChild({
+      command: process.execPath,
+      args: [LONE_CLIENT],
+      env: { SERVER_URL: serverUrl, TOKEN: token, NODE_ENV: 'production' },
+    }),
+  );
+  await bobsPhone.says(/joined/);
+  const inAlicesEar = keep(await enter(placed));
+  await eventually(() => statesIn(alice.update(id)?.call)).toEqual({
+    alice: 'joined',
+    bob: 'joined',
+  });
+  const before = bob.told.length;
+  bobsPhone.process.kill('SIGKILL');
+  await inAlicesEar.reconnect();
+  await eventually(() => alice.update(id)?.call, 90_000).toMatchObject({
+    ...{ state: 'ended', outcome: 'answered', reason: 'connection_lost' },
+  });
+  expect(await inAlicesEar.gone).toBe('ROOM_DELETED');
+  await eventually(() => bob.update(id)?.call.state).toBe('ended');
+  // LiveKit takes longer to notice a connection that is dead than the other one to make a new one.
+  const story = bob.told.slice(before).map(({ call }) => statesIn(call));
+  expect(story).toEqual([
+    { alice: 'lost', bob: 'joined' },
+    { alice: 'joined', bob: 'joined' },
+    { alice: 'joined', bob: 'lost' },
+    { alice: 'left', bob: 'left' },
+  ]);
+  expect((await bob.calls.get(id)).me).toMatchObject({ reason: 'connection_lost' });
+});
+
+it('while LiveKit is away calls are placed, answered and left, and none that goes on ends', async () => {
+  server = await serveReady(ground, 'first', await ground.database('SQLite'));
+  const [alice, bob, carol, dave, erin] = ['alice', 'bob', 'carol', 'dave', 'erin'].map((uid) =>
+    phone(uid),
+  ) as [Phone, Phone, Phone, Phone, Phone];
+  const talking = await alice.calls.place({ callees: ['bob'], kind: 'audio' });
+  const inAlicesEar = keep(await enter(talking));
+  const inBobsEar = keep(await enter(await bob.calls.accept(talking.call.id)));
+  await eventually(() => statesIn(bob.update(talking.call.id)?.call)).toEqual({
+    alice: 'joined',
+    bob: 'joined',
+  });
+  await soundFrom(inAlicesEar, inBobsEar);
+  await ground.stopLiveKit();
+
+  const placed = await carol.calls.place({ callees: ['dave', 'erin'], kind: 'audio' });
+  const { id } = placed.call;
+  for (const { update } of [dave, erin]) await eventually(() => update(id)?.rings).toBe(true);
+  const accepted = await dave.calls.accept(id);
+  await erin.calls.leave(id);
+  await eventually(() => statesIn(carol.update(id)?.call)).toEqual({
+    ...{ carol: 'joining', dave: 'joining', erin: 'declined' },
+  });
+  const given = await erin.calls.place({ callees: ['frank'], kind: 'audio' });
+  expect(await erin.calls.leave(given.call.id)).toMatchObject({ outcome: 'cancelled' });
+
+  await server.child.says(/LiveKit at 127\.0\.0\.1:\d+ gives no answer/);
+  await eventually(server.readiness).toMatchObject({
+    ...{ status: 503, error: expect.stringContaining('LiveKit (no answer for ') },
+  });
+  const questions = () =>
+    server.metric('switchboard_call_deadline_lateness_seconds_count', 'kind="question"');
+  const asked = await questions();
+  await eventually(questions, 30_000).toBeGreaterThan(asked + 1);
+  for (const { calls } of [alice, dave]) {
+    expect(await calls.live()).toMatchObject([{ state: 'active' }]);
+  }
+
+  await ground.startLiveKit();
+  const inCarolsEar = keep(await enter(placed));
+  const inDavesEar = keep(await enter(accepted));
+  await soundFrom(inCarolsEar, inDavesEar);
+  await soundFrom(inBobsEar, inAlicesEar);
+  await server.child.says(/LiveKit at 127\.0\.0\.1:\d+ answers again/);
+  await server.ready();
+  await eventually(() => statesIn(carol.update(id)?.call)).toMatchObject({
+    ...{ carol: 'joined', dave: 'joined' },
+  });
+  for (const [host, call] of [
+    [carol, id],
+    [alice, talking.call.id],
+  ] as const) {
+    const ended = await host.calls.end(call);
+    expect(ended).toMatchObject({ outcome: 'answered', reason: 'ended_for_all' });
+    expect(ended.talkSeconds).toBeGreaterThanOrEqual(0);
+  }
+  for (const { gone } of [inAlicesEar, inBobsEar, inCarolsEar, inDavesEar]) {
+    expect(await gone).toBe('ROOM_DELETED');
+  }
+});
