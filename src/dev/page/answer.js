@@ -2,6 +2,7 @@
 // has left, or the refusal.
 import { curlOf, written } from './ask.js';
 import { $, element } from './dom.js';
+import { timeOf } from './words.js';
 
 const REASONS = {
   200: 'OK',
@@ -45,7 +46,7 @@ function showJson(target, value) {
     target.append(indent, element('span', { class: 'key' }, key), rest);
     const time = /^"(?:exp|nbf|iat)"$/.test(key) && /\d{9,}/.exec(rest)?.[0];
     if (time) {
-      const clock = new Date(time * 1000).toLocaleTimeString();
+      const clock = timeOf(time * 1000);
       target.append(element('span', { class: 'when' }, `  ${clock}`));
     }
     target.append('\n');

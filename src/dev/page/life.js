@@ -121,7 +121,7 @@ function drawLines({ call, lines }) {
   const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
   const rows = lines.map((line, index) => ({ line, index }));
   drawRows($('life-lines'), rows, {
-    key: ({ index, line }) => `${call.id} ${index} ${line.at}`,
+    key: ({ index, line }) => `${call.id} ${index} ${line.at} ${line.cause ?? ''}`,
     make: ({ line }) => lineOf(line),
   });
   if (isAtEnd) box.scrollTop = box.scrollHeight;

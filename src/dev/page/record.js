@@ -3,6 +3,8 @@
 import { firstNameOf, namesOf } from './people.js';
 import { outcomeOf, SEATED } from './words.js';
 
+/** Causes that say nothing of the server’s. */
+const OF_THE_CLIENT = ['answer', 'snapshot', 'ring_over'];
 const CALLS_AT_MOST = 30;
 const LINES_AT_MOST = 200;
 
@@ -64,11 +66,12 @@ export function createRecords(me) {
     learn({ call, cause }) {
       const record = records.get(call.id) ?? { ways: {}, lines: [] };
       const changes = changesOf(record.call, call);
-      changes.forEach((change, index) => {
-        const told = index === 0 && cause !== 'answer' ? { cause } : {};
-        add(record, { from: 'server', ...told, ...change });
-      });
-      if (cause === 'ring_over') add(record, { from: 'server', text: 'the ring is over', cause });
+      const { version } = call;
+      for (const change of changes) add(record, { from: 'server', version, ...change });
+      if (cause === 'ring_over') add(record, { from: 'server', text: 'the ring is over' });
+      // The answer to a request may tell of it first, and the feed says why.
+      const first = record.lines.find((line) => line.version === version);
+      if (first && !OF_THE_CLIENT.includes(cause)) first.cause = cause;
       for (const { uid, state } of call.parties) {
         const way = record.ways[uid] ?? [];
         record.ways[uid] = way.at(-1) === state ? way : [...way, state];
