@@ -18,13 +18,16 @@ export function readStatements(dialect: Dialect) {
     order by created_at desc, call_id desc limit $4
   ) as mine join ${schema}calls c on c.id = mine.call_id
   order by mine.created_at desc, mine.call_id desc`;
-  const feedOf = (which: string) => `select me.epoch as my_epoch, me.version as my_version,
+  const feedOf = (
+    which: string,
+    order: string,
+  ) => `select me.epoch as my_epoch, me.version as my_version,
     ${now('$2')} as now, mine.version as mine_version, ${calls}
   from ${schema}people me
   left join (select mine.call_id, mine.version from ${schema}parties mine
     where ${visible} and ${which}) as mine on true
   left join ${schema}calls c on c.id = mine.call_id
-  where me.uid = $1 order by mine.version`;
+  where me.uid = $1 order by ${order}`;
   return {
     now: `select ${now('$1')} as now`,
     /** What the scene is made of, held until the end: a call before what belongs to it. */
@@ -40,8 +43,9 @@ export function readStatements(dialect: Dialect) {
     history: historyOf(''),
     historyInContext: historyOf('and mine.context = $5'),
     /** One statement: where the reader stands and what he sees must be of one moment. */
-    feed: feedOf('mine.version > $3 order by mine.version limit $4'),
-    snapshot: feedOf('mine.is_live'),
+    feed: feedOf('mine.version > $3 order by mine.version limit $4', 'mine.version'),
+    /** Sorted by hand, or SQLite walks through all versions instead of the few live calls. */
+    snapshot: feedOf('mine.is_live', 'mine.version + 0'),
     unansweredRings: unansweredRings(dialect),
     due: `select t.call_id, c.room, t.key, t.due_at
   from ${schema}timers t join ${schema}calls c on c.id = t.call_id

@@ -11,3 +11,18 @@ export function statementsOf(dialect: Dialect): [name: string, text: string][] {
     ...lists.map(([name, text]): [string, string] => [name, text('$1')]),
   ];
 }
+
+/** By which index each list is found: another one would do, and read a person's whole life. */
+export const INDEXES: Readonly<Record<string, string>> = {
+  history: 'parties_history',
+  historyInContext: 'parties_context',
+  feed: 'parties_feed',
+  snapshot: 'parties_live',
+  live: 'parties_live',
+  unansweredRings: 'parties_history',
+  due: 'timers_due',
+  nextDue: 'effects_run',
+  leaseEffects: 'effects_run',
+  roomsEnded: 'calls_ended',
+  lockEnded: 'calls_ended',
+};
