@@ -280,6 +280,13 @@ function createModel(ground: ModelGround, coverage: Coverage) {
       const graceUntil = before.timers.get(`grace:${who}`) ?? Number.POSITIVE_INFINITY;
       if (isHisOwn) expect(graceUntil, 'thrown out too soon').toBeLessThanOrEqual(takenAt);
     }
+    const { reason = 'hangup' } = applied.call;
+    const isByAbsence = ['connection_lost', 'never_joined', 'caller_lost'].includes(reason);
+    if (isLive(before) && isByAbsence) {
+      const isPast = ({ uid: who }: { uid: string }): boolean =>
+        !isIn(present, who) && (before.timers.get(`grace:${who}`) ?? takenAt + 1) <= takenAt;
+      expect(before.parties.some(isPast), 'ended too soon').toBe(true);
+    }
   }
 
   /** As every instance runs it: one call after the other, until nothing is due. */
