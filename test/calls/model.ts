@@ -292,7 +292,10 @@ function createModel(ground: ModelGround, coverage: Coverage) {
   /** As every instance runs it: one call after the other, until nothing is due. */
   async function dueLoop(answers: boolean): Promise<void> {
     isLiveKitUp = answers;
+    // Time may go on by itself, and then something is due by the next moment.
+    let lookedAt = 0;
     for (let round = 0; ; round++) {
+      lookedAt = ground.now();
       const due = await store().due(10);
       if (due.length === 0) break;
       if (round > 50) throw new Error(`a deadline sticks: ${JSON.stringify(due)}`);
@@ -304,10 +307,10 @@ function createModel(ground: ModelGround, coverage: Coverage) {
       }
     }
     for (const callId of CALL_IDS) {
-      const { call, now } = await store().call(id(callId));
-      for (const { state, ringEndsAt } of call?.parties ?? []) {
+      const { call } = await store().call(id(callId));
+      for (const { state, ringEndsAt = 0 } of call?.parties ?? []) {
         const isRinging = state === 'ringing';
-        if (isRinging) expect((ringEndsAt ?? 0) + MODEL_RULES.answerGraceMs).toBeGreaterThan(now);
+        if (isRinging) expect(ringEndsAt + MODEL_RULES.answerGraceMs).toBeGreaterThan(lookedAt);
       }
     }
   }
