@@ -1,7 +1,8 @@
 // What happens to calls beside requests: deadlines, LiveKit's webhooks, and what is left to do there.
 import type { Calls } from '../calls/apply-event.ts';
 import type { CallStore } from '../calls/store.ts';
-import { createDueLoop, type Settled } from '../events/due-loop.ts';
+import type { CallMetrics } from '../events/call-metrics.ts';
+import { createDueLoop } from '../events/due-loop.ts';
 import { createEffectsLoop } from '../events/effects-loop.ts';
 import { createForgetLoop } from '../events/forget-loop.ts';
 import { createLateRooms } from '../events/late-rooms.ts';
@@ -32,10 +33,10 @@ export function createCallEvents(
     readonly apply: Calls['apply'];
     /** Counts refused webhooks of an address. */
     readonly failures: RateLimit;
-    readonly onSettled: (settled: Settled) => void;
+    readonly metrics: CallMetrics;
   },
 ): CallEvents {
-  const { store, api, apply, failures, onSettled } = by;
+  const { store, api, apply, failures, metrics } = by;
   const { calls, livekit, front } = settings;
   const { keys, previousKeys } = calls.livekit;
   const path = webhookPathUnder(front.basePath);
@@ -46,8 +47,12 @@ export function createCallEvents(
   const { tokenTtlSeconds } = livekit;
   const late = lifetimes.add(createLateRooms({ store, api, clock, log, tokenTtlSeconds }));
   lifetimes.add(createForgetLoop({ store, clock, log, historyDays: calls.historyDays }));
-  lifetimes.add(createEffectsLoop({ store, api, clock, log, onRoomDeleted: late.arm }));
-  lifetimes.add(createDueLoop({ store, apply, sweep, clock, log, onSettled }));
+  const { tried: onTried, settled: onSettled, deadlineFailed: onFailed } = metrics;
+  lifetimes.add(createEffectsLoop({ store, api, clock, log, onRoomDeleted: late.arm, onTried }));
+  const due = lifetimes.add(
+    createDueLoop({ store, apply, sweep, clock, log, onSettled, onFailed }),
+  );
+  metrics.watchDeadlines(due.behindMs);
   return {
     routes: [
       webhookRoute({
@@ -58,6 +63,7 @@ export function createCallEvents(
         }),
         handle: createWebhookHandler({ store, apply, sweep, watch }),
         failures,
+        onReceived: metrics.received,
       }),
     ],
     start: lifetimes.start,

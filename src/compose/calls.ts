@@ -77,7 +77,7 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
   const { askRoom } = api;
   const { apply } = createCalls({ store, rules, askRoom, log, observe: metrics.observe });
   const events = createCallEvents(settings, ground, {
-    ...{ store, api, apply, failures: by.failures, onSettled: metrics.settled },
+    ...{ store, api, apply, failures: by.failures, metrics },
   });
   const opening = createOpening(store, ground, events.start);
 

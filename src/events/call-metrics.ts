@@ -1,17 +1,44 @@
 // What an operator watches of calls. No uid, room or context is ever a label: they have no bound.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Call } from '../calls/call.ts';
+import type { Effect } from '../calls/event.ts';
 
 export interface CallMetrics {
   /** A call as it was and as it has been written. */
   observe(before: Call | undefined, after: Call): void;
   /** A deadline was taken up so long after its time. */
   settled(settled: { readonly kind: 'verdict' | 'question'; readonly lateMs: number }): void;
+  /** A deadline could not be applied, and is tried again. */
+  deadlineFailed(): void;
+  /** How long deadlines have waited to be looked at is asked for at each scrape. */
+  watchDeadlines(behindMs: () => number): void;
+  /** What had to be done at LiveKit was tried. */
+  tried(tried: { readonly effect: Effect['type']; readonly result: string }): void;
+  /** A webhook has come. Both are words of ours, never what was sent. */
+  received(received: { readonly event: string; readonly result: string }): void;
   /** How many feeds are open is asked for at each scrape. */
   watchFeeds(count: () => number): void;
 }
 
 export function createCallMetrics(registry: Registry): CallMetrics {
+  return {
+    observe: createLifeMetrics(registry),
+    ...createDeadlineMetrics(registry),
+    ...createLiveKitMetrics(registry),
+    watchFeeds(count) {
+      new Gauge({
+        name: 'switchboard_feeds_open',
+        help: 'Feeds that are held open, streamed or polled.',
+        registers: [registry],
+        collect() {
+          this.set(count());
+        },
+      });
+    },
+  };
+}
+
+function createLifeMetrics(registry: Registry): CallMetrics['observe'] {
   const registers = [registry];
   const placed = new Counter({
     name: 'switchboard_calls_placed_total',
@@ -37,6 +64,23 @@ export function createCallMetrics(registry: Registry): CallMetrics {
     buckets: [5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200],
     registers,
   });
+  return (before, after) => {
+    if (before === undefined) placed.inc({ kind: after.kind });
+    if (before?.activeAt === undefined && after.activeAt !== undefined) {
+      answer.observe((after.activeAt - after.createdAt) / 1000);
+    }
+    if (before?.state === 'ended' || after.state !== 'ended') return;
+    ended.inc({ outcome: after.outcome ?? 'none', reason: after.reason ?? 'none' });
+    if (after.talkAt !== undefined && after.endedAt !== undefined) {
+      talk.observe((after.endedAt - after.talkAt) / 1000);
+    }
+  };
+}
+
+function createDeadlineMetrics(
+  registry: Registry,
+): Pick<CallMetrics, 'settled' | 'deadlineFailed' | 'watchDeadlines'> {
+  const registers = [registry];
   const late = new Histogram({
     name: 'switchboard_call_deadline_lateness_seconds',
     help: 'How long after its time a deadline of a call was taken up, by what it was.',
@@ -44,28 +88,43 @@ export function createCallMetrics(registry: Registry): CallMetrics {
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60],
     registers,
   });
+  const failures = new Counter({
+    name: 'switchboard_call_deadline_failures_total',
+    help: 'Times that a deadline of a call could not be applied.',
+    registers,
+  });
   return {
-    observe(before, after) {
-      if (before === undefined) placed.inc({ kind: after.kind });
-      if (before?.activeAt === undefined && after.activeAt !== undefined) {
-        answer.observe((after.activeAt - after.createdAt) / 1000);
-      }
-      if (before?.state === 'ended' || after.state !== 'ended') return;
-      ended.inc({ outcome: after.outcome ?? 'none', reason: after.reason ?? 'none' });
-      if (after.talkAt !== undefined && after.endedAt !== undefined) {
-        talk.observe((after.endedAt - after.talkAt) / 1000);
-      }
-    },
     settled: ({ kind, lateMs }) => late.observe({ kind }, Math.max(lateMs, 0) / 1000),
-    watchFeeds(count) {
+    deadlineFailed: () => failures.inc(),
+    watchDeadlines(behindMs) {
       new Gauge({
-        name: 'switchboard_feeds_open',
-        help: 'Feeds that are held open, streamed or polled.',
+        name: 'switchboard_call_deadlines_behind_seconds',
+        help: 'How long deadlines that have passed wait to be looked after; 0 where none waits.',
         registers,
         collect() {
-          this.set(count());
+          this.set(behindMs() / 1000);
         },
       });
     },
+  };
+}
+
+function createLiveKitMetrics(registry: Registry): Pick<CallMetrics, 'tried' | 'received'> {
+  const registers = [registry];
+  const effects = new Counter({
+    name: 'switchboard_call_effects_total',
+    help: 'What had to be done at LiveKit for calls, each try by what came of it.',
+    labelNames: ['effect', 'result'],
+    registers,
+  });
+  const webhooks = new Counter({
+    name: 'switchboard_livekit_webhooks_total',
+    help: "LiveKit's webhooks that came, by what they say and what became of them.",
+    labelNames: ['event', 'result'],
+    registers,
+  });
+  return {
+    tried: ({ effect, result }) => effects.inc({ effect, result }),
+    received: ({ event, result }) => webhooks.inc({ event, result }),
   };
 }

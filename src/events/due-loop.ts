@@ -31,6 +31,11 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
+export interface DueLoop extends Loop {
+  /** How long deadlines have waited for a round that has looked after them. */
+  behindMs(): number;
+}
+
 export function createDueLoop(options: {
   store: Pick<CallStore, 'call' | 'due' | 'nextDueMs' | 'onDue'>;
   apply: Calls['apply'];
@@ -39,8 +44,10 @@ export function createDueLoop(options: {
   log: Logger;
   /** For measurements. */
   onSettled?: (settled: Settled) => void;
-}): Loop {
-  const { store, apply, sweep, clock, log, onSettled } = options;
+  /** For measurements: a deadline could not be applied, and is tried again. */
+  onFailed?: () => void;
+}): DueLoop {
+  const { store, apply, sweep, clock, log, onSettled, onFailed } = options;
   const asking = new Map<CallId, Promise<void>>();
   const rests = createRests(clock);
   const loop = createWakeLoop({ store, clock, log, what: 'deadlines', work });
@@ -108,21 +115,26 @@ export function createDueLoop(options: {
 
   function failed(callId: CallId, error: unknown): void {
     const retryMs = rests.restAfterFailure(callId);
+    onFailed?.();
     log.error({ err: error, callId, retryMs }, 'a deadline of a call could not be applied');
   }
 
   return {
-    async start() {
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const cancel = clock.after(START_WITHIN_MS, resolve);
-      await Promise.race([loop.start(), late]);
-      cancel();
-    },
+    start: () => startWithin(START_WITHIN_MS, clock, loop),
     async stop() {
       await loop.stop();
       await Promise.all(asking.values());
     },
+    behindMs: loop.behindMs,
   };
+}
+
+/** Resolves when the first round is over, or that long after. */
+async function startWithin(ms: number, clock: Clock, loop: Pick<Loop, 'start'>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  await Promise.race([loop.start(), late]);
+  cancel();
 }
 
 function firstVerdict({ timers }: Call): number | undefined {

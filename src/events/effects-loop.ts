@@ -22,6 +22,12 @@ const TRIES_MAX: Readonly<Record<Effect['type'], number>> = {
   create_room: 5,
 };
 
+/** For measurements: what came of one try. */
+export interface Tried {
+  readonly effect: Effect['type'];
+  readonly result: 'done' | 'failed' | 'given_up';
+}
+
 export function createEffectsLoop(options: {
   store: Pick<CallStore, 'leaseEffects' | 'effectDone' | 'effectFailed' | 'nextDueMs' | 'onDue'>;
   api: Pick<LiveKitApi, 'createRoom' | 'deleteRoom' | 'removeParticipant'>;
@@ -29,8 +35,9 @@ export function createEffectsLoop(options: {
   log: Logger;
   /** A call has ended, and its room with it. */
   onRoomDeleted: () => void;
+  onTried?: (tried: Tried) => void;
 }): Loop {
-  const { store, api, clock, log, onRoomDeleted } = options;
+  const { store, api, clock, log, onRoomDeleted, onTried } = options;
   const underWay = new Set<Promise<void>>();
   const loop = createWakeLoop({ store, clock, log, what: 'rooms', work });
 
@@ -51,18 +58,22 @@ export function createEffectsLoop(options: {
 
   async function doOne(leased: LeasedEffect): Promise<void> {
     const { id, callId, effect, tries } = leased;
+    const tell = (result: Tried['result']) => onTried?.({ effect: effect.type, result });
     try {
       if (await doAtLiveKit(api, leased)) {
+        tell('done');
         await store.effectDone(id);
         if (effect.type === 'delete_room') onRoomDeleted();
         return;
       }
       if (tries < TRIES_MAX[effect.type]) {
+        tell('failed');
         const retryMs = Math.min(RETRY_MS.first * 2 ** (tries - 1), RETRY_MS.last);
         await store.effectFailed(id, retryMs);
         loop.wake(retryMs);
         return;
       }
+      tell('given_up');
       log.error({ callId, effect: effect.type, tries }, GIVEN_UP[effect.type]);
       await store.effectDone(id);
     } catch (error) {

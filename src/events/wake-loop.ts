@@ -17,6 +17,8 @@ export interface WakeLoop {
   stop(): Promise<void>;
   /** A round within so many ms. */
   wake(ms: number): void;
+  /** How long what is due has waited for a round that has done it; 0: nothing waits. */
+  behindMs(): number;
 }
 
 export function createWakeLoop(options: {
@@ -33,10 +35,11 @@ export function createWakeLoop(options: {
   let running: Promise<void> | undefined;
   /** By the monotonic clock. */
   let wakeAt = Number.POSITIVE_INFINITY;
+  let behindFrom = Number.POSITIVE_INFINITY;
   let cancel = () => {};
   let unsubscribe = () => {};
-  let breathMs = BREATH_MS.first;
-  let backOffMs = BACK_OFF_MS.first;
+  const breath = createPause(BREATH_MS);
+  const backOff = createPause(BACK_OFF_MS);
   let isFailing = false;
 
   function wake(ms: number): void {
@@ -56,6 +59,7 @@ export function createWakeLoop(options: {
 
   function run(): Promise<void> {
     cancel();
+    behindFrom = Math.min(behindFrom, wakeAt, clock.monotonic());
     wakeAt = Number.POSITIVE_INFINITY;
     running = round().then((ms) => {
       running = undefined;
@@ -72,14 +76,13 @@ export function createWakeLoop(options: {
       const ms = hasMore ? 0 : await store.nextDueMs();
       if (isFailing) log.info({}, `the ${what} of calls are looked after again`);
       isFailing = false;
-      backOffMs = BACK_OFF_MS.first;
+      backOff.reset();
+      if (!hasMore) behindFrom = Number.POSITIVE_INFINITY;
       if (hasMore || ms === undefined || ms > 0) {
-        breathMs = BREATH_MS.first;
+        breath.reset();
         return ms ?? LOOK_EVERY_MS;
       }
-      const breath = breathMs;
-      breathMs = Math.min(2 * breathMs, BREATH_MS.last);
-      return breath;
+      return breath.next();
     } catch (error) {
       return afterFailure(error);
     }
@@ -91,9 +94,7 @@ export function createWakeLoop(options: {
       log[level]({ err: error }, `the ${what} of calls wait: the store could not be asked`);
     }
     isFailing = true;
-    const ms = backOffMs;
-    backOffMs = Math.min(2 * backOffMs, BACK_OFF_MS.last);
-    return ms;
+    return backOff.next();
   }
 
   return {
@@ -108,5 +109,21 @@ export function createWakeLoop(options: {
       await running;
     },
     wake,
+    behindMs: () => Math.max(clock.monotonic() - Math.min(behindFrom, wakeAt), 0),
+  };
+}
+
+/** Each twice as long as the one before. */
+function createPause({ first, last }: { first: number; last: number }) {
+  let ms = first;
+  return {
+    next() {
+      const now = ms;
+      ms = Math.min(2 * ms, last);
+      return now;
+    },
+    reset() {
+      ms = first;
+    },
   };
 }

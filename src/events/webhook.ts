@@ -90,9 +90,11 @@ const TYPES: ReadonlyMap<unknown, 'joined' | 'left'> = new Map([
   ['participant_connection_aborted', 'left'],
 ]);
 
-export type HandleRoomEvent = (event: RoomEvent) => Promise<void>;
+/**
+ * Whether it was about a call of this installation; rejects where LiveKit is to send it again.
+ */
+export type HandleRoomEvent = (event: RoomEvent) => Promise<boolean>;
 
-/** Rejects where LiveKit is to send it again. */
 export function createWebhookHandler(options: {
   store: Pick<CallStore, 'callInRoom'>;
   apply: Calls['apply'];
@@ -104,16 +106,17 @@ export function createWebhookHandler(options: {
     watch.arrived();
     const call = await store.callInRoom(event.room);
     // Of another installation that shares the LiveKit server: nothing of ours to judge or to end.
-    if (call === undefined) return;
+    if (call === undefined) return false;
     const { id: callId } = call;
     if (event.type === 'finished') {
       // LiveKit's next webhook of this room waits for this answer; the question need not.
       if (isLive(call)) sweep.soon(callId);
-      return;
+      return true;
     }
     const { type, present, disconnectReason } = event;
     if (type === 'joined') await apply({ type, callId, present });
     else await apply({ type, callId, present, disconnectReason });
+    return true;
   };
 }
 

@@ -20,6 +20,13 @@ const BODY_MAX_BYTES = 2 * 1024 * 1024;
 
 export const webhookPathUnder = (basePath: string): string => `${basePath}/livekit-webhook`;
 
+/** For measurements: what came, and what became of it. */
+export interface Received {
+  /** `none`: nothing of LiveKit's; `other`: what says nothing about who is in a call. */
+  readonly event: RoomEvent['type'] | 'other' | 'none';
+  readonly result: 'ok' | 'ignored' | 'failed' | 'malformed' | 'bad_signature';
+}
+
 /**
  * Before a byte of the body is read, its signature is: whoever has none of LiveKit's costs one HMAC
  * and no memory. LiveKit tries again after a 5xx, and never after a 4xx.
@@ -30,11 +37,13 @@ export function webhookRoute(options: {
   handle: HandleRoomEvent;
   /** Counts refused ones by address; one that is signed passes whatever its address has done. */
   failures: RateLimit;
+  onReceived?: (received: Received) => void;
 }): Route {
-  const { path, verifier, handle, failures } = options;
+  const { path, verifier, handle, failures, onReceived = () => {} } = options;
 
-  const refuse = (clientAddress: string | undefined, fault: string): void | Promise<void> =>
-    andThen(failures.take(addressKey(clientAddress)), (wait) => {
+  const refuse = (clientAddress: string | undefined, fault: string): void | Promise<void> => {
+    onReceived({ event: 'none', result: 'bad_signature' });
+    return andThen(failures.take(addressKey(clientAddress)), (wait) => {
       refuseIfWaiting(wait);
       throw new SwitchboardError(
         'webhook_signature_invalid',
@@ -44,6 +53,26 @@ export function webhookRoute(options: {
         },
       );
     });
+  };
+
+  async function take(event: RoomEvent | undefined): Promise<void> {
+    if (event === undefined) return onReceived({ event: 'other', result: 'ignored' });
+    let result: Received['result'] = 'failed';
+    try {
+      result = (await withStore(() => handle(event))) ? 'ok' : 'ignored';
+    } finally {
+      onReceived({ event: event.type, result });
+    }
+  }
+
+  function eventIn(body: Buffer): RoomEvent | undefined {
+    try {
+      return roomEventIn(body);
+    } catch (cause) {
+      onReceived({ event: 'none', result: 'malformed' });
+      throw new SwitchboardError('request_invalid', 'The body is not valid JSON.', { cause });
+    }
+  }
 
   return route({
     method: 'POST',
@@ -65,8 +94,7 @@ export function webhookRoute(options: {
       const signed = verifier.signedHash(headers.authorization);
       const fault = 'fault' in signed ? signed.fault : faultOfBody(body, signed.hash);
       if (fault !== undefined) await refuse(clientAddress, fault);
-      const event = eventIn(body);
-      if (event !== undefined) await withStore(() => handle(event));
+      await take(eventIn(body));
       return '{}';
     },
   });
@@ -74,11 +102,3 @@ export function webhookRoute(options: {
 
 const faultOfBody = (body: Buffer, hash: string): string | undefined =>
   hashOf(body) === hash ? undefined : 'another body was signed';
-
-function eventIn(body: Buffer): RoomEvent | undefined {
-  try {
-    return roomEventIn(body);
-  } catch (cause) {
-    throw new SwitchboardError('request_invalid', 'The body is not valid JSON.', { cause });
-  }
-}

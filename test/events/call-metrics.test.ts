@@ -74,6 +74,18 @@ it('tells how late deadlines were taken up, and how many feeds are open', async 
   expect(text).toContain('switchboard_call_deadline_lateness_seconds_sum{kind="question"} 0\n');
 });
 
+it('tells how long deadlines wait to be looked after, and how many could not be applied', async () => {
+  const registry = new Registry();
+  const metrics = createCallMetrics(registry);
+  let behindMs = 0;
+  metrics.watchDeadlines(() => behindMs);
+  metrics.deadlineFailed();
+  behindMs = 2_500;
+  const text = await registry.metrics();
+  expect(text).toContain('switchboard_call_deadline_failures_total 1\n');
+  expect(text).toContain('switchboard_call_deadlines_behind_seconds 2.5\n');
+});
+
 it('has no uid, room, context or id in a label', async () => {
   const text = await measured([undefined, RINGING], [RINGING, ACTIVE], [ACTIVE, ENDED]);
   for (const secret of [ENDED.caller, ENDED.room, ENDED.context as string, ENDED.id]) {
