@@ -15,7 +15,7 @@ export function createStore(
   { clock, log }: Pick<Ground, 'clock' | 'log'>,
 ): CallStore {
   return database.engine === 'sqlite'
-    ? createSqliteStore({ path: database.path, clock, log })
+    ? createSqliteStore({ ...database, clock, log })
     : createPostgresStore({ source: database.source, clock, log });
 }
 

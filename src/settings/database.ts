@@ -9,7 +9,7 @@ import type { Table, ValuesOf } from './setting.ts';
 export type HostPool = PgPool;
 
 export type DatabaseSettings =
-  | { readonly engine: 'sqlite'; readonly path: string }
+  | { readonly engine: 'sqlite'; readonly path: string; readonly isProduction?: boolean }
   /** An address, or the host's own. */
   | { readonly engine: 'postgres'; readonly source: string | HostPool };
 
@@ -61,11 +61,13 @@ export function databaseSettings(
   const settings = databaseOf(database);
   if (settings.engine === 'postgres') {
     if (typeof settings.source === 'string') warnOfServer(settings.source, say);
-  } else if (settings.path === ':memory:' && say.production) {
+    return settings;
+  }
+  if (settings.path === ':memory:' && say.production) {
     const name = say.nameOf('database');
     say.warning(`${name} is sqlite::memory:: every call and all history is lost at each restart`);
   }
-  return settings;
+  return say.production ? { ...settings, isProduction: true } : settings;
 }
 
 function warnOfServer(database: string, say: Say<keyof typeof DATABASE>): void {

@@ -79,6 +79,34 @@ describe('a file that cannot be opened', () => {
   });
 });
 
+describe('a file that was not there', () => {
+  const warnings = (log: ReturnType<typeof createFakeLog>) =>
+    log.lines.filter(({ level }) => level === 'warn').map(({ message }) => message);
+
+  it('is told in production, once and with what to do: the disk may be new at each start', async () => {
+    const told = [];
+    for (const isProduction of [true, true]) {
+      const log = createFakeLog();
+      const store = createSqliteStore({ path, clock: createFakeClock(), log, isProduction });
+      await store.open();
+      await store.close();
+      told.push(warnings(log));
+    }
+    expect(told).toEqual([[expect.stringMatching(/made new.*a disk that stays/)], []]);
+  });
+
+  it('is no news in development, nor in memory', async () => {
+    const { store, log } = createStore();
+    await store.open();
+    const inMemory = createFakeLog();
+    const parts = { path: ':memory:', clock: createFakeClock(), log: inMemory };
+    const other = createSqliteStore({ ...parts, isProduction: true });
+    onTestFinished(() => other.close());
+    await other.open();
+    expect([warnings(log), warnings(inMemory)]).toEqual([[], []]);
+  });
+});
+
 describe('the schema', () => {
   const setSchema = async (version: number, readableFrom: number) => {
     const { store } = createStore();

@@ -22,9 +22,12 @@ export interface SqliteStoreParts {
   readonly path: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** There a file that was not there is worth a warning: the disk may be new at every start. */
+  readonly isProduction?: boolean;
 }
 
-export function createSqliteStore({ path, clock, log }: SqliteStoreParts): CallStore {
+export function createSqliteStore(parts: SqliteStoreParts): CallStore {
+  const { path, clock, log, isProduction = false } = parts;
   let database: Database | undefined;
   const wake = createWake(log, () => watch.look());
   const recovery = createRecovery({
@@ -73,7 +76,9 @@ export function createSqliteStore({ path, clock, log }: SqliteStoreParts): CallS
     async open() {
       if (database !== undefined) return;
       try {
-        database = await patiently(() => openFile(path));
+        const opened = await patiently(() => openFile(path));
+        database = opened.database;
+        if (opened.isNew && isProduction) tellOfNew(parts);
       } catch (error) {
         throw isBusy(error) ? new Error(sentenceOf(path, error), { cause: error }) : error;
       }
@@ -86,6 +91,13 @@ export function createSqliteStore({ path, clock, log }: SqliteStoreParts): CallS
     },
     fault: () => recovery.fault(),
   };
+}
+
+function tellOfNew({ path, log }: SqliteStoreParts): void {
+  log.warn(
+    { path },
+    'the database file was not there and is made new, which is right at the first start alone: where it comes at every start, no disk stays here, and each restart loses all calls. Put the file on a disk that stays, or set DATABASE_URL to a Postgres',
+  );
 }
 
 /** A write, since a full disk can be read. */
