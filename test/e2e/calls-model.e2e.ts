@@ -51,6 +51,6 @@ it('keeps its promises in random runs of two instances on one Postgres', {
       async close() {},
     };
   };
-  const coverage = await checkModel(openGround, { runs: Number(process.env.MODEL_RUNS ?? 20) });
+  const coverage = await checkModel(openGround, { runs: Number(process.env.MODEL_RUNS ?? 100) });
   expect(PAIRS.filter((pair) => !coverage.has(pair))).toEqual([]);
 });
