@@ -192,6 +192,17 @@ it('whoever talks is busy, and learns later who called', async () => {
   await scene(alice, 'over');
 });
 
+it('whoever looks at the token part sees that the phone rings', async () => {
+  const alice = await open('alice');
+  const bob = await open('bob');
+  await bob.getByRole('link', { name: 'Token' }).click();
+  await bob.locator('#variant').focus();
+  await press(alice, 'Call Bob');
+  await bob.getByRole('link', { name: 'Phone rings' }).click();
+  await press(bob, 'Decline');
+  await scene(alice, 'over');
+});
+
 it('shows who is there, and offers a tab of whoever is not', async () => {
   const page = await development.browser.open(development.url);
   await page.locator('#choices a', { hasText: 'Alice' }).click();

@@ -9,6 +9,7 @@ import { blink } from './title.js';
 
 /** No browser plays a sound before somebody has used the page. */
 const SILENT = 'Silent until you touch the page.';
+const INTERRUPTED = 'LiveKit is out of reach; trying again.';
 const SOUNDS = { in: 'ring', out: 'ringback', over: 'over' };
 
 export function show(phone) {
@@ -30,7 +31,9 @@ function drawNotices({ refusal, talk, scene }, screen) {
   const told = [refusal];
   if (scene.name === 'out' || scene.name === 'talk') {
     told.push(talk.note());
-    if (talk.room()?.canPlaybackAudio === false) told.push(SILENT);
+    const room = talk.room();
+    if (room && room.state !== 'connected') told.push(INTERRUPTED);
+    else if (room?.canPlaybackAudio === false) told.push(SILENT);
   }
   if (scene.name === 'in' && !isAudible()) told.push(SILENT);
   const notes = told.filter(Boolean);

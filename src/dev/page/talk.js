@@ -4,6 +4,7 @@ import { joinRoom } from './room.js';
 
 const LEFT_ALONE_MS = 1_500;
 const TRIES = 3;
+const AGAIN_MS = 5_000;
 
 async function whatIsMissing() {
   const response = await fetch('/dev/status').catch(() => undefined);
@@ -30,14 +31,20 @@ const withoutOf = (missing) =>
 export function createTalk(on) {
   let now;
 
+  function fails(mine, entry, note) {
+    mine.room = undefined;
+    mine.note = note;
+    // Whoever reads the note may do what it says.
+    setTimeout(() => {
+      if (now === mine) void join(mine, entry);
+    }, AGAIN_MS);
+  }
+
   /** Only what still counts changes anything. */
   async function join(mine, entry) {
     try {
       const missing = await whatIsMissing();
-      if (missing !== undefined) {
-        if (now === mine) mine.note = missing;
-        return;
-      }
+      if (missing !== undefined) return fails(mine, entry, missing);
       const joined = await joinRoom({
         url: entry.serverUrl,
         token: entry.token,
@@ -57,7 +64,7 @@ export function createTalk(on) {
       mine.note = withoutOf(joined.missing);
       on.line(mine.callId, 'this tab is in the room, and publishes');
     } catch (error) {
-      if (now === mine) mine.note = `No sound and no picture: ${error.message}`;
+      fails(mine, entry, `No sound and no picture: ${error.message}`);
     } finally {
       if (now === mine) on.changed();
     }
