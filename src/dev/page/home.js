@@ -134,13 +134,7 @@ export function drawChoices(feeds, choose) {
         'a',
         { class: 'person choice', href: tabOf(uid) },
         face(uid),
-        element(
-          'span',
-          { class: 'text' },
-          element('b', {}, nameOf(uid)),
-          element('small', {}, detailOf(uid)),
-        ),
-        element('span', { class: 'taken' }),
+        element('span', { class: 'text' }, element('b', {}, nameOf(uid)), element('small')),
       );
       link.addEventListener('click', (event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -149,7 +143,10 @@ export function drawChoices(feeds, choose) {
       });
       return element('li', {}, link);
     },
-    draw: (row, { uid }) =>
-      write(row.querySelector('.taken'), feeds[uid] > 0 ? 'in another tab' : ''),
+    draw(row, { uid }) {
+      const isTaken = feeds[uid] > 0;
+      row.firstElementChild.classList.toggle('here', isTaken);
+      write(row.querySelector('small'), isTaken ? 'in another tab' : detailOf(uid));
+    },
   });
 }

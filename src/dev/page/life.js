@@ -127,11 +127,8 @@ function drawLines({ call, lines }) {
   if (isAtEnd) box.scrollTop = box.scrollHeight;
 }
 
-export function createLife({ me, rules }) {
-  const records = createRecords(me);
-  let shown;
-  // Else nobody could scroll it by keyboard.
-  $('life-scroll').tabIndex = 0;
+/** What the states mean, for whoever sees no call yet. */
+export function drawGlossary() {
   $('states').append(
     ...Object.entries(STATES).map(([state, meaning]) =>
       element(
@@ -142,7 +139,13 @@ export function createLife({ me, rules }) {
       ),
     ),
   );
+}
 
+export function createLife({ me, rules }) {
+  const records = createRecords(me);
+  let shown;
+  // Else nobody could scroll it by keyboard.
+  $('life-scroll').tabIndex = 0;
   function draw() {
     const record = records.get(shown);
     $('life-none').hidden = record !== undefined;

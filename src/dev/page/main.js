@@ -1,6 +1,7 @@
 // Where the page begins: who this tab is, and which part of it is seen.
 import { $ } from './dom.js';
 import { drawChoices } from './home.js';
+import { drawGlossary } from './life.js';
 import { isUser, knowUsers, watchPresence } from './people.js';
 import { startPhone } from './phone.js';
 import { startToken } from './token.js';
@@ -39,6 +40,7 @@ function choose() {
 }
 
 showPart();
+drawGlossary();
 addEventListener('hashchange', showPart);
 const me = isUser(query.get('user')) ? query.get('user') : undefined;
 if (me === undefined) choose();
