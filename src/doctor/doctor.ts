@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { type Config, ConfigError, loadConfig } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
 import { VARIABLES } from '../settings/table.ts';
+import { callChecks } from './calls.ts';
 import { type Check, failed, ok, type Report, runChecks } from './check.ts';
 import { createFirebaseChecks, type FirebaseParts } from './firebase.ts';
 import { appCheckKeysCheck, clockCheck, googleKeysCheck } from './google-keys.ts';
@@ -74,6 +75,7 @@ async function diagnose(
     redisCheck(settings.limits),
     liveKitCheck(config),
     tokenCheck(settings.livekit, parts.clock),
+    ...callChecks(settings, parts.clock),
   ];
   const warnings = config.warnings.map((warning) => `; warning: ${warning}`).join('');
   tell({ name: 'Configuration', ...ok(`every variable is in order${warnings}`), ms: 0 });

@@ -36,6 +36,11 @@ describe('DATABASE_URL', () => {
     expect(callsOf({ ...LIVEKIT, DATABASE_URL: address })?.database).toEqual(database);
   });
 
+  it('knows whether a file that is made new is worth a warning', () => {
+    const env = { ...LIVEKIT, DATABASE_URL: 'sqlite:./data/calls.db', NODE_ENV: 'production' };
+    expect(callsOf(env)?.database).toMatchObject({ isProduction: true });
+  });
+
   it.each([
     ['mysql://u:p@h/db', /no other database is spoken to here$/],
     ['mongodb+srv://u:p@h/db', /no other database/],

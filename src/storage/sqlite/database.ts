@@ -1,4 +1,4 @@
-// One open file. Node's module is loaded here and nowhere else, when somebody opens one.
+// One open file. Node's module is loaded here and nowhere else, when somebody opens or looks at one.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Query, type Row, SQLITE } from '../dialect.ts';
 import { faultOfSchema, migrationStatements, SCHEMA_VERSION, selectSchema } from '../schema.ts';
@@ -91,7 +91,7 @@ function rollBack(file: DatabaseSync): void {
 }
 
 /** Node 22 warns of an experiment at the first use; of that alone nobody needs to hear. */
-function loadSqlite(): typeof import('node:sqlite') {
+export function loadSqlite(): typeof import('node:sqlite') {
   const { emitWarning } = process;
   process.emitWarning = ((warning: string | Error, ...rest: []) => {
     if (!String(warning).startsWith('SQLite is an experimental feature')) {

@@ -25,6 +25,10 @@ export const isBusy = (error: unknown): boolean => [BUSY, LOCKED].includes(codeO
 /** Not a bug of ours: the file, the disk, another process. */
 export const isUnavailable = (error: unknown): boolean => BEYOND_US.includes(codeOf(error) ?? -1);
 
+/** Or a damaged one. */
+export const isNoDatabase = (error: unknown): boolean =>
+  [NOTADB, CORRUPT].includes(codeOf(error) ?? -1);
+
 /** Of SQLite, whatever it is, or of the folder. */
 export const isOfOpening = (error: unknown): boolean =>
   codeOf(error) !== undefined || 'syscall' in (error as object);
