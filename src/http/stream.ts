@@ -10,6 +10,8 @@ const LAST_WORD_WITHIN_MS = 1_000;
 const BEHIND_MAX_BYTES = 256 * 1024;
 /** Of a reader who is further behind: who is only slow has taken all by then. */
 const CATCH_UP_WITHIN_MS = 5_000;
+/** Of the rest of one that has ended; who takes nothing at all would keep it for a quarter of an hour. */
+const TAKEN_WITHIN_MS = 5_000;
 
 /** A response whose host compresses has a `flush`, without which pieces wait for each other. */
 type Flushable = ServerResponse & { flush?: () => void };
@@ -28,9 +30,16 @@ export async function sendPieces(
   // A client waits for the head: it is the answer.
   response.flushHeaders();
   let cancel = () => {};
-  const hurry = () => {
-    cancel = clock.after(LAST_WORD_WITHIN_MS, () => response.end());
+  const end = () => {
+    if (exchange.isOver) return;
+    response.end();
+    cancel();
+    cancel = clock.after(TAKEN_WITHIN_MS, () => cutOff(response));
   };
+  const hurry = () => {
+    cancel = clock.after(LAST_WORD_WITHIN_MS, end);
+  };
+  exchange.onOver(() => cancel());
   if (signal.aborted) hurry();
   else signal.addEventListener('abort', hurry, { once: true });
   try {
@@ -39,22 +48,27 @@ export async function sendPieces(
       const isTaken = response.write(piece);
       response.flush?.();
       if (!isTaken && !signal.aborted && !(await keepsUp(response, signal, clock))) {
-        response.destroy();
+        cutOff(response);
         return;
       }
     }
-    response.end();
+    if (!response.writableEnded) end();
   } catch (error) {
     // The way out of whatever waited for more.
-    if (signal.aborted) response.end();
+    if (signal.aborted) end();
     else {
-      response.destroy();
+      cutOff(response);
       throw error;
     }
   } finally {
     signal.removeEventListener('abort', hurry);
-    cancel();
   }
+}
+
+function cutOff(response: ServerResponse): void {
+  response.destroy();
+  // One that waits for its turn behind another has no connection of its own yet.
+  response.req?.socket?.destroy();
 }
 
 /** Waits as long as it is worth it for what was written to be taken. False: it is not any more. */
