@@ -110,7 +110,10 @@ export function explainPostgres(error: unknown, place: Place): Finding {
     );
   }
   if (codes.includes('28000') && /no encryption|SSL off/.test(message)) {
-    return failed(`${host} lets nobody in without TLS`, 'end DATABASE_URL in ?sslmode=require');
+    return failed(
+      `${host} has no rule that lets this user in without TLS`,
+      'end DATABASE_URL in ?sslmode=require; where that changes nothing, let user and address in (pg_hba.conf, or the list of addresses at its host)',
+    );
   }
   for (const { codes: look, detail, fix } of REFUSALS) {
     const code = codes.find((one) => look.test(one));
