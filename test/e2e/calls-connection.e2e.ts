@@ -48,7 +48,7 @@ it('who makes a new connection stays, and who does not come back has left', {
   );
   await bobsPhone.says(/joined/);
   const inAlicesEar = keep(await enter(placed));
-  await eventually(() => statesIn(alice.update(id)?.call)).toEqual({
+  await eventually(() => statesIn(bob.update(id)?.call)).toEqual({
     alice: 'joined',
     bob: 'joined',
   });
@@ -69,6 +69,26 @@ it('who makes a new connection stays, and who does not come back has left', {
     { alice: 'left', bob: 'left' },
   ]);
   expect((await bob.calls.get(id)).me).toMatchObject({ reason: 'connection_lost' });
+});
+
+it('without webhooks LiveKit is asked, and a call is what it is with them, a little later', async () => {
+  // They go to the first.
+  server = await serveReady(ground, 'second', await ground.database('SQLite'));
+  const alice = phone('alice');
+  const bob = phone('bob');
+  const placed = await alice.calls.place({ callees: ['bob'], kind: 'audio' });
+  const { id } = placed.call;
+  const inAlicesEar = keep(await enter(placed));
+  const inBobsEar = keep(await enter(await bob.calls.accept(id)));
+  await eventually(() => statesIn(alice.update(id)?.call)).toEqual({
+    alice: 'joined',
+    bob: 'joined',
+  });
+  const ended = await alice.calls.leave(id);
+  expect(ended).toMatchObject({ outcome: 'answered', reason: 'hangup' });
+  // From the arrival, and not from the question.
+  expect(ended.talkSeconds).toBeGreaterThanOrEqual(4);
+  expect([await inAlicesEar.gone, await inBobsEar.gone]).toEqual(['ROOM_DELETED', 'ROOM_DELETED']);
 });
 
 it('while LiveKit is away calls are placed, answered and left, and none that goes on ends', async () => {

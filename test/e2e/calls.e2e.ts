@@ -2,6 +2,8 @@
 // them, and the calls in a real Postgres, or in a file.
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signIdToken } from '../fakes/firebase.ts';
+import type { TokenRequest } from './backend.ts';
 import {
   type CallGround,
   type CallServer,
@@ -28,7 +30,24 @@ beforeAll(async () => {
 async function roomEnds(...clients: readonly Client[]): Promise<void> {
   const reasons = await Promise.all(clients.map(({ gone }) => gone));
   expect(reasons).toEqual(clients.map(() => 'ROOM_DELETED'));
-  await until('the room is gone', async () => (await ground.livekit.roomNames()).length === 0);
+  const rooms = clients.map(({ roomName }) => roomName);
+  const { livekit } = ground;
+  await until('the room is gone', async () =>
+    (await livekit.roomNames()).every((name) => !rooms.includes(name)),
+  );
+}
+
+async function tokenFor({ baseUrl }: CallServer, { uid, roomName }: TokenRequest) {
+  const answer = await fetch(`${baseUrl}/livekit-token`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${signIdToken({ sub: uid, user_id: uid })}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ roomName, participantIdentity: uid }),
+  });
+  const { code } = (await answer.json()) as { code?: string };
+  return { status: answer.status, code };
 }
 
 describe.each(ENGINES)('calls in %s', (engine) => {
@@ -113,6 +132,61 @@ describe.each(ENGINES)('calls in %s', (engine) => {
     expect(await alice.calls.get(callId)).toMatchObject({ outcome: 'answered', reason: 'hangup' });
     expect(alice.requests).toEqual(['POST /', 'GET /:callId']);
     expect(bob.requests).toEqual(['POST /:callId/accept', 'POST /:callId/leave']);
+  });
+
+  it('move to another phone of the same person, and nobody hangs up for it', async () => {
+    const alice = phone('alice');
+    const bob = phone('bob');
+    const bobsTablet = phone('bob');
+    const placed = await alice.calls.place({ callees: ['bob'], kind: 'audio' });
+    const { id } = placed.call;
+    const inAlicesEar = keep(await enter(placed));
+    const atThePhone = keep(await enter(await bob.calls.accept(id)));
+    const atTheTablet = keep(await enter(await bobsTablet.calls.accept(id, { takeOver: true })));
+    expect(await atThePhone.gone).toBe('DUPLICATE_IDENTITY');
+    await eventually(() => bob.update(id)).toMatchObject({ isHere: false, rings: false });
+    // It hangs up, as apps do when they are out: that is not its call any more.
+    expect(await bob.calls.leave(id)).toMatchObject({ state: 'active' });
+    await soundFrom(atTheTablet, inAlicesEar);
+    await eventually(() => statesIn(alice.update(id)?.call)).toMatchObject({ bob: 'joined' });
+    await bobsTablet.calls.leave(id);
+    await roomEnds(inAlicesEar, atTheTablet);
+    expect(await alice.calls.get(id)).toMatchObject({ outcome: 'answered', reason: 'hangup' });
+  });
+
+  it('let in more people, and go on without those who leave', async () => {
+    const [alice, bob, carol] = [phone('alice'), phone('bob'), phone('carol')];
+    const placed = await alice.calls.place({ callees: ['bob'], kind: 'audio' });
+    const { id } = placed.call;
+    const inAlicesEar = keep(await enter(placed));
+    const inBobsEar = keep(await enter(await bob.calls.accept(id)));
+    await bob.calls.invite(id, ['carol']);
+    await eventually(() => carol.update(id)).toMatchObject({
+      rings: true,
+      call: { isGroup: true },
+    });
+    const inCarolsEar = keep(await enter(await carol.calls.accept(id)));
+    await soundFrom(inAlicesEar, inCarolsEar);
+    await alice.calls.leave(id);
+    await inAlicesEar.stop();
+    await soundFrom(inBobsEar, inCarolsEar);
+    await eventually(() => statesIn(carol.update(id)?.call)).toEqual({
+      ...{ alice: 'left', bob: 'joined', carol: 'joined' },
+    });
+
+    // Whose token has run out fetches another one; who has no seat gets none.
+    const { roomName } = inCarolsEar;
+    expect(await tokenFor(server, { uid: 'carol', roomName })).toMatchObject({ status: 200 });
+    for (const uid of ['alice', 'mallory']) {
+      expect(await tokenFor(server, { uid, roomName })).toEqual({
+        ...{ status: 403, code: 'room_forbidden' },
+      });
+    }
+    expect(await carol.calls.end(id).catch(({ code }) => code)).toBe('not_caller');
+    await carol.calls.leave(id);
+    await inCarolsEar.stop();
+    await bob.calls.leave(id);
+    await roomEnds(inBobsEar);
   });
 
   it('are over for whoever comes late with a token that is still good', async () => {
