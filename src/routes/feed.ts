@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { User } from '../base/user.ts';
 import { StoreUnavailable } from '../calls/store.ts';
 import { withStore } from '../calls/with-store.ts';
+import { type Bell, createBell } from '../events/bell.ts';
 import { type FeedReader, type Feeds, isEmpty, isSnapshot, type News } from '../events/feed.ts';
 import type { FeedSeats } from '../events/feed-seats.ts';
 import type { Answer, Pieces } from '../http/answers.ts';
@@ -21,13 +22,15 @@ const CURSOR_MAX_BYTES = 128;
 const WAIT_SECONDS_MAX = 25;
 /** How long a browser's own EventSource would wait before it comes again. */
 const RETRY_MS = 2_000;
-const LOOK_AGAIN_MS = { first: 500, last: 10_000 };
+/** Each failed look is told as a comment, and comes before the next comment. */
+const LOOK_AGAIN_MS = { first: 500, last: 8_000 };
 
+const EVENT_STREAM = 'text/event-stream';
 /** A line that begins with a colon means nothing. */
 const COMMENT = ':\n\n';
 
 const STREAM_HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
+  'content-type': `${EVENT_STREAM}; charset=utf-8`,
   // What compresses or transforms holds pieces back until there are enough of them.
   'cache-control': 'no-store, no-transform',
   // nginx: https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_buffering
@@ -87,7 +90,11 @@ export function feedRoute({ path, admit, feeds, seats, clock }: FeedGround): Rou
 }
 
 const wantsStream = ({ headers }: FastifyRequest): boolean =>
-  /(?:^|[\s,])text\/event-stream\s*(?:[;,]|$)/i.test(headers.accept ?? '');
+  (headers.accept ?? '').split(',').some((range) => {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    // RFC 9110, section 12.4.2: what has the weight 0 is not wanted.
+    return type === EVENT_STREAM && !parameters.some((one) => /^q=0(\.0*)?$/.test(one));
+  });
 
 async function poll(
   reader: FeedReader,
@@ -121,38 +128,78 @@ function piecesOf(
     // A host's own users may have no token that ends.
     const { exp } = user.claims;
     const endsAt = typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY;
+    let look: Look | undefined;
     let againMs: number | undefined;
     yield `retry: ${RETRY_MS}\n\n`;
     yield* eventsOf(first);
+    let saidAt = clock.monotonic();
     for (;;) {
+      // What has come meanwhile comes with the next stream.
       if (signal.aborted) return yield eventOf('reconnect', {});
       const leftMs = endsAt - clock.now();
       if (leftMs <= 0) return yield eventOf('token_expired', {});
-      const hasRung = await reader.wait(Math.min(againMs ?? COMMENT_EVERY_MS, leftMs), signal);
-      // What has come meanwhile comes with the next stream.
-      if (signal.aborted) continue;
-      // Nobody is asked for a comment.
-      const news = hasRung || againMs !== undefined ? await lookOrNothing(reader) : undefined;
-      if (news !== undefined) {
-        againMs = undefined;
-        yield* eventsOf(news);
-      } else {
-        if (hasRung) againMs = LOOK_AGAIN_MS.first;
-        else if (againMs !== undefined) againMs = Math.min(againMs * 2, LOOK_AGAIN_MS.last);
+      const quietMs = saidAt + COMMENT_EVERY_MS - clock.monotonic();
+      const untilMs = Math.min(quietMs, leftMs);
+      if (quietMs <= 0) {
         yield COMMENT;
+        saidAt = clock.monotonic();
+      } else if (look === undefined) {
+        const hasRung = await reader.wait(Math.min(againMs ?? untilMs, untilMs), signal);
+        if (hasRung) againMs = undefined;
+        // Nobody is asked for a comment.
+        if (hasRung || againMs !== undefined) look = beginLook(reader, clock);
+      } else if (await look.isOver(untilMs, signal)) {
+        const news = look.news();
+        look = undefined;
+        if (news === undefined) {
+          againMs =
+            againMs === undefined ? LOOK_AGAIN_MS.first : Math.min(againMs * 2, LOOK_AGAIN_MS.last);
+          yield COMMENT;
+        } else {
+          againMs = undefined;
+          yield* eventsOf(news);
+          if (isEmpty(news)) continue;
+        }
+        saidAt = clock.monotonic();
       }
     }
   };
 }
 
-/** The database may be away for a while; the stream stays, and misses nothing. */
-async function lookOrNothing(reader: FeedReader): Promise<News | undefined> {
-  try {
-    return await reader.look();
-  } catch (error) {
-    if (error instanceof StoreUnavailable) return undefined;
-    throw error;
-  }
+/** A slow database is no reason for silence, nor for a stream without an end. */
+interface Look {
+  /** Waits at most `ms`. */
+  readonly isOver: Bell['wait'];
+  /**
+   * Undefined: the database may be away for a while; the stream stays, and misses nothing.
+   *
+   * @throws whatever else came of it.
+   */
+  news(): News | undefined;
+}
+
+function beginLook(reader: FeedReader, clock: Clock): Look {
+  const { ring, wait } = createBell(clock);
+  let outcome: News | undefined;
+  let fault: unknown;
+  reader
+    .look()
+    .then(
+      (news) => {
+        outcome = news;
+      },
+      (error) => {
+        fault = error;
+      },
+    )
+    .finally(ring);
+  return {
+    isOver: wait,
+    news() {
+      if (fault !== undefined && !(fault instanceof StoreUnavailable)) throw fault;
+      return outcome;
+    },
+  };
 }
 
 function* eventsOf(news: News): Iterable<string> {

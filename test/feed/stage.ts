@@ -41,6 +41,8 @@ export interface FeedStage {
   /** How many wait in the store for somebody's changes. */
   waiting(): number;
   feedsOpen(): number;
+  /** Whoever waits for changes is told that there may be some. */
+  wakeAll(): void;
   apply: Calls['apply'];
   place(from: string, ...to: string[]): Promise<Call>;
   accept(call: Call, who: string, profile?: { picture?: string }): Promise<Call>;
@@ -49,7 +51,7 @@ export interface FeedStage {
   tick(call: Call): Promise<Call>;
   /** The fields of `get /events`, as JSON. */
   poll(who: string, query?: string): Promise<{ status: number; body: Record<string, unknown> }>;
-  /** Anybody's: here a token is the name. */
+  /** Anybody's: here a token is the name, and its end where it has one. */
   idToken(claims: Record<string, unknown>): string;
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -63,7 +65,8 @@ export async function setFeedStage(): Promise<FeedStage> {
   const store = createSqliteStore({ path: ':memory:', clock, log });
   await store.open();
   const seats = createFeedSeats();
-  let [looks, waiting] = [0, 0];
+  let looks = 0;
+  const runs = new Set<() => void>();
   const watched: Pick<CallStore, 'feed' | 'onChangeFor' | 'call'> = {
     call: store.call,
     async feed(...asked) {
@@ -74,10 +77,10 @@ export async function setFeedStage(): Promise<FeedStage> {
       return page;
     },
     onChangeFor(uid, run) {
-      waiting += 1;
+      runs.add(run);
       const end = store.onChangeFor(uid, run);
       return () => {
-        waiting -= 1;
+        runs.delete(run);
         end();
       };
     },
@@ -87,8 +90,8 @@ export async function setFeedStage(): Promise<FeedStage> {
       feedRoute({
         path: BASE,
         admit(request) {
-          const uid = request.headers.authorization?.slice('Bearer '.length) ?? '';
-          request.user = userFromClaims(uid, {});
+          const [, uid = '', exp] = request.headers.authorization?.split(' ') ?? [];
+          request.user = userFromClaims(uid, exp === undefined ? {} : { exp: Number(exp) });
         },
         feeds: createFeeds({ store: watched, showsNames: 'always', clock }),
         seats,
@@ -122,7 +125,10 @@ export async function setFeedStage(): Promise<FeedStage> {
     fault: undefined,
     held: undefined,
     looks: () => looks,
-    waiting: () => waiting,
+    waiting: () => runs.size,
+    wakeAll() {
+      for (const run of runs) run();
+    },
     feedsOpen: seats.open,
     place: (from, ...to) =>
       calledBy(
@@ -154,7 +160,7 @@ export async function setFeedStage(): Promise<FeedStage> {
       const response = await fetch(`${baseUrl}/events${query}`, { headers });
       return { status: response.status, body: (await response.json()) as Record<string, unknown> };
     },
-    idToken: ({ sub }) => String(sub),
+    idToken: ({ sub, exp }) => (exp === undefined ? String(sub) : `${sub} ${exp}`),
     stop: () => engine.stop(),
     async close() {
       await Promise.all([close(), engine.stop()]);

@@ -39,7 +39,7 @@ describe('while the store cannot be asked', () => {
     await bob.heard('snapshot');
     stage.fault = unavailable();
     const call = await stage.place('alice', 'bob');
-    const pauses = [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000];
+    const pauses = [500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000];
     for (const [count, pause] of pauses.entries()) {
       // Each failed look is told as a comment: the connection lives.
       await vi.waitFor(() => expect(bob.comments()).toBe(count + 1));
@@ -49,11 +49,48 @@ describe('while the store cannot be asked', () => {
     await stage.leave(call, 'alice');
     stage.fault = undefined;
     await vi.waitFor(() => expect(stage.clock.waiting()).toHaveLength(1));
-    stage.clock.advance(10_000);
+    stage.clock.advance(8_000);
     const { data } = await bob.heard('call');
     expect(data).toMatchObject({ cause: 'cancelled', call: { id: call.id, state: 'ended' } });
     expect(causes(bob)).toEqual(['snapshot', 'cancelled']);
-    await vi.waitFor(() => expect(stage.clock.waiting()).toEqual([10_000]));
+    await vi.waitFor(() => expect(stage.clock.waiting()).toHaveLength(1));
+  });
+
+  it('a stream says something every ten seconds though its look is not answered', async () => {
+    const bob = await listen('bob');
+    await bob.heard('snapshot');
+    stage.clock.advance(6_000);
+    const release = hold();
+    await stage.place('alice', 'bob');
+    await vi.waitFor(() => expect(stage.looks()).toBe(2));
+    for (const [count, pause] of [4_000, 10_000, 10_000].entries()) {
+      await vi.waitFor(() => expect(stage.clock.waiting()).toEqual([pause]));
+      stage.clock.advance(pause);
+      await vi.waitFor(() => expect(bob.comments()).toBe(count + 1));
+    }
+    release();
+    await bob.heard('call');
+    expect(causes(bob)).toEqual(['snapshot', 'ringing']);
+  });
+
+  it('a stream ends with its ID token or a stop, and does not wait for its look', async () => {
+    const exp = Math.floor(stage.clock.now() / 1000) + 100;
+    const [bob, carol] = [await listen('bob', { claims: { exp } }), await listen('carol')];
+    await Promise.all([bob.heard('snapshot'), carol.heard('snapshot')]);
+    const release = hold();
+    await stage.place('alice', 'bob', 'carol');
+    await vi.waitFor(() => expect(stage.looks()).toBe(4));
+    for (let passed = 0; passed < 100; passed += 5) {
+      stage.clock.advance(5_000);
+      await new Promise(setImmediate);
+    }
+    await bob.heard('token_expired');
+    await bob.ended;
+    void stage.stop();
+    await carol.heard('reconnect');
+    await carol.ended;
+    await vi.waitFor(() => expect([stage.feedsOpen(), stage.waiting()]).toEqual([0, 0]));
+    release();
   });
 
   it('a stream is not begun: 503, and no place of the ten is taken', async () => {
@@ -132,6 +169,22 @@ describe('a change while somebody looks', () => {
     await bob.heard('call', ({ data }) => data.call?.id === other.id);
     expect(causes(bob)).toEqual(['snapshot', 'ringing', 'ended', 'ringing']);
     expect(stage.looks()).toBe(3);
+  });
+});
+
+describe('a reader who is woken for nothing', () => {
+  it('hears something every ten seconds all the same', async () => {
+    const bob = await listen('bob');
+    await bob.heard('snapshot');
+    // As it is while nothing is heard of other instances.
+    for (let passed = 5_000; passed <= 60_000; passed += 5_000) {
+      const before = stage.looks();
+      stage.clock.advance(5_000);
+      stage.wakeAll();
+      await vi.waitFor(() => expect(stage.looks()).toBe(before + 1));
+      await vi.waitFor(() => expect(bob.comments()).toBe(Math.floor(passed / 10_000)));
+    }
+    expect(causes(bob)).toEqual(['snapshot']);
   });
 });
 

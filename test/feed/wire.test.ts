@@ -51,20 +51,24 @@ it('is a stream of server-sent events, each with its cursor as id and its data i
 });
 
 describe('the form', () => {
-  it.each(['text/event-stream', 'application/json, text/event-stream;q=0.5', 'TEXT/Event-Stream'])(
-    'is a stream for Accept: %s',
-    async (accept) => {
-      const response = await ask({ accept });
-      expect(response.headers['content-type']).toMatch(/^text\/event-stream/);
-      response.destroy();
-    },
-  );
+  it.each([
+    'text/event-stream',
+    'application/json, text/event-stream;q=0.5',
+    'text/event-stream ; q=0.01, */*',
+    'TEXT/Event-Stream',
+  ])('is a stream for Accept: %s', async (accept) => {
+    const response = await ask({ accept });
+    expect(response.headers['content-type']).toMatch(/^text\/event-stream/);
+    response.destroy();
+  });
 
   it.each([
     {},
     { accept: '*/*' },
     { accept: 'application/json' },
     { accept: 'text/event-streams' },
+    { accept: 'application/json, text/event-stream;q=0' },
+    { accept: 'text/event-stream; charset=utf-8; Q=0.000, */*' },
   ])('is JSON for %j', async (headers) => {
     const response = await ask(headers);
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
