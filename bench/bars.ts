@@ -19,6 +19,9 @@ export const BARS = {
   residentGrowth: 0.05,
   startMs: 500,
   ringP99Ms: 50,
+  placesOfBare: 0.5,
+  /** What a thousand times the rows may cost: nothing, but for what a busy machine adds. */
+  growth: 1.5,
   streamsMb: 400,
   streamsRingP99Ms: 100,
   /** More than tokens only. */

@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Verdict } from './bars.ts';
+import { measureGrowth, measurePlaces, measureSilence } from './calls/growth.ts';
 import { measureRingsOnPostgres, measureSqlite, measureStreams } from './calls/measure.ts';
 import { startKeyEndpoint } from './key-endpoint.ts';
 import { measureMemory } from './memory.ts';
@@ -23,6 +24,9 @@ const PARTS: Readonly<Record<string, (bench: Bench, plan: Plan) => Promise<Verdi
   rings: (bench) => measureRingsOnPostgres(bench, say),
   streams: (bench) => measureStreams(bench, say),
   sqlite: (bench) => measureSqlite(bench, say),
+  places: (bench) => measurePlaces(bench, say),
+  growth: (bench) => measureGrowth(bench, say),
+  silence: (bench) => measureSilence(bench, say),
 };
 
 function readArguments(): { plan: Plan; parts: readonly string[] } {

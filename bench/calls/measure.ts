@@ -1,47 +1,15 @@
 // The bars of calls: rings on Postgres and SQLite, many open streams, and what calls cost beside tokens.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startPostgres } from '../../test/e2e/postgres.ts';
 import { atMost, BARS, type Verdict } from '../bars.ts';
 import { burst } from '../load.ts';
 import { residentMb } from '../resident.ts';
 import { type Bench, type Server, startServer } from '../servers.ts';
-import { startLiveKit } from './livekit.ts';
 import { readPhones } from './phones.ts';
 import { openStreams, percentile, type Rings, ring } from './rings.ts';
+import { withCalls, withPostgres } from './with-calls.ts';
 
 type Say = (line: string) => void;
-
-/** Runs `work` on ours with calls over this database. */
-async function withCalls<T>(
-  bench: Bench,
-  databaseUrl: string,
-  work: (server: Server) => Promise<T>,
-): Promise<T> {
-  const livekit = await startLiveKit();
-  const environment = {
-    DATABASE_URL: databaseUrl,
-    LIVEKIT_URL: livekit.url,
-    RING_ACCESS: 'any',
-    RINGS_PER_MINUTE: '1000000',
-  };
-  const server = await startServer('ours', 'new', { ...bench, environment });
-  try {
-    return await work(server);
-  } finally {
-    await server.stop();
-    livekit.close();
-  }
-}
-
-async function withPostgres<T>(work: (url: string) => Promise<T>): Promise<T> {
-  const postgres = await startPostgres();
-  try {
-    return await work(postgres.url);
-  } finally {
-    await postgres.close();
-  }
-}
 
 const newSqlite = (bench: Bench, name: string): string => {
   const folder = join(bench.directory, name);

@@ -1,0 +1,122 @@
+// The bars of throughput, of growth and of silence.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { startPostgres } from '../../test/e2e/postgres.ts';
+import { atLeast, atMost, BARS, median, type Verdict } from '../bars.ts';
+import type { Bench } from '../servers.ts';
+import {
+  type Costs,
+  type Engine,
+  type Measured,
+  measured,
+  pastCalls,
+  postgres,
+  settle,
+  sqlite,
+} from './history.ts';
+import { readPhones } from './phones.ts';
+import { createBare, placesOfOurs } from './places.ts';
+import { withCalls, withPostgres } from './with-calls.ts';
+
+type Say = (line: string) => void;
+
+const ROUNDS = 5;
+const SECONDS = 4;
+const FEW = 1_000;
+const MANY = 1_000_000;
+const SILENT_MS = 65_000;
+
+export const measurePlaces = (bench: Bench, say: Say): Promise<Verdict[]> =>
+  withPostgres((url) =>
+    withCalls(bench, url, async (server) => {
+      const callers = readPhones(bench.tokens.newFile);
+      const bare = createBare(url);
+      const ratios: number[] = [];
+      try {
+        for (let n = 0; n < ROUNDS; n += 1) {
+          const floor = await bare.places(SECONDS);
+          const ours = await placesOfOurs(server.url, callers.splice(0, 8_000), SECONDS);
+          say(`  places: bare pg ${floor.toFixed(0)}/s, ours ${ours.toFixed(0)}/s`);
+          ratios.push(ours / floor);
+        }
+      } finally {
+        await bare.close();
+      }
+      return [atLeast('Postgres: places, ours / bare pg', BARS.placesOfBare, ratios)];
+    }),
+  );
+
+export async function measureGrowth(bench: Bench, say: Say): Promise<Verdict[]> {
+  const folder = join(bench.directory, 'growth');
+  mkdirSync(folder, { recursive: true });
+  const file = (name: string) => sqlite(join(folder, `${name}.db`));
+  const ofSqlite = await grown({ few: file('few'), many: file('many') }, say);
+  const postgresServer = await startPostgres();
+  try {
+    const database = async (name: string) => postgres(await postgresServer.database(name));
+    const engines = { few: await database('few'), many: await database('many') };
+    return [...ofSqlite, ...(await grown(engines, say))];
+  } finally {
+    await postgresServer.close();
+  }
+}
+
+/** In turn, on two databases side by side. */
+async function grown(engines: { few: Engine; many: Engine }, say: Say): Promise<Verdict[]> {
+  const few = await withPast(engines.few, FEW);
+  const many = await withPast(engines.many, MANY);
+  await few.costs();
+  await many.costs();
+  const pairs: { few: Costs; many: Costs }[] = [];
+  for (let n = 0; n < ROUNDS; n += 1) {
+    pairs.push({ few: await few.costs(), many: await many.costs() });
+  }
+  await Promise.all([few.close(), many.close()]);
+  return (['place', 'history', 'feed'] as const).map((what) => {
+    const ms = (which: 'few' | 'many') => median(pairs.map((pair) => pair[which][what])).toFixed(2);
+    say(`  ${engines.few.name} ${what}: ${ms('few')} ms at ${FEW} calls, ${ms('many')} at ${MANY}`);
+    return atMost(
+      `${engines.few.name}: ${what}, ${MANY} / ${FEW} calls`,
+      BARS.growth,
+      pairs.map((pair) => pair.many[what] / pair.few[what]),
+    );
+  });
+}
+
+async function withPast(engine: Engine, count: number): Promise<Measured> {
+  // Makes the tables.
+  const store = engine.open();
+  await store.open();
+  await store.close();
+  await pastCalls(engine, count);
+  await settle(engine);
+  return measured(engine, count);
+}
+
+/** No call lives, nobody listens: a database that sleeps when nobody asks must be let sleep. */
+export const measureSilence = (bench: Bench, say: Say): Promise<Verdict[]> =>
+  withPostgres((url) =>
+    withCalls(bench, url, async () => {
+      const client = new pg.Client(url);
+      await client.connect();
+      const lastQueries = async () =>
+        (
+          await client.query<{ pid: number; at: Date }>(
+            `select pid, query_start as at from pg_stat_activity
+             where backend_type = 'client backend' and pid <> pg_backend_pid() order by pid`,
+          )
+        ).rows;
+      await sleep(3_000);
+      const before = await lastQueries();
+      await sleep(SILENT_MS);
+      const after = await lastQueries();
+      await client.end();
+      const asked = after.filter(
+        ({ pid, at }) => before.find((one) => one.pid === pid)?.at.getTime() !== at.getTime(),
+      ).length;
+      say(`  silence: ${before.length} connections before, ${after.length} after, ${asked} asked`);
+      return [atMost('idle: connections that asked anything in a minute', 0, [median([asked])])];
+    }),
+  );
