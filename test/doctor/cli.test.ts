@@ -1,7 +1,7 @@
 // The command as an operator runs it: a process of its own.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -53,6 +53,19 @@ describe('livekit-switchboard doctor', { timeout: 30_000 }, () => {
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(/^ok {4}LiveKit {13}.*, \d+ ms$/m);
     expect(out).not.toMatch(/FAIL/);
+  });
+
+  it('looks at the database of calls, and leaves nothing there', async () => {
+    const { env } = await setUp();
+    const folder = await mkdtemp(join(tmpdir(), 'doctor-'));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    const { code, out, err } = await run(['doctor'], {
+      ...env,
+      DATABASE_URL: `sqlite:${join(folder, 'data', 'calls.db')}`,
+    });
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^ok {4}Database {12}warning: .*calls\.db is not there/m);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it('ends with 1 when a check fails, and is JSON where asked for, whatever SDKs print', async () => {
