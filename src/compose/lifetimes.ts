@@ -9,7 +9,7 @@ export interface Lifetime {
 export interface Lifetimes {
   /** What is added later is stopped earlier. */
   add<T extends Lifetime>(part: T): T;
-  /** Starts all of them, once; resolves when the last is there. */
+  /** Starts all of them, once and never after a stop; resolves when the last is there. */
   start(): Promise<void>;
   /** Stops all of them, once, each when the one before has ended; rejects with the first fault, after all. */
   stop(): Promise<void>;
@@ -39,7 +39,7 @@ export function createLifetimes(): Lifetimes {
       return part;
     },
     start: () => {
-      started ??= startAll();
+      started ??= stopped === undefined ? startAll() : Promise.resolve();
       return started;
     },
     stop: () => {

@@ -48,6 +48,15 @@ describe('lifetimes', () => {
     expect(said).toEqual(['two stops', 'one stops']);
   });
 
+  it('start nothing any more once they have been stopped', async () => {
+    const said: string[] = [];
+    const lifetimes = createLifetimes();
+    lifetimes.add(part('one', said));
+    await lifetimes.stop();
+    await lifetimes.start();
+    expect(said).toEqual(['one stops']);
+  });
+
   it('take parts that have neither', async () => {
     const lifetimes = createLifetimes();
     lifetimes.add({});
