@@ -49,7 +49,13 @@ export type CallEvent = { readonly callId: CallId } & (
   /** LiveKit's webhook `participant_joined`. */
   | { readonly type: 'joined'; readonly present: Present }
   /** LiveKit's webhook `participant_left`; the reason by its name in LiveKit's protocol. */
-  | { readonly type: 'left'; readonly present: Present; readonly disconnectReason: string }
+  | {
+      readonly type: 'left';
+      readonly present: Present;
+      readonly disconnectReason: string;
+      /** `participant_connection_aborted`: neither sound nor picture of this session was ever up. */
+      readonly wasNeverUp?: true;
+    }
   /**
    * What `listParticipants` answered; `takenAt` is the store's time before it was asked. Undefined:
    * no answer, which changes nothing but when to ask again.

@@ -58,6 +58,8 @@ export function left(stage: Stage, event: EventOf<'left'>): Verdict {
   }
   if (isOver(party, present)) return done(draft);
   if (party.sid !== present.sid) {
+    // Of a session that nobody has talked in; who was to come by it is waited for as before.
+    if (event.wasNeverUp) return done(draft);
     // It has overtaken the news that this session had begun.
     enter(draft, { party, present, event: 'joined' });
     noteTalk(draft, now);

@@ -21,10 +21,13 @@ export interface KeyPair {
   readonly apiSecret: string;
 }
 
+/** `aborted`: gone before sound or picture was up. */
+type Told = 'joined' | 'left' | 'aborted';
+
 /** What a webhook of LiveKit's says about a room of ours. */
 export type RoomEvent =
   | {
-      readonly type: 'joined' | 'left';
+      readonly type: Told;
       readonly room: RoomName;
       readonly present: Present;
       readonly disconnectReason: string;
@@ -83,11 +86,10 @@ export function roomEventIn(body: Buffer): RoomEvent | undefined {
   return { type, room: name, present: presentOf(who), disconnectReason };
 }
 
-const TYPES: ReadonlyMap<unknown, 'joined' | 'left'> = new Map([
+const TYPES: ReadonlyMap<unknown, Told> = new Map([
   ['participant_joined', 'joined'],
   ['participant_left', 'left'],
-  // Gone before sound or picture was up: this session will not come.
-  ['participant_connection_aborted', 'left'],
+  ['participant_connection_aborted', 'aborted'],
 ]);
 
 /**
@@ -115,7 +117,10 @@ export function createWebhookHandler(options: {
     }
     const { type, present, disconnectReason } = event;
     if (type === 'joined') await apply({ type, callId, present });
-    else await apply({ type, callId, present, disconnectReason });
+    else {
+      const wasNeverUp = type === 'aborted' && { wasNeverUp: true as const };
+      await apply({ type: 'left', callId, present, disconnectReason, ...wasNeverUp });
+    }
     return true;
   };
 }

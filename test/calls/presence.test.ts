@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CallEvent } from '../../src/calls/event.ts';
+import type { CallEvent, Present } from '../../src/calls/event.ts';
 import {
   accept,
   createWorld,
@@ -24,6 +24,13 @@ const active = (to: readonly string[] = ['B']): World => {
   for (const who of to) world.send(accept('call', who));
   return world;
 };
+const aborted = (callId: string, someone: Present) =>
+  on(callId, {
+    type: 'left',
+    present: someone,
+    disconnectReason: 'JOIN_FAILURE',
+    wasNeverUp: true,
+  });
 const talking = (): World => {
   const world = active();
   world.send(joined('call', present('A')), joined('call', present('B')));
@@ -85,6 +92,14 @@ describe('a webhook of LiveKit', () => {
     world.send(left('call', present('B')), joined('call', present('B')));
     expect(world.party('call', 'B').state).toBe('lost');
     expect(world.last.changed).toEqual([]);
+  });
+
+  it('of a connection that was aborted loses a session that was seen, and no other', () => {
+    const world = talking();
+    world.send(aborted('call', present('B', 'B-s2', STARTED_AT + 70_000)));
+    expect(world.states('call')).toBe('A joined, B joined');
+    world.send(aborted('call', present('B')));
+    expect(world.states('call')).toBe('A joined, B lost');
   });
 
   it('brings back who was lost, in a new session', () => {
@@ -405,6 +420,14 @@ describe('proof that two have talked', () => {
     sweep(world, present('A'));
     expect(world.call('call').heard).toBe('answer');
     expect(world.timers('call').proof).toBeUndefined();
+    world.send(leave('call', 'A'));
+    expect(world.state('call')).toBe('ended: failed, hangup');
+  });
+
+  it('is lacking where the connection of the second never came about', () => {
+    const world = active();
+    world.send(joined('call', present('A')), aborted('call', present('B')));
+    expect(world.states('call')).toBe('A joined, B joining');
     world.send(leave('call', 'A'));
     expect(world.state('call')).toBe('ended: failed, hangup');
   });

@@ -31,6 +31,17 @@ describe('a webhook', () => {
     expect(await stateOf('alice')).toBe('lost');
   });
 
+  it('of a connection that never came about lets nobody in, and throws nobody out', async () => {
+    const bob = stage.livekit.enter(call.room, 'bob');
+    await stage.handle({
+      type: 'aborted',
+      room: call.room,
+      present: bob,
+      disconnectReason: 'JOIN_FAILURE',
+    });
+    expect(await stateOf('bob')).toBe('joining');
+  });
+
   it('that comes twice or late changes nothing', async () => {
     const alice = stage.livekit.enter(call.room, 'alice');
     await left(alice, 'SIGNAL_CLOSE');

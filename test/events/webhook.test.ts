@@ -95,7 +95,7 @@ describe('a webhook says', () => {
 
   it('who was gone before he was there', () => {
     const event = { ...JOINED, event: 'participant_connection_aborted' };
-    expect(read(event)).toMatchObject({ type: 'left', present });
+    expect(read(event)).toMatchObject({ type: 'aborted', present });
   });
 
   it('that a room is over', () => {
