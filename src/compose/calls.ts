@@ -105,7 +105,7 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
     },
     {
       ringAccess,
-      countRings: createCountRings(by.limits.limit('rings', calls.ringsPerMinute), store),
+      countRings: createCountRings(by.limits.limit('rings', calls.ringsPerMinute)),
       maxParticipants: rules.maxParticipants,
     },
   );

@@ -146,6 +146,30 @@ describe('how often', () => {
     expect((await stage.place('alice', ['g'])).status).toBe(201);
   });
 
+  it('a retry is answered as the call is, though the rule would say no by now', async () => {
+    const rule = { may: true, isDown: false };
+    const stage = await open({
+      mayRing() {
+        if (rule.isDown) throw new Error('out of order');
+        return rule.may;
+      },
+    });
+    const same = { callId: randomUUID() };
+    await stage.place('alice', ['bob'], same);
+    const again = async () => {
+      const { status, call, body } = await stage.place('alice', ['bob'], same);
+      return [status, call?.id, typeof body.token];
+    };
+    rule.isDown = true;
+    expect(await again()).toEqual([200, same.callId, 'string']);
+    Object.assign(rule, { may: false, isDown: false });
+    expect(await again()).toEqual([200, same.callId, 'string']);
+    // Another request under the same id is none, and neither is that of somebody else.
+    const other = await stage.place('alice', ['bob'], { ...same, kind: 'video' });
+    expect(said(other)).toEqual([403, 'ring_forbidden']);
+    expect(said(await stage.place('bob', ['alice'], same))).toEqual([403, 'ring_forbidden']);
+  });
+
   it('one rings somebody who does not answer is limited', async () => {
     const stage = await open();
     for (let i = 0; i < 5; i += 1) {

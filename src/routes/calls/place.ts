@@ -3,7 +3,10 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { RingAccess } from '../../access/ring-access.ts';
 import type { CallId, DeviceId, RoomName, UserId } from '../../base/ids.ts';
+import type { User } from '../../base/user.ts';
 import { CALL_KINDS, type CallKind } from '../../calls/call.ts';
+import type { Callee } from '../../calls/event.ts';
+import { withStore } from '../../calls/with-store.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import {
@@ -43,13 +46,15 @@ export function placeRoute(
       needsContext: ringAccess.needsContext,
     });
     const { kind, device, callId, context, data } = asked;
-    await countRings(user.uid, asked.callees.length, callId);
-    const callees = await ringAccess.ask({
-      caller: user,
-      callees: asked.callees,
-      kind,
-      ...(context !== undefined && { context }),
-    });
+    const requestHash = hashOf(asked);
+    let callees: readonly Callee[];
+    try {
+      callees = await mayRing(user, asked);
+    } catch (refusal) {
+      const before = await placedBefore({ callId, caller: user.uid, requestHash });
+      if (before === undefined) throw refusal;
+      return { status: 200, text: entryText(ground, request, before, device) };
+    }
     const seen = await happen(ground, user, {
       type: 'place',
       callId: callId ?? (randomUUID() as CallId),
@@ -57,9 +62,26 @@ export function placeRoute(
       ...(context !== undefined && { context }),
       ...(data !== undefined && { data }),
       room: newRoom(),
-      requestHash: hashOf(asked),
+      requestHash,
     });
     return { status: seen.created ? 201 : 200, text: entryText(ground, request, seen, device) };
+  }
+
+  async function mayRing(caller: User, { callees, kind, context }: PlaceRequest) {
+    await countRings(caller.uid, callees.length);
+    return ringAccess.ask({ caller, callees, kind, ...(context !== undefined && { context }) });
+  }
+
+  /** A retry rings nobody: no limit and no rule keeps its answer from whoever has placed the call. */
+  async function placedBefore(wanted: {
+    callId: CallId | undefined;
+    caller: UserId;
+    requestHash: string;
+  }) {
+    const { callId, caller, requestHash } = wanted;
+    if (callId === undefined) return undefined;
+    const { call, now } = await withStore(() => ground.store.call(callId));
+    return call?.caller === caller && call.requestHash === requestHash ? { call, now } : undefined;
   }
 
   return route({
