@@ -61,8 +61,8 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
   return {
     async open() {
       if (typeof source !== 'string') {
-        source.off('error', onIdleError);
-        source.on('error', onIdleError);
+        source.off('error', onIdleError).off('acquire', guarded);
+        source.on('error', onIdleError).on('acquire', guarded);
         return;
       }
       if (pool !== undefined) return;
@@ -74,7 +74,7 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
         idleTimeoutMillis: IDLE_MS,
         pipeline: true,
       } as object);
-      own.on('error', onIdleError);
+      own.on('error', onIdleError).on('acquire', guarded);
       pool = own;
     },
     borrow,
@@ -94,7 +94,7 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
     },
     async close() {
       if (typeof source !== 'string') {
-        source.off('error', onIdleError);
+        source.off('error', onIdleError).off('acquire', guarded);
         return;
       }
       const own = pool as { end(): Promise<void> } | undefined;
@@ -104,7 +104,11 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
   };
 }
 
-/** A client that is lent has nobody who hears its errors, and one that nobody hears ends the process. */
+/**
+ * A client that is lent has nobody who hears its errors, and one that nobody hears ends the process.
+ * From the moment on when the pool lets go of it: before anybody who awaits it runs, the message that
+ * came right behind the last one may have been read.
+ */
 function createGuard(log: Logger): (client: PgConnection) => void {
   const known = new WeakSet<object>();
   return (client) => {

@@ -33,8 +33,10 @@ export interface PgClient extends PgConnection {
  */
 export interface PgPool {
   connect(): Promise<PgClient>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  off(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): PgPool;
+  on(event: 'acquire', listener: (client: PgConnection) => void): PgPool;
+  off(event: 'error', listener: (error: Error) => void): PgPool;
+  off(event: 'acquire', listener: (client: PgConnection) => void): PgPool;
 }
 
 const INT8 = 20;
