@@ -59,7 +59,7 @@ export function createCallsPart(settings: Settings, ground: Ground, by: By): Cal
   const admit = by.admission.users(by.limits.limit('calls', REQUESTS_PER_MINUTE));
   const { calls, front } = settings;
   return calls === undefined
-    ? { routes: notConfiguredRoutes(front.basePath, admit), rooms: undefined }
+    ? { routes: notConfiguredRoutes(front.basePath, admit, ground.log), rooms: undefined }
     : withDatabase({ ...settings, calls }, ground, { ...by, admit });
 }
 

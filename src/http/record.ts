@@ -1,5 +1,6 @@
 // The one log line and the measurements of a request, whatever became of it.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { SwitchboardError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Metrics } from './metrics.ts';
 import { statusOf } from './problems.ts';
@@ -26,7 +27,13 @@ export function record(
     err: problem?.cause,
     aborted: aborted || undefined,
   };
-  if (problem !== null && statusOf(problem) >= 500) by.log.error(line, problem.message);
+  if (problem !== null && isFault(problem)) by.log.error(line, problem.message);
   else if (aborted) by.log.info(line, 'aborted');
   else by.log.info(line, problem === null ? 'answered' : 'refused');
+}
+
+/** What is switched off here (501) is no fault, however often somebody asks for it. */
+function isFault(problem: SwitchboardError): boolean {
+  const status = statusOf(problem);
+  return status >= 500 && status !== 501;
 }

@@ -166,5 +166,9 @@ describe.each(CALL_MOUNTS)('in $name', (mount) => {
       expect([path, status, code]).toEqual([path, 501, 'calls_not_configured']);
     }
     expect((await stage.ask()).status).toBe(200);
+    const loud = stage.log.lines.filter(({ level }) => level === 'warn' || level === 'error');
+    expect(loud).toMatchObject([
+      { level: 'warn', message: expect.stringContaining('set DATABASE_URL') },
+    ]);
   });
 });

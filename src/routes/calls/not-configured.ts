@@ -1,5 +1,6 @@
 // The routes of calls where there is no database: they exist, so that the answer is clear.
 import { SwitchboardError } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
 import type { Admit, Method, Route } from '../../http/routes.ts';
 import { route } from '../../http/routes.ts';
 import { CALL_PARAMS } from './ground.ts';
@@ -17,9 +18,12 @@ const ROWS: readonly (readonly [Method, path: string, summary: string])[] = [
   ['POST', '/:callId/invite', 'Invites others into a call'],
 ];
 
-/** Answered before anything of the body is read. */
-export const notConfiguredRoutes = (base: string, admit: Admit): Route[] =>
-  ROWS.map(([method, path, summary]) =>
+const FIX = 'set DATABASE_URL (as option: database)';
+
+/** Answered before anything of the body is read. The log is told once: nothing is broken. */
+export function notConfiguredRoutes(base: string, admit: Admit, log: Logger): Route[] {
+  let isTold = false;
+  return ROWS.map(([method, path, summary]) =>
     route({
       method,
       path: base + path || '/',
@@ -27,9 +31,12 @@ export const notConfiguredRoutes = (base: string, admit: Admit): Route[] =>
       admit,
       schema: { summary, ...SIGNED_IN, response: REFUSALS },
       answer() {
+        if (!isTold) log.warn({}, `somebody asks for calls, and there are none: ${FIX}`);
+        isTold = true;
         throw new SwitchboardError('calls_not_configured', 'Calls are not configured here.', {
-          cause: { message: 'set DATABASE_URL (as option: database)' },
+          cause: { message: FIX },
         });
       },
     }),
   );
+}
