@@ -119,6 +119,7 @@ export interface CallStore {
   callInRoom(room: RoomName): Promise<Call | undefined>;
   /** Every call that has not ended and that this person may see, newest first. */
   live(uid: UserId): Promise<{ calls: readonly Call[]; now: number }>;
+  /** Rejects with {@link UnknownCursor} where `after` was not `next` of a page. */
   history(
     uid: UserId,
     page: { context?: string; after?: string; limit: number },
@@ -151,5 +152,13 @@ export class StoreUnavailable extends Error {
   constructor(cause: unknown) {
     super('the database cannot be asked', { cause });
     this.name = 'StoreUnavailable';
+  }
+}
+
+/** Somebody has made it up, or cut it. */
+export class UnknownCursor extends Error {
+  constructor() {
+    super('a cursor of no form');
+    this.name = 'UnknownCursor';
   }
 }

@@ -1,5 +1,5 @@
 // A person's calls, newest first, a page at a time.
-import type { CallStore } from '../calls/store.ts';
+import { type CallStore, UnknownCursor } from '../calls/store.ts';
 import type { ChangeParts } from './change.ts';
 import { callOf } from './columns.ts';
 import type { Row } from './dialect.ts';
@@ -14,7 +14,7 @@ const FIRST: Place = { at: Number.MAX_SAFE_INTEGER, id: '' };
 
 export function createHistory({ engine, read }: ChangeParts): CallStore['history'] {
   return async (uid, { context, after, limit }) => {
-    const { at, id } = (after === undefined ? undefined : readPlace(after)) ?? FIRST;
+    const { at, id } = after === undefined ? FIRST : readPlace(after);
     // One more than asked for tells whether there is a next page.
     const values = [uid, at, id, limit + 1];
     const [rows, [time]] = (await engine.ask([
@@ -35,9 +35,9 @@ export function createHistory({ engine, read }: ChangeParts): CallStore['history
 
 const placeOf = (row: Row): string => Buffer.from(`${row.mine_at} ${row.id}`).toString('base64url');
 
-/** What is no cursor of ours begins at the newest. */
-function readPlace(cursor: string): Place | undefined {
+function readPlace(cursor: string): Place {
   const [, at, id] =
-    /^(\d{1,15}) (\S{1,64})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  return at === undefined || id === undefined ? undefined : { at: Number(at), id };
+    /^(\d{1,15}) ([\da-f-]{36})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  if (at === undefined || id === undefined) throw new UnknownCursor();
+  return { at: Number(at), id };
 }

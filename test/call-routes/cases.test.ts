@@ -320,6 +320,7 @@ describe('the lists', () => {
     'live=2',
     'context=',
     'after=%00',
+    'after=nonsense',
     'limit=1&limit=2',
   ])('are not asked by %s', async (query) => {
     expect(said(await stage.as('alice', 'GET', `?${query}`))).toEqual([400, 'request_invalid']);

@@ -1,7 +1,7 @@
 // What every store of calls must do, whatever keeps it.
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Call } from '../../src/calls/call.ts';
-import type { CallStore, FeedPosition } from '../../src/calls/store.ts';
+import { type CallStore, type FeedPosition, UnknownCursor } from '../../src/calls/store.ts';
 import { callIn, end, move, newCallId, place, shape, user } from './scenes.ts';
 
 export interface StoreStage {
@@ -419,10 +419,14 @@ export function describeStore(
         });
       });
 
-      it('begin at the newest after a cursor that is none', async () => {
-        const calls = await placeAll();
-        const page = await store.history(alice, { after: 'nonsense', limit: 1 });
-        expect(ids(page.calls)).toEqual([calls[0]?.id]);
+      it.each([
+        'nonsense',
+        // NUL, which is an error to one database.
+        Buffer.from('1 \0').toString('base64url'),
+        Buffer.from(`1 ${'-'.repeat(37)}`).toString('base64url'),
+      ])('refuse a cursor that is none: %s', async (after) => {
+        const page = store.history(alice, { after, limit: 1 });
+        await expect(page).rejects.toThrow(UnknownCursor);
       });
     });
 

@@ -1,18 +1,17 @@
 // GET /: a person's own calls, the newest first; or those that go on.
 import { faultOfLiveKitName } from '../../base/ids.ts';
+import { UnknownCursor } from '../../calls/store.ts';
 import { historyEntryOf } from '../../calls/view.ts';
 import { withStore } from '../../calls/with-store.ts';
 import { flag, optionalText, wholeNumber } from '../../http/fields.ts';
 import { type Route, route } from '../../http/routes.ts';
+import { invalid } from './body.ts';
 import { type CallGround, timeOf, userOf } from './ground.ts';
 import { LIST, REFUSALS, SIGNED_IN } from './schemas.ts';
 
 const PAGE = { min: 1, max: 100, default: 30 };
 const CURSOR_MAX_BYTES = 512;
 const CONTEXT_MAX_BYTES = 256;
-
-const faultOfCursor = (text: string): string | undefined =>
-  /^[\w-]+$/.test(text) ? undefined : 'must be `next` of a page before';
 
 export function listRoute(ground: CallGround): Route {
   const { store, showsNames } = ground;
@@ -28,7 +27,7 @@ export function listRoute(ground: CallGround): Route {
         faultOfLiveKitName,
       ),
       limit: wholeNumber({ ...PAGE, description: 'How many at most.' }),
-      after: optionalText(CURSOR_MAX_BYTES, '`next` of the page before.', faultOfCursor),
+      after: optionalText(CURSOR_MAX_BYTES, '`next` of the page before.'),
     },
     schema: {
       summary: 'The caller’s own calls, newest first',
@@ -41,11 +40,13 @@ export function listRoute(ground: CallGround): Route {
       const { calls, now, next } = await withStore(async () =>
         live
           ? { ...(await store.live(uid)), next: undefined }
-          : store.history(uid, {
-              limit,
-              ...(context !== undefined && { context }),
-              ...(after !== undefined && { after }),
-            }),
+          : store
+              .history(uid, {
+                limit,
+                ...(context !== undefined && { context }),
+                ...(after !== undefined && { after }),
+              })
+              .catch(refuseCursor),
       );
       const sight = { now, showsNames };
       const found =
@@ -57,4 +58,8 @@ export function listRoute(ground: CallGround): Route {
       });
     },
   });
+}
+
+function refuseCursor(error: unknown): never {
+  throw error instanceof UnknownCursor ? invalid('after must be `next` of a page before.') : error;
 }
