@@ -11,14 +11,14 @@ export interface Profile {
   readonly picture?: string;
 }
 
-/** Without NUL, which no database keeps. */
+/** Without NUL and lone surrogates, which no database keeps. */
 export function profileOf(user: User): Profile {
   const name = nameOf(user)?.replaceAll('\0', '');
   const picture = pictureOf(user);
   return {
     uid: user.uid,
     ...(name && { name }),
-    ...(picture?.includes('\0') === false && { picture }),
+    ...(picture?.includes('\0') === false && picture.isWellFormed() && { picture }),
   };
 }
 

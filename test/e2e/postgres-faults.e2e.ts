@@ -181,6 +181,36 @@ describe('a pool of a host', () => {
     expect(pool.totalCount).toBeLessThanOrEqual(2);
   });
 
+  it('of one connection is not kept to listen on: it asks, and looks by itself', async () => {
+    const clock = createFakeClock();
+    const { store, log } = await openStore({ source: createPool(1), clock });
+    let woken = 0;
+    store.onChangeFor(user('bob'), () => {
+      woken += 1;
+    });
+    expect(await place(store, { caller: 'c', callees: ['d'] })).toBeDefined();
+    await until('it is told', async () => {
+      clock.advance(1_000);
+      return log.lines.some(({ message }) => message.includes('are not heard'));
+    });
+    clock.advance(5_000);
+    expect(woken).toBeGreaterThan(0);
+    expect(store.fault()).toBeUndefined();
+  });
+
+  it('that asks for binary answers, or reads them in its own way, is understood', async () => {
+    const types = { getTypeParser: () => () => 'nonsense' };
+    for (const more of [{ binary: true }, { types }]) {
+      const pool = new pg.Pool({ connectionString: url, ...more });
+      onTestFinished(() => pool.end());
+      const { store } = await openStore({ source: pool });
+      const call = (await place(store)) as Call;
+      expect((await store.call(call.id)).call).toEqual(call);
+      expect(await end(store, call.id)).toMatchObject({ state: 'ended' });
+      await store.close();
+    }
+  });
+
   it('is not ended with the store, and has its connection back', async () => {
     const pool = createPool(1_0);
     const { store } = await openStore({ source: pool });
@@ -199,6 +229,23 @@ describe('a pool of a host', () => {
     expect(log.lines.map(({ message }) => message)).toContain(
       'Postgres is reached through a pooler: statements are not prepared',
     );
+  });
+});
+
+describe('a commit', () => {
+  it('that a full queue of notifications refuses is unavailable, and nothing of it is kept', async () => {
+    const { store } = await openStore();
+    const call = (await place(store)) as Call;
+    // Postgres itself says so at the same moment.
+    await admin.query(`create function full_queue() returns trigger language plpgsql as $$ begin
+      raise exception 'too many notifications in the NOTIFY queue' using errcode = '54000';
+    end $$;
+    create constraint trigger full_queue after update on switchboard.calls
+      deferrable initially deferred for each row execute function full_queue()`);
+    await unavailable(end(store, call.id));
+    await admin.query('drop function full_queue cascade');
+    expect((await store.call(call.id)).call).toEqual(call);
+    expect(await end(store, call.id)).toMatchObject({ state: 'ended' });
   });
 });
 

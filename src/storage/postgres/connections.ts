@@ -80,6 +80,7 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
     borrow,
     async listening() {
       if (pg === undefined) {
+        if (isOfOne(pool)) throw new Error('the pool has one connection, and none to listen on');
         const client = await borrow();
         const end = () => {
           cutOff(client);
@@ -103,6 +104,10 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
     },
   };
 }
+
+/** Such a pool, of a function for one request at a time, would have no connection left to ask over. */
+const isOfOne = (pool: PgPool | undefined): boolean =>
+  (pool as { options?: { max?: unknown } } | undefined)?.options?.max === 1;
 
 /**
  * A client that is lent has nobody who hears its errors, and one that nobody hears ends the process.

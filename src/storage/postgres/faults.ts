@@ -39,9 +39,10 @@ export const isOfNamedStatement = (error: unknown): boolean =>
 
 /**
  * By their first two characters: connection, invalid transaction state (read-only, idle for too
- * long), sign-in, no such database, rollback, resources, not ready, operator, system, internal.
+ * long), sign-in, no such database, rollback, resources, limits (a queue of notifications that is full), not ready, operator, system,
+ * internal.
  */
-const CLASSES_BEYOND_US = ['08', '25', '28', '3D', '40', '53', '55', '57', '58', 'XX'];
+const CLASSES_BEYOND_US = ['08', '25', '28', '3D', '40', '53', '54', '55', '57', '58', 'XX'];
 /** No right, no such table, no such schema. */
 const STATES_BEYOND_US = ['42501', '42P01', '3F000'];
 

@@ -6,7 +6,7 @@ export interface PgQuery {
   readonly values?: (string | number | null)[];
   readonly name?: string;
   readonly types?: {
-    getTypeParser(oid: number): (text: string) => unknown;
+    getTypeParser(oid: number, format?: string): (value: never) => unknown;
   };
 }
 
@@ -45,12 +45,21 @@ const BOOL = 16;
 
 /** A host may have set parsers of its own. Whole milliseconds and counts fit into a number. */
 const TYPES = {
-  getTypeParser(oid: number): (text: string) => unknown {
+  getTypeParser(oid: number, format?: string): (value: never) => unknown {
+    if (format === 'binary') return binaryParser(oid);
     if (oid === INT8 || oid === INT4) return Number;
-    if (oid === BOOL) return (text) => text === 't';
-    return (text) => text;
+    if (oid === BOOL) return (text: string) => text === 't';
+    return (text: string) => text;
   },
 };
+
+/** Of a host's pool that asks for it. */
+function binaryParser(oid: number): (bytes: Buffer) => unknown {
+  if (oid === INT8) return (bytes) => Number(bytes.readBigInt64BE());
+  if (oid === INT4) return (bytes) => bytes.readInt32BE();
+  if (oid === BOOL) return (bytes) => bytes[0] === 1;
+  return (bytes) => bytes.toString();
+}
 
 export async function rowsOf(
   connection: PgConnection,
