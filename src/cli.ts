@@ -14,7 +14,8 @@ const USAGE = `livekit-switchboard ${VERSION}
   livekit-switchboard serve    the server; configured by environment variables
   livekit-switchboard dev      a server to try things with: no account, no network
   livekit-switchboard doctor   checks what serve depends on, and names the fix; --json
-  livekit-switchboard migrate  makes the tables of calls in DATABASE_URL; --print: shows the SQL
+  livekit-switchboard migrate  makes the tables of calls in DATABASE_URL; --print: shows the SQL,
+                               --from 1: only what schema 1 lacks
 
   --help, --version
 `;
@@ -22,6 +23,7 @@ const USAGE = `livekit-switchboard ${VERSION}
 interface Flags {
   readonly json: boolean;
   readonly print: boolean;
+  readonly from?: string | undefined;
 }
 
 const COMMANDS: Readonly<Record<string, (flags: Flags) => Promise<void>>> = {
@@ -65,12 +67,12 @@ async function serve(): Promise<void> {
   await runToTheEnd(program, { log, withinMs: END_WITHIN_MS });
 }
 
-async function migrate({ print }: Flags): Promise<void> {
+async function migrate({ print, from }: Flags): Promise<void> {
   takeEnvFile();
   const commands = await import('./compose/migrate.ts');
   const out = openOutput();
   if (print) {
-    out.write(commands.printMigration(process.env));
+    out.write(commands.printMigration(process.env, from));
     return;
   }
   await commands.migrate(process.env);
@@ -132,6 +134,7 @@ async function main(): Promise<void> {
       version: { type: 'boolean', short: 'v' },
       json: { type: 'boolean', default: false },
       print: { type: 'boolean', default: false },
+      from: { type: 'string' },
     },
   });
   const [name = ''] = positionals;
@@ -150,6 +153,7 @@ function faultOf([name = '', ...rest]: readonly string[], flags: Flags): string 
   if (rest.length > 0) return `${name} takes nothing behind it: ${rest.map(quoted).join(' ')}.`;
   if (flags.json && name !== 'doctor') return `${name} has no --json: only doctor has.`;
   if (flags.print && name !== 'migrate') return `${name} has no --print: only migrate has.`;
+  if (flags.from !== undefined && !flags.print) return '--from belongs to migrate --print.';
   return undefined;
 }
 

@@ -5,16 +5,26 @@ import type { Logger } from '../base/log.ts';
 import { ConfigError, loadDatabase } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
 import { variableOf } from '../settings/table.ts';
-import { migrationSql } from '../storage/schema.ts';
+import { migrationSql, SCHEMA_VERSION } from '../storage/schema.ts';
 import { createStore } from './call-store.ts';
 
 const silent = () => {};
 /** What goes wrong is told by the command itself. */
 const SILENT: Logger = { debug: silent, info: silent, warn: silent, error: silent };
 
-/** Of the database that is set; without one of Postgres, where users often may make no tables. */
-export const printMigration = (env: Environment): string =>
-  migrationSql(loadDatabase(env)?.engine ?? 'postgres');
+/**
+ * Of the database that is set; without one of Postgres, where users often may make no tables. `from`:
+ * the schema that is there.
+ */
+export function printMigration(env: Environment, from = '0'): string {
+  const version = /^\d{1,6}$/.test(from) ? Number(from) : Number.NaN;
+  if (!(version <= SCHEMA_VERSION)) {
+    throw new ConfigError([
+      `--from is the schema that the database has, as doctor names it: 0 (no tables) to ${SCHEMA_VERSION}`,
+    ]);
+  }
+  return migrationSql(loadDatabase(env)?.engine ?? 'postgres', version);
+}
 
 /** Rejects with a sentence for the operator. Where all is there already it changes nothing. */
 export async function migrate(env: Environment): Promise<void> {

@@ -54,7 +54,8 @@ export function migrationStatements(dialect: Dialect, from: number): string[] {
 }
 
 /**
- * All of it as text, for hosts whose user may not make tables.
+ * All of it as text, for hosts whose user may not make tables: from schema `from` on, the one that is
+ * there (0: none).
  *
  * @example
  * ```sh
@@ -63,6 +64,8 @@ export function migrationStatements(dialect: Dialect, from: number): string[] {
  */
 export function migrationSql(engine: 'postgres' | 'sqlite', from = 0): string {
   const dialect = engine === 'postgres' ? POSTGRES : SQLITE;
+  if (from >= SCHEMA_VERSION)
+    return `-- Schema ${SCHEMA_VERSION} is all that this version needs.\n`;
   const body = migrationStatements(dialect, from).map((statement) => `${statement};`);
   const rights =
     engine === 'postgres'
@@ -130,6 +133,7 @@ function firstTables({ schema, types: { text, bigint, boolean }, tableEnd }: Dia
   left_at ${bigint},
   reason ${text},
   created_at ${bigint} not null,
+  rings ${bigint},
   version ${bigint} not null,
   cause ${text} not null,
   context ${text},

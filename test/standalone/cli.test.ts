@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { migrationSql } from '../../src/storage/schema.ts';
+import { migrationSql, SCHEMA_VERSION } from '../../src/storage/schema.ts';
 import { PROJECT_ID, signIdToken } from '../fakes/firebase.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { startKeyEndpoint } from '../fakes/key-endpoint.ts';
@@ -166,6 +166,19 @@ describe('migrate', () => {
     expect(await printed({ DATABASE_URL: 'sqlite:calls.db' })).toBe(migrationSql('sqlite'));
   });
 
+  it('prints what a schema that is there lacks', async () => {
+    const from = (version: string) => run(['migrate', '--print', '--from', version]).ended;
+    expect((await from('0')).out).toBe(migrationSql('postgres'));
+    expect((await from(String(SCHEMA_VERSION))).out).toBe(
+      `-- Schema ${SCHEMA_VERSION} is all that this version needs.\n`,
+    );
+    for (const version of [String(SCHEMA_VERSION + 1), 'one', '']) {
+      const { code, out, err } = await from(version);
+      expect([code, out]).toEqual([1, '']);
+      expect(err).toMatch(/--from is the schema that the database has/);
+    }
+  });
+
   it.each([
     [{}, /^ {2}- DATABASE_URL is required$/m],
     [{ DATABASE_URL: 'mysql://u:hunter2@h/db' }, /no other database is spoken to here$/m],
@@ -190,6 +203,7 @@ describe('the command line', () => {
     [['\u001b[2Jdev'], 'There is no command "?[2Jdev".'],
     [['serve', 'more'], 'serve takes nothing behind it: "more".'],
     [['serve', '--json'], 'serve has no --json: only doctor has.'],
+    [['migrate', '--from', '1'], '--from belongs to migrate --print.'],
     [['serve', '--print'], 'serve has no --print: only migrate has.'],
     [['--nonsense'], "Unknown option '--nonsense'."],
   ])('%j is named and explained, and ends with 2', async (args, fault) => {
