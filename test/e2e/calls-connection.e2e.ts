@@ -92,7 +92,7 @@ it('without webhooks LiveKit is asked, and a call is what it is with them, a lit
 });
 
 it('while LiveKit is away calls are placed, answered and left, and none that goes on ends', async () => {
-  server = await serveReady(ground, 'first', await ground.database('SQLite'));
+  server = await serveReady(ground, 'first', await ground.database('SQLite'), BRIEF);
   const [alice, bob, carol, dave, erin] = ['alice', 'bob', 'carol', 'dave', 'erin'].map((uid) =>
     phone(uid),
   ) as [Phone, Phone, Phone, Phone, Phone];
@@ -109,7 +109,7 @@ it('while LiveKit is away calls are placed, answered and left, and none that goe
   const placed = await carol.calls.place({ callees: ['dave', 'erin'], kind: 'audio' });
   const { id } = placed.call;
   for (const { update } of [dave, erin]) await eventually(() => update(id)?.rings).toBe(true);
-  const accepted = await dave.calls.accept(id);
+  await dave.calls.accept(id);
   await erin.calls.leave(id);
   await eventually(() => statesIn(carol.update(id)?.call)).toEqual({
     ...{ carol: 'joining', dave: 'joining', erin: 'declined' },
@@ -124,23 +124,29 @@ it('while LiveKit is away calls are placed, answered and left, and none that goe
   const questions = () =>
     server.metric('switchboard_call_deadline_lateness_seconds_count', 'kind="question"');
   const asked = await questions();
+  // Of those who cannot come in, beyond their grace.
   await eventually(questions, 30_000).toBeGreaterThan(asked + 1);
   for (const { calls } of [alice, dave]) {
     expect(await calls.live()).toMatchObject([{ state: 'active' }]);
   }
+  expect(await dave.calls.leave(id)).toMatchObject({ me: { state: 'left' }, state: 'active' });
+  const { outcome, talkSeconds } = await carol.calls.leave(id);
+  // Nobody can say whether they have talked.
+  expect({ outcome, talkSeconds }).toEqual({ outcome: 'answered', talkSeconds: undefined });
 
   await ground.startLiveKit();
-  const inCarolsEar = keep(await enter(placed));
-  const inDavesEar = keep(await enter(accepted));
-  await soundFrom(inCarolsEar, inDavesEar);
   await soundFrom(inBobsEar, inAlicesEar);
+  const again = await carol.calls.place({ callees: ['dave'], kind: 'audio' });
+  const inCarolsEar = keep(await enter(again));
+  const inDavesEar = keep(await enter(await dave.calls.accept(again.call.id)));
+  await soundFrom(inCarolsEar, inDavesEar);
   await server.child.says(/LiveKit at 127\.0\.0\.1:\d+ answers again/);
   await server.ready();
-  await eventually(() => statesIn(carol.update(id)?.call)).toMatchObject({
+  await eventually(() => statesIn(carol.update(again.call.id)?.call)).toEqual({
     ...{ carol: 'joined', dave: 'joined' },
   });
   for (const [host, call] of [
-    [carol, id],
+    [carol, again.call.id],
     [alice, talking.call.id],
   ] as const) {
     const ended = await host.calls.end(call);
