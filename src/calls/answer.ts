@@ -77,6 +77,7 @@ export function takeSeat(
     leftAt: undefined,
     reason: undefined,
     ringEndsAt: undefined,
+    rings: undefined,
   };
   if (!move(draft, { uid, event: 'accept' }, seat)) return;
   arm(draft, `grace:${uid}`, now + rules.reconnectGraceMs);

@@ -3,16 +3,16 @@ import type { CallId, RoomName, UserId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Call, CallRules } from './call.ts';
 import { decide, type Judgement } from './decide.ts';
-import type { CallEvent, CallRefusal, Present } from './event.ts';
+import type { CallEvent, Present } from './event.ts';
 import { UNANSWERED_RINGS_MS } from './ring.ts';
-import type { DoubtfulSeat } from './stage.ts';
+import type { DoubtfulSeat, Refused } from './stage.ts';
 import type { CallStore, Decision, Profile, Scene, Scope } from './store.ts';
 
 /** `now` is the store's time. */
 export type Applied =
   /** `call` as it was written; of a glare, the other's. `created`: it is new. */
   | { readonly call: Call; readonly created: boolean; readonly now: number }
-  | { readonly refused: CallRefusal; readonly callId?: CallId; readonly now: number };
+  | (Refused & { readonly now: number });
 
 export interface Calls {
   /** `profile` is written down for the eyes of the others. */

@@ -83,8 +83,10 @@ export interface Party {
   readonly answeredAt?: number;
   readonly leftAt?: number;
   readonly reason?: Reason;
-  /** When he became a party. */
+  /** When he became a party, or was rung again last. */
   readonly createdAt: number;
+  /** How often he was rung in this call since he answered last, each ring soon after the one before. */
+  readonly rings?: number;
   /** Of this person's feed, when this call was last changed in his eyes. Written by the store alone. */
   readonly version: number;
   readonly cause: Cause;

@@ -3,7 +3,7 @@ import { isLive, isSeated, partyOf } from './call.ts';
 import { ringsIn, seatsIn, setCall, setParty, tell, tellOne } from './draft.ts';
 import { settle } from './ending.ts';
 import type { Callee } from './event.ts';
-import { isRungTooOften, ring } from './ring.ts';
+import { ring, rungTooOften } from './ring.ts';
 import { done, type EventOf, ownCall, refused, type Stage, type Verdict } from './stage.ts';
 
 export function invite(stage: Stage, event: EventOf<'invite'>): Verdict {
@@ -18,7 +18,8 @@ export function invite(stage: Stage, event: EventOf<'invite'>): Verdict {
   if (toRing.length + toReveal.length === 0) return done(draft);
   const taken = seatsIn(draft.call) + ringsIn(draft.call);
   if (taken + toRing.length > stage.rules.maxParticipants) return refused('call_full');
-  if (toRing.some(({ uid }) => isRungTooOften(stage, uid))) return refused('ring_limited');
+  const limited = rungTooOften(stage, toRing);
+  if (limited !== undefined) return limited;
 
   setCall(draft, { isGroup: true });
   tell(draft, 'invited');

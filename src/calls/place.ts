@@ -6,7 +6,7 @@ import { arm, type Draft, draftOfNew, tellOne } from './draft.ts';
 import { settle } from './ending.ts';
 import { leaveSeat } from './leaving.ts';
 import { watchMs } from './presence.ts';
-import { isRungTooOften, ring } from './ring.ts';
+import { ring, rungTooOften } from './ring.ts';
 import {
   done,
   doubt,
@@ -41,9 +41,8 @@ export function place(stage: Stage, event: EventOf<'place'>): { verdict: Verdict
     return { verdict: done(glare) };
   }
   if (callees.length >= stage.rules.maxParticipants) return { verdict: refused('call_full') };
-  if (callees.some(({ uid }) => isRungTooOften(stage, uid))) {
-    return { verdict: refused('ring_limited') };
-  }
+  const limited = rungTooOften(stage, callees);
+  if (limited !== undefined) return { verdict: limited };
   replace();
   return { verdict: { callId: event.callId, created: true }, placed: newCall(stage, event) };
 }

@@ -1,16 +1,33 @@
 // Rings one more person.
-import type { UserId } from '../base/ids.ts';
 import { type Party, partyOf } from './call.ts';
 import { arm, type Draft, move, setCall, setParty, tellOne } from './draft.ts';
 import type { Callee } from './event.ts';
-import { doubt, type Stage, seatElsewhere } from './stage.ts';
+import { doubt, type Refused, type Stage, seatElsewhere } from './stage.ts';
 
 /** Rings of one person at another, without an answer, within {@link UNANSWERED_RINGS_MS}. */
 export const UNANSWERED_RINGS_MAX = 5;
 export const UNANSWERED_RINGS_MS = 600_000;
 
-export const isRungTooOften = ({ unansweredRings }: Stage, uid: UserId): boolean =>
-  (unansweredRings.get(uid) ?? 0) >= UNANSWERED_RINGS_MAX;
+/** Undefined: none of them was rung too often by now, by this caller or in this call. */
+export function rungTooOften(
+  { unansweredRings, call, now }: Stage,
+  callees: readonly Callee[],
+): Refused | undefined {
+  const waits = callees.flatMap(({ uid }) => {
+    const known = call && partyOf(call.call, uid);
+    const here = known && { count: ringsSoFar(known, now), since: known.createdAt };
+    return [unansweredRings.get(uid), here].flatMap((rings) =>
+      rings === undefined || rings.count < UNANSWERED_RINGS_MAX
+        ? []
+        : [Math.max(rings.since + UNANSWERED_RINGS_MS - now, 0)],
+    );
+  });
+  if (waits.length === 0) return undefined;
+  return { refused: 'ring_limited', againInMs: Math.max(...waits) };
+}
+
+const ringsSoFar = ({ rings = 0, createdAt }: Party, now: number): number =>
+  createdAt > now - UNANSWERED_RINGS_MS ? rings : 0;
 
 export function ring(stage: Stage, draft: Draft, callee: Callee): void {
   const { uid, isHidden } = callee;
@@ -28,12 +45,14 @@ export function ring(stage: Stage, draft: Draft, callee: Callee): void {
     const party: Party = {
       ...{ uid, role: 'callee', state, isHidden, createdAt: now, version: 0, cause },
       ...ringing,
+      ...(!isBusy && { rings: 1 }),
     };
     setCall(draft, { parties: [...draft.call.parties, party] });
   } else {
     const event = isBusy ? 'invite_busy' : 'invite';
+    const counted = isBusy ? {} : { createdAt: now, rings: ringsSoFar(known, now) + 1 };
     const anew = { device: undefined, seatedAt: undefined, leftAt: undefined, reason: undefined };
-    if (!move(draft, { uid, event }, { ...anew, ...ringing })) return;
+    if (!move(draft, { uid, event }, { ...anew, ...ringing, ...counted })) return;
     if (known.isHidden && !isHidden) setParty(draft, uid, { isHidden: false });
   }
   if (!isBusy) arm(draft, `ring:${uid}`, ringEndsAt + rules.answerGraceMs);

@@ -3,14 +3,19 @@ import type { CallId, RoomName, UserId } from '../base/ids.ts';
 import { type CallRules, isLive, isSeated, type Party, partyOf } from './call.ts';
 import { type Draft, draftOf } from './draft.ts';
 import type { CallEvent, CallRefusal } from './event.ts';
-import type { Scene } from './store.ts';
+import type { Scene, UnansweredRings } from './store.ts';
 
 export type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { readonly type: Type }>;
 
 /** What an event led to. A refusal is data, so that deadlines that had passed are written all the same. */
-export type Verdict =
-  | { readonly callId: CallId; readonly created: boolean }
-  | { readonly refused: CallRefusal; readonly callId?: CallId };
+export type Verdict = { readonly callId: CallId; readonly created: boolean } | Refused;
+
+/** `callId`: of the call that stands in the way. `againInMs`: a new try makes sense then. */
+export interface Refused {
+  readonly refused: CallRefusal;
+  readonly callId?: CallId;
+  readonly againInMs?: number;
+}
 
 /** A seat that stands in the way and is old enough to be doubted: LiveKit is asked first. */
 export interface DoubtfulSeat {
@@ -24,7 +29,7 @@ export interface Stage {
   readonly rules: CallRules;
   readonly call: Draft | undefined;
   readonly others: readonly Draft[];
-  readonly unansweredRings: ReadonlyMap<UserId, number>;
+  readonly unansweredRings: ReadonlyMap<UserId, UnansweredRings>;
   readonly doubts: DoubtfulSeat[];
 }
 

@@ -35,7 +35,13 @@ export interface Scene {
   /** `alsoCall`, and every live call in which one of the people holds a seat. */
   readonly others: readonly Call[];
   /** Callee → how often the caller rang him within that time since he answered last. */
-  readonly unansweredRings: ReadonlyMap<UserId, number>;
+  readonly unansweredRings: ReadonlyMap<UserId, UnansweredRings>;
+}
+
+export interface UnansweredRings {
+  readonly count: number;
+  /** Of the first of them. */
+  readonly since: number;
 }
 
 /**

@@ -1,7 +1,14 @@
 // The one transaction that changes calls: how things stand, what shall be, and the rows between.
 import type { UserId } from '../base/ids.ts';
 import { type Call, isLive, isSeated, type Party, partyOf } from '../calls/call.ts';
-import type { CallStore, ChangedCall, Decision, Scene, Scope } from '../calls/store.ts';
+import type {
+  CallStore,
+  ChangedCall,
+  Decision,
+  Scene,
+  Scope,
+  UnansweredRings,
+} from '../calls/store.ts';
 import { callOf, known, profileOf } from './columns.ts';
 import type { Query, Row } from './dialect.ts';
 import { asWritten, type Behind, type Difference, differenceOf } from './difference.ts';
@@ -64,7 +71,7 @@ function lookAt(scope: Scope, { engine, read }: ChangeParts) {
       now: rows[0]?.now as number,
       call: calls.find(({ id }) => id === callId),
       others: calls.filter((call) => call.id !== callId && isOfScene(call, scope)),
-      unansweredRings: new Map(rings.map((row) => [row.uid as UserId, Number(row.rings)])),
+      unansweredRings: new Map(rings.map(ringsOf)),
     };
   };
   return { reads, sceneOf };
@@ -74,6 +81,11 @@ function lookAt(scope: Scope, { engine, read }: ChangeParts) {
 const isOfScene = (call: Call, { alsoCall, people }: Scope): boolean =>
   call.id === alsoCall ||
   (isLive(call) && call.parties.some((party) => isSeated(party) && people.includes(party.uid)));
+
+const ringsOf = (row: Row): [UserId, UnansweredRings] => [
+  row.uid as UserId,
+  { count: Number(row.rings), since: row.since as number },
+];
 
 interface Decided {
   readonly scene: Scene;

@@ -46,6 +46,7 @@ export const PARTY = {
   left_at: 'bigint',
   reason: 'text',
   created_at: 'bigint',
+  rings: 'bigint',
   version: 'bigint',
   cause: 'text',
 } as const satisfies Columns;
@@ -132,6 +133,7 @@ export const partyRow = (party: Party, position: number): RowOf<typeof PARTY> =>
   left_at: party.leftAt ?? null,
   reason: party.reason ?? null,
   created_at: party.createdAt,
+  rings: party.rings ?? null,
   version: party.version,
   cause: party.cause,
 });
@@ -182,6 +184,7 @@ function partyOf(values: unknown[]): Party {
     leftAt: row.left_at as number | null,
     reason: row.reason as Party['reason'] | null,
     createdAt: row.created_at as number,
+    rings: row.rings as number | null,
     version: row.version as number,
     cause: row.cause as Party['cause'],
     ...profileOf(row),

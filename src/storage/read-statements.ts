@@ -74,8 +74,8 @@ const unansweredRings = ({ schema, isIn, now }: Dialect): string => {
   const rung = (party: string) =>
     `${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4
     and (select c.caller from ${schema}calls c where c.id = ${party}.call_id) = $3`;
-  return `select p.uid, count(*) as rings from ${schema}parties p
-  where ${isIn('p.uid', '$2')} and p.state <> 'busy' and ${rung('p')} and p.created_at > coalesce((
+  return `select p.uid, sum(p.rings) as rings, min(p.created_at) as since from ${schema}parties p
+  where ${isIn('p.uid', '$2')} and p.rings > 0 and p.state <> 'busy' and ${rung('p')} and p.created_at > coalesce((
     select max(a.answered_at) from ${schema}parties a where a.uid = p.uid and ${rung('a')}
   ), 0) group by p.uid`;
 };

@@ -202,9 +202,38 @@ describe('invite', () => {
   it('is limited as a place is', () => {
     const world = talking();
     world.rings.set('B>C', 5);
-    expect(world.send(invite('call', 'B', ['C']))).toEqual({ refused: 'ring_limited' });
+    expect(world.send(invite('call', 'B', ['C']))).toEqual({
+      ...{ refused: 'ring_limited', againInMs: 540_000 },
+    });
     expect(world.call('call').isGroup).toBe(false);
     expect(world.send(invite('call', 'A', ['C']))).toEqual({ callId: 'call', created: false });
+  });
+
+  it('again and again is limited in one call too, whoever invites', () => {
+    const world = talking();
+    for (let ring = 1; ring <= 5; ring++) {
+      world.send(invite('call', ring % 2 === 0 ? 'A' : 'B', ['C']), decline('call', 'C'));
+      world.now += 1_000;
+    }
+    for (const who of ['A', 'B']) {
+      expect(world.send(invite('call', who, ['C']))).toEqual({
+        ...{ refused: 'ring_limited', againInMs: 599_000 },
+      });
+    }
+    world.now += 599_000;
+    world.send(invite('call', 'A', ['C']));
+    expect([world.states('call'), world.party('call', 'C').rings]).toEqual([
+      'A joined, B joined, C ringing',
+      1,
+    ]);
+  });
+
+  it('of somebody who answers is not limited, however often he goes', () => {
+    const world = talking();
+    for (let ring = 1; ring <= 9; ring++) {
+      world.send(invite('call', 'A', ['C']), accept('call', 'C'), leave('call', 'C'));
+    }
+    expect(world.states('call')).toBe('A joined, B joined, C left');
   });
 
   it('of somebody who sits elsewhere: busy', () => {

@@ -256,7 +256,9 @@ describe('rings without an answer', () => {
     world.rings.set('A>B', 4);
     world.send(place('call', 'A', ['B']), leave('call', 'A'));
     world.rings.set('A>B', 5);
-    expect(world.send(place('next', 'A', ['C', 'B']))).toEqual({ refused: 'ring_limited' });
+    expect(world.send(place('next', 'A', ['C', 'B']))).toEqual({
+      ...{ refused: 'ring_limited', againInMs: 540_000 },
+    });
     expect(world.last.changed).toEqual([]);
     expect(world.send(place('next', 'A', ['C']))).toEqual({ callId: 'next', created: true });
   });

@@ -183,7 +183,10 @@ export function createWorld(rules: CallRules = RULES): World {
         (isLive(call) &&
           call.parties.some((party) => isSeated(party) && people.includes(party.uid))),
     );
-    const rings = people.map((who) => [who, world.rings.get(`${caller}>${who}`) ?? 0] as const);
+    const rings = people.map((who) => {
+      const count = world.rings.get(`${caller}>${who}`) ?? 0;
+      return [who, { count, since: world.now - 60_000 }] as const;
+    });
     return {
       now: world.now,
       call: calls.get(event.callId),

@@ -438,7 +438,10 @@ export function describeStore(
           changed: [],
           result: undefined,
         }));
-        return Object.fromEntries(scene.unansweredRings);
+        const { now, unansweredRings } = scene;
+        return Object.fromEntries(
+          [...unansweredRings].map(([uid, { count, since }]) => [uid, [count, now - since]]),
+        );
       };
       const ring = async (callees: string[]) => {
         const call = (await place(store, { callees })) as Call;
@@ -451,7 +454,10 @@ export function describeStore(
         stage.advance(599_000);
         await ring(['bob', 'carol']);
         await ring(['bob']);
-        expect(await rings(['bob', 'carol', 'dave'])).toEqual({ bob: 2, carol: 1 });
+        expect(await rings(['bob', 'carol', 'dave'])).toEqual({
+          bob: [2, 2_000],
+          carol: [1, 2_000],
+        });
       });
 
       it('begin anew with an answer', async () => {
@@ -465,7 +471,7 @@ export function describeStore(
         stage.advance(1_000);
         expect(await rings(['bob'])).toEqual({});
         await ring(['bob']);
-        expect(await rings(['bob'])).toEqual({ bob: 1 });
+        expect(await rings(['bob'])).toEqual({ bob: [1, 1_000] });
       });
     });
 

@@ -32,7 +32,7 @@ const party = (uid: string, role: Party['role'], now: number): Party => ({
   cause: 'ringing',
   ...(role === 'caller'
     ? { device: 'phone' as DeviceId, seatedAt: now }
-    : { ringEndsAt: now + 45_000 }),
+    : { ringEndsAt: now + 45_000, rings: 1 }),
 });
 
 export function callIn(scene: Scene, id: CallId, placed: Placed): Call {

@@ -61,7 +61,7 @@ export interface Seen {
 export function happen(ground: CallGround, user: User, event: CallEvent): Promise<Seen> {
   return withStore(async () => {
     const applied = await ground.apply(event, { profile: profileOf(user) });
-    if ('refused' in applied) throw refusal(applied.refused, applied.callId);
+    if ('refused' in applied) throw refusal(applied.refused, applied);
     return applied;
   });
 }

@@ -1,10 +1,7 @@
 // What the calls refuse, as the codes and sentences of answers.
 import { type ErrorCode, SwitchboardError } from '../../base/errors.ts';
-import type { CallId } from '../../base/ids.ts';
 import type { CallRefusal } from '../../calls/event.ts';
-
-/** Rings without an answer are counted over ten minutes. */
-const RING_AGAIN_SECONDS = 120;
+import type { Refused } from '../../calls/stage.ts';
 
 const SENTENCES: Readonly<Record<CallRefusal, string>> = {
   answered_elsewhere: 'Another device of yours has taken this call.',
@@ -17,8 +14,11 @@ const SENTENCES: Readonly<Record<CallRefusal, string>> = {
   ring_limited: 'Nobody answers there. Try again later.',
 };
 
-export const refusal = (code: CallRefusal, callId?: CallId): SwitchboardError =>
+export const refusal = (
+  code: CallRefusal,
+  { callId, againInMs }: Omit<Refused, 'refused'> = {},
+): SwitchboardError =>
   new SwitchboardError(code satisfies ErrorCode, SENTENCES[code], {
-    ...(code === 'ring_limited' && { retryAfterSeconds: RING_AGAIN_SECONDS }),
+    ...(againInMs !== undefined && { retryAfterSeconds: Math.max(1, Math.ceil(againInMs / 1000)) }),
     ...(callId !== undefined && { callId }),
   });
