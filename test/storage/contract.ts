@@ -438,25 +438,23 @@ export function describeStore(
           changed: [],
           result: undefined,
         }));
-        const { now, unansweredRings } = scene;
-        return Object.fromEntries(
-          [...unansweredRings].map(([uid, { count, since }]) => [uid, [count, now - since]]),
-        );
+        return Object.fromEntries(scene.unansweredRings);
       };
       const ring = async (callees: string[]) => {
         const call = (await place(store, { callees })) as Call;
         stage.advance(1_000);
         await end(store, call.id);
+        return call.createdAt;
       };
 
       it('are counted a pair, within their time', async () => {
         await ring(['bob']);
         stage.advance(599_000);
-        await ring(['bob', 'carol']);
+        const since = await ring(['bob', 'carol']);
         await ring(['bob']);
         expect(await rings(['bob', 'carol', 'dave'])).toEqual({
-          bob: [2, 2_000],
-          carol: [1, 2_000],
+          bob: { count: 2, since },
+          carol: { count: 1, since },
         });
       });
 
@@ -470,8 +468,8 @@ export function describeStore(
         await end(store, call.id);
         stage.advance(1_000);
         expect(await rings(['bob'])).toEqual({});
-        await ring(['bob']);
-        expect(await rings(['bob'])).toEqual({ bob: [1, 1_000] });
+        const since = await ring(['bob']);
+        expect(await rings(['bob'])).toEqual({ bob: { count: 1, since } });
       });
     });
 
