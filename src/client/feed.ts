@@ -116,11 +116,12 @@ async function poll(parts: FeedParts, state: FeedState, signal: AbortSignal): Pr
   const isCrowded = state.isCrowded;
   connected(parts, state);
   state.failures = 0;
-  const isEmpty = 'changes' in news && news.changes.length === 0;
+  // The same once more, or everything once more, is none.
+  const isNews = 'changes' in news && news.cursor !== state.cursor;
   takeNews(parts, state, news);
   if (isCrowded) return CROWDED_WAIT_MS;
   const wasHeld = waitSeconds === 0 || clock.monotonic() - askedAt >= HELD_FOR_MS;
-  return isEmpty && !wasHeld ? HELD_FOR_MS : 0;
+  return isNews || wasHeld ? 0 : HELD_FOR_MS;
 }
 
 function afterFailure(parts: FeedParts, state: FeedState, error: CallsError): number {

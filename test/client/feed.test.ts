@@ -361,6 +361,19 @@ describe('the feed by long polling, as React Native has it', () => {
     expect(stage.server.count(EVENTS)).toBe(4);
   });
 
+  it.each([
+    ['the same changes', poll('e.1', change('e.1', 'ringing', call()))],
+    ['everything', json(200, snapshot('e.2', call()))],
+  ])('does not run hot where it is told %s again and again', async (_what, again) => {
+    const stage = await setPhone();
+    stage.server.on(EVENTS, json(200, snapshot('e.1', call())), again);
+    stage.listen();
+    await stage.pass(1000);
+    await stage.pass(1000);
+    await vi.waitFor(() => expect(stage.clock.waiting()).toContain(1000));
+    expect(stage.server.count(EVENTS)).toBe(4);
+  });
+
   it('gives up an answer that is long overdue', async () => {
     const stage = await setPhone();
     stage.server.on(EVENTS, json(200, snapshot('e.1')), hang, poll('e.1'), hang);
