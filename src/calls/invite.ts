@@ -6,6 +6,9 @@ import type { Callee } from './event.ts';
 import { ring, rungTooOften } from './ring.ts';
 import { done, type EventOf, ownCall, refused, type Stage, type Verdict } from './stage.ts';
 
+/** All who were ever rung by it: each change of a call is written to every one of them. */
+const PARTIES_MAX = 500;
+
 export function invite(stage: Stage, event: EventOf<'invite'>): Verdict {
   const own = ownCall(stage, event.uid);
   if (own === undefined) return refused('not_found');
@@ -17,7 +20,11 @@ export function invite(stage: Stage, event: EventOf<'invite'>): Verdict {
   const toReveal = event.callees.filter((callee) => isToReveal(callee));
   if (toRing.length + toReveal.length === 0) return done(draft);
   const taken = seatsIn(draft.call) + ringsIn(draft.call);
-  if (taken + toRing.length > stage.rules.maxParticipants) return refused('call_full');
+  const known = new Set<string>(draft.call.parties.map(({ uid }) => uid));
+  const strangers = toRing.filter(({ uid }) => !known.has(uid)).length;
+  if (taken + toRing.length > stage.rules.maxParticipants || known.size + strangers > PARTIES_MAX) {
+    return refused('call_full');
+  }
   const limited = rungTooOften(stage, toRing);
   if (limited !== undefined) return limited;
 

@@ -199,6 +199,16 @@ describe('invite', () => {
     expect(world.states('call')).toBe('A joined, B left, C joined, D ringing, E ringing');
   });
 
+  it('is over when five hundred people have been in it or were rung', () => {
+    const world = talking();
+    for (let other = 3; other <= 500; other++) {
+      world.send(invite('call', 'A', [`P${other}`]), decline('call', `P${other}`));
+    }
+    expect(world.call('call').parties).toHaveLength(500);
+    expect(world.send(invite('call', 'A', ['C']))).toEqual({ refused: 'call_full' });
+    expect(world.send(invite('call', 'A', ['P3']))).toEqual({ callId: 'call', created: false });
+  });
+
   it('is limited as a place is', () => {
     const world = talking();
     world.rings.set('B>C', 5);
