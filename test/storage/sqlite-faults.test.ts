@@ -1,6 +1,6 @@
 // What goes wrong with a file, and what is told of it.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -182,6 +182,27 @@ describe('a file that another process has locked', () => {
     expect((await store.call(call.id)).call).toEqual(call);
     // Somebody else was slow: no reason to take this server out of service.
     expect(store.fault()).toBeUndefined();
+  });
+});
+
+describe('a file that somebody reads for long', () => {
+  it('is small again afterwards', async () => {
+    const { store } = createStore();
+    await store.open();
+    const walBytes = () => statSync(`${path}-wal`).size;
+    const callsUntil = async (isEnough: () => boolean) => {
+      for (let calls = 0; !isEnough(); calls += 1) {
+        expect(calls).toBeLessThan(500);
+        await end(store, ((await place(store)) as Call).id);
+      }
+    };
+    const reader = openBeside();
+    await place(store, { caller: 'c', callees: ['d'] });
+    reader.exec('begin');
+    reader.prepare('select count(*) from calls').get();
+    await callsUntil(() => walBytes() > 12 * 1024 * 1024);
+    reader.exec('commit');
+    await callsUntil(() => walBytes() <= 5 * 1024 * 1024);
   });
 });
 

@@ -9,6 +9,9 @@ import { faultOfSchema, migrationStatements, SCHEMA_VERSION, selectSchema } from
  */
 const BUSY_TIMEOUT_MS = 3;
 
+/** As large as it gets between two tidyings anyway. */
+const WAL_KEPT_BYTES = 4 * 1024 * 1024;
+
 export interface Database {
   run(query: Query): Row[];
   /** All of `work`, or nothing of it. */
@@ -63,6 +66,8 @@ function prepare(file: DatabaseSync): void {
   // Safe when the process is killed. Power that fails may take the last moments, never consistency.
   file.exec('pragma synchronous = normal');
   file.exec('pragma foreign_keys = on');
+  // While somebody reads for long, a backup say, the `-wal` file grows; it need not stay so.
+  file.exec(`pragma journal_size_limit = ${WAL_KEPT_BYTES}`);
 }
 
 function migrateFile(database: Database): void {
