@@ -1,6 +1,6 @@
 // What goes wrong with a file, and what is told of it.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -181,6 +181,29 @@ describe('a file that another process has locked', () => {
     beside.exec('rollback');
     expect((await store.call(call.id)).call).toEqual(call);
     // Somebody else was slow: no reason to take this server out of service.
+    expect(store.fault()).toBeUndefined();
+  });
+});
+
+describe('a file that is removed or replaced while the server runs', () => {
+  it.each([
+    ['removed', () => {}],
+    ['replaced', () => writeFileSync(path, '')],
+  ])('is told where it is %s, until it is back', async (_what, meanwhile) => {
+    const { store, clock, log } = createStore();
+    await store.open();
+    await place(store);
+    clock.advance(1_000);
+    expect(store.fault()).toBeUndefined();
+    renameSync(path, `${path}.away`);
+    meanwhile();
+    clock.advance(2_000);
+    expect(store.fault()).toMatch(/calls\.db was removed or replaced/);
+    // Nobody who talks is cut off for it.
+    expect(await place(store, { caller: 'c', callees: ['d'] })).toBeDefined();
+    expect(log.lines.map(({ level }) => level)).toEqual(['error']);
+    renameSync(`${path}.away`, path);
+    clock.advance(1_000);
     expect(store.fault()).toBeUndefined();
   });
 });

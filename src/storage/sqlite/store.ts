@@ -12,6 +12,7 @@ import type { Database } from './database.ts';
 import { isBusy, isUnavailable, sentenceOf } from './faults.ts';
 import { createFileWatch } from './file-watch.ts';
 import { IN_MEMORY, openFile } from './open-file.ts';
+import { createSameFile, type SameFile } from './same-file.ts';
 
 /** How long a lock of another process is waited for, without stopping this one. */
 const LOCK_MS = 5_000;
@@ -37,7 +38,12 @@ export function createSqliteStore(parts: SqliteStoreParts): CallStore {
     probe: async () => probe(database),
     onRecovered: () => wake.everything(),
   });
-  const watch = createFileWatch({ clock, wake, dataVersion: () => database?.dataVersion() });
+  let file: SameFile | undefined;
+  const dataVersion = () => {
+    file?.look();
+    return database?.dataVersion();
+  };
+  const watch = createFileWatch({ clock, wake, dataVersion });
   // Nobody else can write to memory.
   if (path === IN_MEMORY) watch.stop();
   const patiently = createPatience(clock);
@@ -78,6 +84,7 @@ export function createSqliteStore(parts: SqliteStoreParts): CallStore {
       try {
         const opened = await patiently(() => openFile(path));
         database = opened.database;
+        if (path !== IN_MEMORY) file = createSameFile(path, log);
         if (opened.isNew && isProduction) tellOfNew(parts);
       } catch (error) {
         throw isBusy(error) ? new Error(sentenceOf(path, error), { cause: error }) : error;
@@ -89,7 +96,7 @@ export function createSqliteStore(parts: SqliteStoreParts): CallStore {
       database?.close();
       database = undefined;
     },
-    fault: () => recovery.fault(),
+    fault: () => recovery.fault() ?? file?.fault(),
   };
 }
 
