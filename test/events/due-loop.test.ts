@@ -33,6 +33,15 @@ describe('a verdict', () => {
     expect(verdicts).toEqual([{ kind: 'verdict', lateMs: 0 }]);
   });
 
+  it('counts by the time that passes, though the clock of the machine is set back', async () => {
+    const call = await stage.place('alice', 'bob');
+    await stage.due.start();
+    await stage.pass(5_000);
+    stage.clock.shiftWall(-3_600_000);
+    await stage.pass(RING_OVER_MS - 5_000);
+    await stage.becomes(call, 'ended: missed, ring_timeout');
+  });
+
   it('of the night without a server counts before the start is over', async () => {
     const calls = await Promise.all([1, 2, 3].map((n) => stage.place(`alice${n}`, `bob${n}`)));
     stage.clock.advance(3_600_000);

@@ -12,6 +12,7 @@ import type { Database } from './database.ts';
 import { isBusy, isUnavailable, sentenceOf } from './faults.ts';
 import { createFileWatch } from './file-watch.ts';
 import { IN_MEMORY, openFile } from './open-file.ts';
+import { createPassingTime } from './passing-time.ts';
 import { createSameFile, type SameFile } from './same-file.ts';
 
 /** How long a lock of another process is waited for, without stopping this one. */
@@ -65,7 +66,7 @@ export function createSqliteStore(parts: SqliteStoreParts): CallStore {
   const engine: Engine = {
     dialect: SQLITE,
     name: randomUUID(),
-    clockValue: () => Math.floor(clock.now()),
+    clockValue: createPassingTime(clock),
     transact(reads, plan) {
       watch.active();
       return onDatabase(({ run, inTransaction }) =>
