@@ -1,6 +1,6 @@
 // Accept and decline.
 import type { DeviceId, UserId } from '../base/ids.ts';
-import { isLive, isSeated, type Party, partyOf } from './call.ts';
+import { isLive, isSeated, partyOf } from './call.ts';
 import {
   arm,
   type Draft,
@@ -20,6 +20,7 @@ import {
   type EventOf,
   ownCall,
   refused,
+  type Seat,
   type Stage,
   seatElsewhere,
   type Verdict,
@@ -33,7 +34,7 @@ export function accept(stage: Stage, event: EventOf<'accept'>): Verdict {
   if (own === undefined) return refused('not_found');
   const { draft, party } = own;
   if (!isLive(draft.call)) return refused('call_ended');
-  if (isSeated(party)) return acceptAgain(draft, party, event);
+  if (isSeated(party)) return acceptAgain(own, event, stage.now);
   if (party.state !== 'ringing') {
     if (draft.call.state !== 'active' || !draft.call.isGroup) return refused('call_ended');
     const taken = seatsIn(draft.call) + ringsIn(draft.call);
@@ -55,13 +56,23 @@ export function accept(stage: Stage, event: EventOf<'accept'>): Verdict {
 }
 
 /** He holds the seat already: the same device lost its answer, or another one wants it. */
-function acceptAgain(draft: Draft, { uid, device }: Party, event: EventOf<'accept'>): Verdict {
-  if (device === event.device) return done(draft);
-  if (!event.takeOver) return refused('answered_elsewhere');
+function acceptAgain({ draft, party }: Seat, event: EventOf<'accept'>, now: number): Verdict {
+  const { uid, device } = party;
+  const isSame = device === event.device;
+  if (!isSame && !event.takeOver) return refused('answered_elsewhere');
+  waitAnew(draft, uid, now);
+  if (isSame) return done(draft);
   setParty(draft, uid, { device: event.device });
   // The others don't see devices.
   tellOne(draft, uid, 'answered_elsewhere');
   return done(draft);
+}
+
+/** Who is waited for has just got a new token, and as long to come by it as by his first. */
+export function waitAnew(draft: Draft, uid: UserId, now: number): void {
+  const key = `grace:${uid}` as const;
+  const dueAt = draft.call.timers.get(key);
+  if (dueAt !== undefined) arm(draft, key, Math.max(dueAt, now + draft.rules.reconnectGraceMs));
 }
 
 export function takeSeat(

@@ -1,6 +1,6 @@
 // Place: a new call, the same one again, or the call that the other one has just placed.
 
-import { takeSeat } from './answer.ts';
+import { takeSeat, waitAnew } from './answer.ts';
 import { type Call, isLive, partyOf } from './call.ts';
 import { arm, type Draft, draftOfNew, tellOne } from './draft.ts';
 import { settle } from './ending.ts';
@@ -21,10 +21,13 @@ import {
 /** Answers the new call's draft beside the verdict. */
 export function place(stage: Stage, event: EventOf<'place'>): { verdict: Verdict; placed?: Draft } {
   const { caller, device, callees } = event;
-  if (stage.call !== undefined) return { verdict: placedAgain(stage.call, event) };
+  if (stage.call !== undefined) return { verdict: placedAgain(stage.call, event, stage.now) };
   const elsewhere = seatElsewhere(stage, caller);
   if (elsewhere !== undefined) {
-    if (isGlareAgain(elsewhere, event)) return { verdict: done(elsewhere.draft) };
+    if (isGlareAgain(elsewhere, event)) {
+      waitAnew(elsewhere.draft, caller, stage.now);
+      return { verdict: done(elsewhere.draft) };
+    }
     if (elsewhere.party.device !== device) {
       doubt(stage, elsewhere);
       return { verdict: refused('in_another_call', elsewhere.draft.call.id) };
@@ -48,9 +51,13 @@ export function place(stage: Stage, event: EventOf<'place'>): { verdict: Verdict
 }
 
 /** A retry is known by its body, and never rings twice. */
-function placedAgain(draft: Draft, { caller, requestHash }: EventOf<'place'>): Verdict {
-  const isSame = draft.call.caller === caller && draft.call.requestHash === requestHash;
-  return isSame ? done(draft) : refused('call_id_taken');
+function placedAgain(draft: Draft, event: EventOf<'place'>, now: number): Verdict {
+  const { call } = draft;
+  const { caller, device, requestHash } = event;
+  const isSame = call.caller === caller && call.requestHash === requestHash;
+  if (!isSame) return refused('call_id_taken');
+  if (partyOf(call, caller)?.device === device) waitAnew(draft, caller, now);
+  return done(draft);
 }
 
 /** The one whom he calls is calling him, and nobody else is in it. */

@@ -70,6 +70,22 @@ describe('accept', () => {
     expect(world.party('call', 'B').state).toBe('joined');
   });
 
+  it.each([
+    ['again from the same device', 'B1'],
+    ['from another device that takes over', 'B2'],
+  ])('%s gives the whole grace to come by the new token', (_which, own) => {
+    const world = ringing();
+    world.send(accept('call', 'B'), joined('call', present('A')), joined('call', present('B')));
+    world.now += 60_000;
+    world.send(left('call', present('B')));
+    world.now += 19_000;
+    world.send(accept('call', 'B', own, { takeOver: true }));
+    world.now += 2_000;
+    world.sweep('call', [present('A')]);
+    expect(world.states('call')).toBe('A joined, B lost');
+    expect(world.timers('call')['grace:B']).toBe(18_000);
+  });
+
   it('lets a caller take over his own call', () => {
     const world = ringing();
     expect(world.send(accept('call', 'A', 'A2'))).toEqual({ refused: 'answered_elsewhere' });

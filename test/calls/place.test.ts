@@ -250,6 +250,14 @@ describe('a ring that is kept from somebody', () => {
   });
 });
 
+it('a retry by whoever was lost since gives him the whole grace to come by the new token', () => {
+  const world = createWorld();
+  world.send(place('call', 'A', ['B']), accept('call', 'B'));
+  world.now += 19_000;
+  world.send(place('call', 'A', ['B']));
+  expect(world.timers('call')).toMatchObject({ 'grace:A': 20_000, 'grace:B': 1_000 });
+});
+
 describe('rings without an answer', () => {
   it('are refused from the sixth on, and write nothing', () => {
     const world = createWorld();
