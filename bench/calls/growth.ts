@@ -26,6 +26,8 @@ const ROUNDS = 5;
 const SECONDS = 4;
 const FEW = 1_000;
 const MANY = 1_000_000;
+/** What is old is forgotten once, a minute after the start. */
+const SETTLED_AFTER_MS = 75_000;
 const SILENT_MS = 65_000;
 
 export const measurePlaces = (bench: Bench, say: Say): Promise<Verdict[]> =>
@@ -103,19 +105,21 @@ export const measureSilence = (bench: Bench, say: Say): Promise<Verdict[]> =>
       await client.connect();
       const lastQueries = async () =>
         (
-          await client.query<{ pid: number; at: Date }>(
-            `select pid, query_start as at from pg_stat_activity
+          await client.query<{ pid: number; at: Date; query: string }>(
+            `select pid, query_start as at, query from pg_stat_activity
              where backend_type = 'client backend' and pid <> pg_backend_pid() order by pid`,
           )
         ).rows;
-      await sleep(3_000);
+      await sleep(SETTLED_AFTER_MS);
       const before = await lastQueries();
       await sleep(SILENT_MS);
       const after = await lastQueries();
       await client.end();
-      const asked = after.filter(
+      const newer = after.filter(
         ({ pid, at }) => before.find((one) => one.pid === pid)?.at.getTime() !== at.getTime(),
-      ).length;
+      );
+      for (const { query } of newer) say(`  asked: ${query}`);
+      const asked = newer.length;
       say(`  silence: ${before.length} connections before, ${after.length} after, ${asked} asked`);
       return [atMost('idle: connections that asked anything in a minute', 0, [median([asked])])];
     }),
