@@ -2,6 +2,7 @@
 // again until it has worked. All of it may be done twice.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { isLive, isSeated, partyOf } from '../calls/call.ts';
 import type { Effect } from '../calls/event.ts';
 import { type CallStore, type LeasedEffect, StoreUnavailable } from '../calls/store.ts';
 import type { Loop } from './due-loop.ts';
@@ -29,7 +30,10 @@ export interface Tried {
 }
 
 export function createEffectsLoop(options: {
-  store: Pick<CallStore, 'leaseEffects' | 'effectDone' | 'effectFailed' | 'nextDueMs' | 'onDue'>;
+  store: Pick<
+    CallStore,
+    'call' | 'leaseEffects' | 'effectDone' | 'effectFailed' | 'nextDueMs' | 'onDue'
+  >;
   api: Pick<LiveKitApi, 'createRoom' | 'deleteRoom' | 'removeParticipant'>;
   clock: Clock;
   log: Logger;
@@ -60,7 +64,7 @@ export function createEffectsLoop(options: {
     const { id, callId, effect, tries } = leased;
     const tell = (result: Tried['result']) => onTried?.({ effect: effect.type, result });
     try {
-      if (await doAtLiveKit(api, leased)) {
+      if (!(await isWanted(store, leased)) || (await doAtLiveKit(api, leased))) {
         tell('done');
         await store.effectDone(id);
         if (effect.type === 'delete_room') onRoomDeleted();
@@ -91,6 +95,21 @@ export function createEffectsLoop(options: {
       await Promise.all(underWay);
     },
   };
+}
+
+/**
+ * Since it was decided he may have taken a seat, and LiveKit Cloud keeps whoever is removed out for a
+ * minute; and a call whose room could not be made at once may have ended.
+ */
+async function isWanted(
+  store: Pick<CallStore, 'call'>,
+  { callId, effect, tries }: LeasedEffect,
+): Promise<boolean> {
+  if (effect.type === 'delete_room' || (effect.type === 'create_room' && tries === 1)) return true;
+  const { call } = await store.call(callId);
+  if (call === undefined || !isLive(call)) return false;
+  const party = effect.type === 'remove_participant' ? partyOf(call, effect.identity) : undefined;
+  return party === undefined || !isSeated(party);
 }
 
 function doAtLiveKit(

@@ -83,6 +83,19 @@ describe('the room of a call', () => {
   });
 });
 
+it('the room of a call that has ended is not made any more', async () => {
+  stage.livekit.answerWith('unavailable');
+  await stage.effects.start();
+  const call = await stage.place('alice', 'bob');
+  await stage.pass(500);
+  await comes(() => stage.livekit.asked.length > 0);
+  await stage.end(call);
+  stage.livekit.answerWith('right');
+  await stage.pass(10_000);
+  await comes(() => deleted(call) === 1);
+  expect(roomNames()).toEqual([]);
+});
+
 describe('somebody who has no place in a call', () => {
   it('is taken out of its room', async () => {
     await stage.effects.start();
@@ -94,6 +107,23 @@ describe('somebody who has no place in a call', () => {
     await stage.pass(500);
     await comes(() => stage.livekit.removed.length === 1);
     expect(stage.livekit.removed).toEqual([{ room: call.room, identity: 'mallory' }]);
+  });
+
+  it('is left there where he has taken a seat before LiveKit could be asked', async () => {
+    await stage.effects.start();
+    const call = await stage.place('alice', 'bob');
+    await rest();
+    stage.livekit.answerWith('unavailable');
+    const present = stage.livekit.enter(call.room, 'bob');
+    const webhook = { room: call.room, present, disconnectReason: 'UNKNOWN_REASON' };
+    await stage.handle({ type: 'joined', ...webhook });
+    await stage.pass(500);
+    await comes(() => stage.livekit.asked.some(({ method }) => method === 'RemoveParticipant'));
+    await stage.accept(call, 'bob');
+    stage.livekit.answerWith('right');
+    await stage.pass(10_000);
+    expect(stage.livekit.removed).toEqual([]);
+    expect(await stage.store.nextDueMs()).toBeGreaterThan(0);
   });
 });
 
