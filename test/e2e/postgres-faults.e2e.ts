@@ -344,6 +344,26 @@ describe('LISTEN', () => {
   });
 });
 
+describe('LISTEN after a silence', () => {
+  it('is proved at once, when somebody waits again', async () => {
+    const wire = await startWire(postgres.port);
+    onTestFinished(() => wire.close());
+    const clock = createFakeClock();
+    const over = url.replace(String(postgres.port), String(wire.port));
+    const { store, log } = await openStore({ source: over, clock });
+    // What lies between has forgotten it meanwhile.
+    wire.silence(/listen switchboard/);
+    clock.advance(600_000);
+    const waitsSince = clock.monotonic();
+    store.onChangeFor(user('bob'), () => {});
+    await until('it is noticed', async () => {
+      clock.advance(250);
+      return log.lines.some(({ message }) => message.includes('are not heard'));
+    });
+    expect(clock.monotonic() - waitsSince).toBeLessThan(5_000);
+  });
+});
+
 describe('the schema', () => {
   it('is made once, however many start at the same time', async () => {
     const stores = await Promise.all(Array.from({ length: 5 }, () => openStore()));

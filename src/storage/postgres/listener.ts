@@ -67,19 +67,18 @@ export function createListener(parts: ListenerParts): Listener {
   };
   const check = async () => {
     const mine = ear as Ear;
+    // It is under way: nobody begins another.
+    cancelCheck = () => {};
     const isHeard = await mine.hasEcho();
     if (ear !== mine) return;
-    if (isHeard) {
-      againMs = AGAIN_MS.first;
-      deafness.ends();
-      checkLater();
-    } else {
+    if (!isHeard) {
       mine.close();
       onLost(new Error('it hears nothing'));
+      return;
     }
-  };
-  const checkLater = () => {
-    cancelCheck ??= clock.after(CHECK_EVERY_MS, () => {
+    againMs = AGAIN_MS.first;
+    deafness.ends();
+    cancelCheck = clock.after(CHECK_EVERY_MS, () => {
       cancelCheck = undefined;
       if (isNeeded()) void check();
     });
@@ -104,7 +103,8 @@ export function createListener(parts: ListenerParts): Listener {
       if (isStopped) return;
       activeUntilMs = clock.monotonic() + ACTIVE_MS;
       if (ear === undefined && cancelAgain === undefined) void begin();
-      if (typeof ear === 'object') checkLater();
+      // After a silence, in which whatever lies between may have forgotten the connection.
+      if (typeof ear === 'object' && cancelCheck === undefined) void check();
     },
     stop() {
       isStopped = true;
