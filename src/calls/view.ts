@@ -28,7 +28,7 @@ export interface CallView {
   readonly createdAt: string;
   readonly activeAt?: string;
   readonly endedAt?: string;
-  /** From the arrival of the second person to the end. */
+  /** From the arrival of the second person to the end; not for who has missed or declined it. */
   readonly talkSeconds?: number;
   readonly caller: UserId;
   readonly me: MyPart;
@@ -73,15 +73,16 @@ export function viewOf(call: Call, uid: UserId, sight: Sight): CallView {
   const own = partyOf(call, uid);
   if (own === undefined || own.isHidden) throw new TypeError('not a call of this person');
   const { id, kind, context, data, isGroup, state, caller } = call;
+  const became = becameOf(call, own);
   return defined({
     ...{ id, version: own.version, kind, context },
     data: data === undefined ? undefined : (JSON.parse(data) as unknown),
     ...{ isGroup, state },
-    ...becameOf(call, own),
+    ...became,
     createdAt: timeOf(call.createdAt),
     activeAt: timeOf(call.activeAt),
     endedAt: timeOf(call.endedAt),
-    talkSeconds: talkSecondsOf(call),
+    talkSeconds: became.outcome === 'answered' ? talkSecondsOf(call) : undefined,
     caller,
     me: myPartOf(own, sight.now),
     parties: call.parties.map((party) => partyViewOf(party, uid, sight)),
@@ -106,7 +107,8 @@ function becameOf(call: Call, { state, reason }: Party) {
 
 function talkSecondsOf({ talkAt, endedAt }: Call): number | undefined {
   if (talkAt === undefined || endedAt === undefined) return undefined;
-  return Math.floor((endedAt - talkAt) / 1_000);
+  // A clock that was set back is no talk of less than nothing.
+  return Math.max(0, Math.floor((endedAt - talkAt) / 1_000));
 }
 
 function myPartOf({ role, state, device, ringEndsAt, reason }: Party, now: number): MyPart {

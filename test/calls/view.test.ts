@@ -76,6 +76,18 @@ describe('a call as JSON', () => {
     });
   });
 
+  it('tells who has missed it nothing of how long the others talked', () => {
+    const world = ringing(['B', 'C']);
+    world.send(accept('call', 'B'));
+    world.send(joined('call', present('A')), joined('call', present('B')));
+    world.now += 60_000;
+    world.send(tick('call'), leave('call', 'A'), leave('call', 'B'));
+    expect(view(world, 'C')).toMatchObject({ state: 'ended', outcome: 'missed' });
+    expect(['A', 'B', 'C'].map((who) => view(world, who).talkSeconds)).toEqual([
+      ...[60, 60, undefined],
+    ]);
+  });
+
   it('has what the host gave along, as it was', () => {
     const world = createWorld();
     const data = '{"ticket":[1,null]}';
