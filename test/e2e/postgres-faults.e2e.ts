@@ -258,12 +258,7 @@ describe('locks of somebody else', () => {
     await admin.query('begin');
     await admin.query("select 1 from switchboard.people where uid = 'bob' for update");
     const ending = end(store, call.id);
-    await until('it waits for us', async () => {
-      const { rows } = await (await monitor()).query(
-        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      return rows.length > 0;
-    });
+    await until('it waits for us', isWaiting);
     const crossed = admin.query('select 1 from switchboard.calls where id = $1 for update', [
       call.id,
     ]);
@@ -283,6 +278,33 @@ describe('locks of somebody else', () => {
     expect(await end(store, call.id)).toMatchObject({ state: 'ended' });
   });
 
+  it.each([
+    ['our own pool', () => url],
+    ['a host’s pool', () => new pg.Pool({ connectionString: url })],
+  ])('over which %s gives up leave nothing behind that is written later', async (_what, from) => {
+    const clock = createFakeClock();
+    const source = from();
+    if (typeof source !== 'string') onTestFinished(() => source.end());
+    const { store } = await openStore({ source, clock });
+    const call = (await place(store)) as Call;
+    await admin.query('begin');
+    await admin.query('select 1 from switchboard.calls where id = $1 for update', [call.id]);
+    const ending = unavailable(end(store, call.id));
+    await until('it waits for us', isWaiting);
+    // It is given up, and its look is answered all the same before it is rolled back.
+    clock.advance(8_000);
+    await admin.query('commit');
+    await ending;
+    await place(store, { caller: 'c', callees: ['d'] });
+    expect((await store.call(call.id)).call).toEqual(call);
+  });
+
+  const isWaiting = async () => {
+    const { rows } = await (await monitor()).query(
+      "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    return rows.length > 0;
+  };
   let watcher: pg.Client | undefined;
   const monitor = async () => {
     watcher ??= await connected();

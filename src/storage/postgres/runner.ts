@@ -38,8 +38,8 @@ export function createRunner({ connections, clock, log }: RunnerParts): Runner {
   const once = async <Result>(transaction: Transaction<Result>) => {
     const client = await connections.borrow();
     try {
-      const done = await withDeadline(clock, ANSWER_MS, () =>
-        runTransaction(client, statements, transaction),
+      const done = await withDeadline(clock, ANSWER_MS, (signal) =>
+        runTransaction({ client, signal }, statements, transaction),
       );
       client.release();
       return done;

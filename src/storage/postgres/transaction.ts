@@ -71,28 +71,38 @@ export interface Transaction<Result> {
   readonly plan?: (answers: Answers) => Writes<Result>;
 }
 
+/** Where it is run: from the abort on nothing more is sent, since whoever gave up rolls it back. */
+export interface Line {
+  readonly client: PgClient;
+  readonly signal: AbortSignal;
+}
+
 /** Rejects with a DatabaseError, or with what `plan` threw; the transaction is open still then. */
 export async function runTransaction<Result>(
-  client: PgClient,
+  line: Line,
   statements: Statements,
   { reads, plan }: Transaction<Result>,
 ): Promise<{ read: Answers; result: Result | undefined }> {
   const first = [BEGIN, ...reads.map(statements.of)];
   if (plan === undefined) {
-    const [, ...read] = await send(client, [...first, COMMIT]);
+    const [, ...read] = await send(line, [...first, COMMIT]);
     return { read: read.slice(0, reads.length), result: undefined };
   }
-  const [, ...read] = await send(client, first);
+  const [, ...read] = await send(line, first);
   const { queries, result } = plan(read);
-  const written = await send(client, [...queries.map(statements.of), COMMIT]);
+  const written = await send(line, [...queries.map(statements.of), COMMIT]);
   return { read, result: result(written) };
 }
 
 /** After one that failed the others fail as well, and commit becomes a rollback. */
-async function send(client: PgClient, queries: readonly PgQuery[]): Promise<Answers> {
+async function send({ client, signal }: Line, queries: readonly PgQuery[]): Promise<Answers> {
+  signal.throwIfAborted();
   if (!isPipelined(client)) {
     const answers: (readonly Row[])[] = [];
-    for (const query of queries) answers.push(await asked(client, query));
+    for (const query of queries) {
+      signal.throwIfAborted();
+      answers.push(await asked(client, query));
+    }
     return answers;
   }
   const answers = await Promise.allSettled(queries.map((query) => asked(client, query)));
