@@ -96,18 +96,21 @@ const wantsStream = ({ headers }: FastifyRequest): boolean =>
     return type === EVENT_STREAM && !parameters.some((one) => /^q=0(\.0*)?$/.test(one));
   });
 
-async function poll(
+function poll(
   reader: FeedReader,
   by: { waitMs: number; exchange: Exchange; clock: Clock },
 ): Promise<Answer> {
   const { waitMs, exchange, clock } = by;
   const until = clock.monotonic() + waitMs;
-  for (;;) {
-    const news = await withStore(reader.look);
-    const leftMs = until - clock.monotonic();
-    if (!isEmpty(news) || leftMs <= 0 || exchange.signal.aborted) return JSON.stringify(news);
-    await exchange.whileSilent(() => reader.wait(leftMs, exchange.signal));
-  }
+  // A look that is slow comes on top of the wait.
+  return exchange.whileSilent(async () => {
+    for (;;) {
+      const news = await withStore(reader.look);
+      const leftMs = until - clock.monotonic();
+      if (!isEmpty(news) || leftMs <= 0 || exchange.signal.aborted) return JSON.stringify(news);
+      await reader.wait(leftMs, exchange.signal);
+    }
+  });
 }
 
 /** The first look comes before the head: a database that is away is an answer with a status. */
