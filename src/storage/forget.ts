@@ -3,6 +3,9 @@ import type { CallStore } from '../calls/store.ts';
 import type { ChangeParts } from './change.ts';
 import type { Row } from './dialect.ts';
 
+/** Each is a lock, of which a database has some thousands for all that it does. */
+const PEOPLE_AT_ONCE = 50;
+
 export function createForget({ engine, write }: ChangeParts): CallStore['forget'] {
   const { dialect } = engine;
   const idsOf = (rows: readonly Row[] | undefined, column: string) =>
@@ -31,7 +34,9 @@ export function createForget({ engine, write }: ChangeParts): CallStore['forget'
   };
   return async (ms, limit) => {
     const { count, people } = await forgetCalls(ms, limit);
-    if (people.length > 0) await forgetPeople(people);
+    for (let first = 0; first < people.length; first += PEOPLE_AT_ONCE) {
+      await forgetPeople(people.slice(first, first + PEOPLE_AT_ONCE));
+    }
     return count;
   };
 }

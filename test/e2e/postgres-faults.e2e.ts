@@ -317,6 +317,17 @@ describe('locks of somebody else', () => {
 });
 
 describe('LISTEN', () => {
+  it('is proved no more by who only finds that there is nothing to write', async () => {
+    const clock = createFakeClock();
+    const { store } = await openStore({ clock });
+    const timers = clock.waiting();
+    expect(await store.forget(86_400_000, 100)).toBe(0);
+    expect(await store.due(10)).toEqual([]);
+    expect(clock.waiting()).toEqual(timers);
+    await place(store);
+    await until('its echo is waited for again', () => clock.waiting().includes(10_000));
+  });
+
   it('that is ended is begun again, and who waits looks at once', async () => {
     const { store: one } = await openStore();
     const { store: other, log } = await openStore();
@@ -424,6 +435,23 @@ describe('the schema', () => {
     expect(String(error)).toMatch(/DATABASE_URL cannot be read/);
     expect(String(error)).not.toContain('word#1');
   });
+});
+
+it('the people of many calls are forgotten a few at a time: a database has only so many locks', async () => {
+  const small = await startPostgres({ max_locks_per_transaction: '10', max_connections: '20' });
+  onTestFinished(() => small.close());
+  const source = await small.database('small');
+  const { store, log } = await openStore({ source });
+  for (let call = 0; call < 40; call += 1) {
+    const callees = Array.from({ length: 99 }, (_, n) => `callee-${call}-${n}`);
+    const placed = await place(store, { caller: `caller-${call}`, callees });
+    await end(store, (placed as Call).id);
+  }
+  expect(await store.forget(-1_000, 200)).toBe(40);
+  const client = await connected(source);
+  onTestFinished(() => client.end());
+  expect((await client.query('select uid from switchboard.people')).rows).toEqual([]);
+  expect(log.lines).toEqual([]);
 });
 
 describe('the plans of all statements', () => {
