@@ -9,6 +9,11 @@ import type { Ground } from './part.ts';
 const OPEN_AGAIN_MS = { first: 1_000, last: 30_000 };
 /** A request that comes before waits for so long, and is refused then. */
 const WAIT_MS = 5_000;
+/** One that has tables to make takes its time; one that says nothing would take it for ever. */
+const OPEN_WITHIN_MS = 90_000;
+/** A host may wait for the start before it listens, and for the stop before it ends. */
+const START_WITHIN_MS = 20_000;
+const STOP_WITHIN_MS = 3_000;
 
 export function createStore(
   database: DatabaseSettings,
@@ -20,7 +25,10 @@ export function createStore(
 }
 
 export interface Opening {
-  /** Resolves when the first try has ended, well or not, and what is done once it is open. */
+  /**
+   * Resolves when the first try has ended, well or not, and what is done once it is open; or when that
+   * takes too long.
+   */
   start(): Promise<void>;
   stop(): Promise<void>;
   /** Undefined: the first try is over. Else when it is, or it has been waited for long enough. */
@@ -45,7 +53,7 @@ export function createOpening(
 
   async function attempt(againMs: number): Promise<void> {
     try {
-      await store.open();
+      await withDeadline(clock, OPEN_WITHIN_MS, () => store.open());
       isOpen = true;
     } catch (error) {
       const { message } = error as Error;
@@ -64,19 +72,21 @@ export function createOpening(
     if (isOpen && !isStopped) await onOpen();
   }
 
+  const waitFor = (end: Promise<void> | undefined, ms: number) =>
+    withDeadline(clock, ms, () => end).catch(() => {});
+
   return {
     start() {
       trying ??= attempt(OPEN_AGAIN_MS.first);
-      return trying;
+      return waitFor(trying, START_WITHIN_MS);
     },
     async stop() {
       isStopped = true;
       cancel();
-      await trying;
+      await waitFor(trying, STOP_WITHIN_MS);
       await store.close();
     },
-    underWay: () =>
-      isFirstOver ? undefined : withDeadline(clock, WAIT_MS, () => first.promise).catch(() => {}),
+    underWay: () => (isFirstOver ? undefined : waitFor(first.promise, WAIT_MS)),
     fault() {
       if (isOpen) return store.fault() === undefined ? undefined : 'out of reach';
       return told === undefined ? 'not opened yet' : 'cannot be opened';
