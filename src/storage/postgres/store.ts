@@ -72,8 +72,13 @@ export function createPostgresStore(parts: PostgresStoreParts): CallStore {
     name,
     clockValue: () => (typeof clockOffsetMs === 'number' ? clockOffsetMs : clockOffsetMs()),
     async transact(reads, plan) {
-      listener.need();
-      return guarded(async () => (await runner.run({ reads, plan })).result as never);
+      const planned: typeof plan = (answers) => {
+        const writes = plan(answers);
+        // Whoever only finds that there is nothing to write wakes nobody.
+        if (writes.queries.length > 0) listener.need();
+        return writes;
+      };
+      return guarded(async () => (await runner.run({ reads, plan: planned })).result as never);
     },
     ask: (queries) => guarded(async () => (await runner.run({ reads: queries })).read),
   };
