@@ -47,8 +47,9 @@ export interface Switchboard {
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<string>;
   /**
-   * Fetches Google's keys before the first request needs them. Optional: the first request starts
-   * what was not started. Resolves when the first fetch has ended, well or not.
+   * Fetches Google's keys before the first request needs them, opens the database and looks after
+   * calls from then on: those that were going on when the last process ended, too. Optional: the first
+   * request starts what was not started. Resolves when the first try has ended, well or not.
    */
   start(): Promise<void>;
   /** New requests get 503 `stopping`; resolves when those in flight have been answered. */
