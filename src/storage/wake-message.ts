@@ -23,6 +23,6 @@ export function readMessage(text: string): WakeMessage {
   return {
     from,
     ...(who !== EVERYBODY && { topics: who === '' ? [] : who.split(',') }),
-    ...(ms !== '' && { dueMs: Number(ms) }),
+    ...(/^\d+$/.test(ms) && { dueMs: Number(ms) }),
   };
 }
