@@ -233,6 +233,30 @@ describe('a pool of a host', () => {
 });
 
 describe('a commit', () => {
+  it('whose answer is lost keeps nobody asleep', async () => {
+    const wire = await startWire(postgres.port);
+    onTestFinished(() => wire.close());
+    const clock = createFakeClock();
+    const over = url.replace(String(postgres.port), String(wire.port));
+    const { store } = await openStore({ source: over, clock });
+    const call = (await place(store)) as Call;
+    let woken = 0;
+    store.onChangeFor(user('bob'), () => {
+      woken += 1;
+    });
+    wire.loseAnswerTo(/commit\0/);
+    const ending = unavailable(end(store, call.id));
+    await until('it is sent', () => wire.silent() > 0);
+    for (const ms of [8_000, 1_000]) {
+      clock.advance(ms);
+      await delay(10);
+    }
+    await ending;
+    woken = 0;
+    expect((await store.call(call.id)).call).toMatchObject({ state: 'ended' });
+    expect(woken).toBeGreaterThan(0);
+  });
+
   it('that a full queue of notifications refuses is unavailable, and nothing of it is kept', async () => {
     const { store } = await openStore();
     const call = (await place(store)) as Call;

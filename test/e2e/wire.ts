@@ -7,6 +7,8 @@ export interface Wire {
   silent(): number;
   /** Silences every connection over which something like `pattern` was sent, and all new ones. */
   silence(pattern?: RegExp): void;
+  /** Lets the next thing like `pattern` through, and nothing that is answered from then on. */
+  loseAnswerTo(pattern: RegExp): void;
   /** New connections speak again; those that were silenced stay so. */
   speak(): void;
   close(): Promise<void>;
@@ -15,6 +17,7 @@ export interface Wire {
 export async function startWire(toPort: number): Promise<Wire> {
   const pairs = new Set<{ near: Socket; far: Socket; sent: string; isSilent: boolean }>();
   let isSilent = false;
+  let lost: RegExp | undefined;
   const server = createServer((near) => {
     const far = connect(toPort, '127.0.0.1');
     const pair = { near, far, sent: '', isSilent };
@@ -22,6 +25,10 @@ export async function startWire(toPort: number): Promise<Wire> {
     near.on('data', (bytes) => {
       pair.sent = (pair.sent + bytes.toString('latin1')).slice(-4_000);
       if (!pair.isSilent) far.write(bytes);
+      if (lost?.test(bytes.toString('latin1'))) {
+        pair.isSilent = true;
+        lost = undefined;
+      }
     });
     far.on('data', (bytes) => {
       if (!pair.isSilent) near.write(bytes);
@@ -42,6 +49,9 @@ export async function startWire(toPort: number): Promise<Wire> {
       for (const pair of pairs) {
         if (pattern === undefined || pattern.test(pair.sent)) pair.isSilent = true;
       }
+    },
+    loseAnswerTo(pattern) {
+      lost = pattern;
     },
     speak() {
       isSilent = false;
