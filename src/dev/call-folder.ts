@@ -6,16 +6,21 @@ import type { Environment } from '../settings/sources.ts';
 const FOLDER = '.switchboard-dev';
 
 export interface CallDatabase {
-  /** As DATABASE_URL has it. */
-  readonly url: string;
+  /** As DATABASE_URL has it; undefined: there are no calls. */
+  readonly url: string | undefined;
   /** What a person is told. */
   readonly sentence: string;
 }
 
 /** Undefined: the environment has one. The folder hides itself from git. */
 export function callDatabase(env: Environment, cwd: string): CallDatabase | undefined {
-  if ([env.DATABASE_URL, env.DATABASE_URL_FILE].some((value) => (value?.trim() ?? '') !== '')) {
-    return undefined;
+  const isSet = (name: string) =>
+    [env[name], env[`${name}_FILE`]].some((value) => (value?.trim() ?? '') !== '');
+  if (isSet('DATABASE_URL')) return undefined;
+  // Somebody's own server, without what would open its rooms: there are no tokens either.
+  const missing = ['LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET'].filter((name) => !isSet(name));
+  if (isSet('LIVEKIT_URL') && missing.length > 0) {
+    return { url: undefined, sentence: `off: LIVEKIT_URL is set without ${missing.join(' and ')}` };
   }
   try {
     const folder = join(cwd, FOLDER);

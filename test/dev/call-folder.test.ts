@@ -33,3 +33,12 @@ it.each(['DATABASE_URL', 'DATABASE_URL_FILE'])('is where %s says', (name) => {
   expect(callDatabase({ [name]: 'sqlite:./elsewhere.db' }, folder)).toBeUndefined();
   expect(callDatabase({ [name]: ' ' }, folder)).toBeDefined();
 });
+
+it('is nowhere with a LiveKit server of somebody’s own whose keys are not there', () => {
+  const env = { LIVEKIT_URL: 'wss://mine.livekit.cloud', LIVEKIT_API_KEY: 'key' };
+  expect(callDatabase(env, folder)).toEqual({
+    url: undefined,
+    sentence: 'off: LIVEKIT_URL is set without LIVEKIT_API_SECRET',
+  });
+  expect(callDatabase({ ...env, LIVEKIT_API_SECRET_FILE: './secret' }, folder)?.url).toBeDefined();
+});
