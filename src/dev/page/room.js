@@ -6,7 +6,11 @@ function loadClient() {
   if (window.LivekitClient) return Promise.resolve(window.LivekitClient);
   return new Promise((resolve, reject) => {
     const script = element('script', { src: '/dev/livekit-client.js' });
-    script.onload = () => resolve(window.LivekitClient);
+    script.onload = () => {
+      // What a developer looks for in the console is not drowned.
+      window.LivekitClient.setLogLevel('warn');
+      resolve(window.LivekitClient);
+    };
     script.onerror = () => reject(new Error('livekit-client could not be loaded.'));
     document.head.append(script);
   });
