@@ -8,6 +8,8 @@ import { type CallStore, StoreUnavailable } from '../calls/store.ts';
 const LOOK_EVERY_MS = 15 * 60_000;
 /** Between looks while what is due can't be done right now. */
 const BREATH_MS = { first: 250, last: 1_000 };
+/** What comes so soon after a round waits for the next: a burst of calls is a few rounds, not one each. */
+export const GATHER_MS = 50;
 const BACK_OFF_MS = { first: 500, last: 30_000 };
 
 export interface WakeLoop {
@@ -35,6 +37,7 @@ export function createWakeLoop(options: {
   let running: Promise<void> | undefined;
   /** By the monotonic clock. */
   let wakeAt = Number.POSITIVE_INFINITY;
+  let ranAt = Number.NEGATIVE_INFINITY;
   let behindFrom = Number.POSITIVE_INFINITY;
   let cancel = () => {};
   let unsubscribe = () => {};
@@ -44,7 +47,8 @@ export function createWakeLoop(options: {
 
   function wake(ms: number): void {
     if (isStopped) return;
-    const at = clock.monotonic() + Math.min(Math.max(ms, 0), LOOK_EVERY_MS);
+    const wanted = clock.monotonic() + Math.min(Math.max(ms, 0), LOOK_EVERY_MS);
+    const at = Math.max(wanted, ranAt + GATHER_MS);
     if (at >= wakeAt) return;
     wakeAt = at;
     // A round that runs looks at the time when it is over.
@@ -59,7 +63,8 @@ export function createWakeLoop(options: {
 
   function run(): Promise<void> {
     cancel();
-    behindFrom = Math.min(behindFrom, wakeAt, clock.monotonic());
+    ranAt = clock.monotonic();
+    behindFrom = Math.min(behindFrom, wakeAt, ranAt);
     wakeAt = Number.POSITIVE_INFINITY;
     running = round().then((ms) => {
       running = undefined;

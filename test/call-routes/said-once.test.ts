@@ -1,10 +1,12 @@
 // What an operator is told when something is away: once in the log and clearly, and by readyz, however
 // long it lasts; and without the address, which may hold a password.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it } from 'vitest';
+import { GATHER_MS } from '../../src/events/wake-loop.ts';
 import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { type CallStage, PLAIN, setCallStage } from '../call-stage.ts';
@@ -103,7 +105,7 @@ it('webhooks that never come: no reason to take the server out of service', asyn
   const stage = await open();
   const { call } = await stage.place('alice', ['bob']);
   await stage.accept('bob', call.id);
-  stage.clock.advance(0);
+  stage.clock.advance(GATHER_MS);
   await expect.poll(() => stage.livekit.rooms().length).toBe(1);
   const room = stage.livekit.rooms()[0]?.name as string;
   const warnings = () => told(stage, /webhooks do not arrive: .*\/api\/calls\/livekit-webhook/);

@@ -1,10 +1,12 @@
 // What an operator sees of a switchboard with calls: whatever happens to them is measured.
+
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it } from 'vitest';
+import { GATHER_MS } from '../../src/events/wake-loop.ts';
 import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { type CallStage, PLAIN, setCallStage } from '../call-stage.ts';
 import type { Webhook } from '../fakes/livekit-api.ts';
@@ -54,7 +56,7 @@ async function roomOf(stage: CallStage): Promise<string> {
 it('webhooks are counted by what they say and what became of them', async () => {
   const stage = await open();
   await stage.place('alice', ['bob'], { context: 'chat-7' });
-  stage.clock.advance(0);
+  stage.clock.advance(GATHER_MS);
   const room = await roomOf(stage);
   const participant = stage.livekit.enter(room, 'alice');
   const webhook = (event: string, about: string) =>
@@ -89,7 +91,7 @@ it('a webhook of a database that is away is counted as failed: LiveKit sends it 
   const { path, beside } = file();
   const stage = await open({ database: `sqlite:${path}` });
   await stage.place('alice', ['bob']);
-  stage.clock.advance(0);
+  stage.clock.advance(GATHER_MS);
   const room = await roomOf(stage);
   const webhook = await stage.livekit.webhook('room_finished', { room });
   beside().exec('alter table calls rename to away');

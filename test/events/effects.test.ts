@@ -1,7 +1,9 @@
 // What is done at LiveKit for calls: by the loop over effects, and for rooms that come again.
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../../src/calls/call.ts';
 import { createLateRooms } from '../../src/events/late-rooms.ts';
+import { GATHER_MS } from '../../src/events/wake-loop.ts';
 import { comes, type EventsStage, setEventsStage, turns } from './stage.ts';
 
 let stage: EventsStage;
@@ -21,7 +23,7 @@ describe('the room of a call', () => {
   it('is there before anybody comes, and gone within a second of its end', async () => {
     await stage.effects.start();
     const call = await stage.place('alice', 'bob');
-    stage.clock.advance(0);
+    stage.clock.advance(GATHER_MS);
     await comes(() => roomNames().includes(call.room));
     await stage.end(call);
     await stage.pass(500);
