@@ -1,7 +1,8 @@
 // What docs/calls.md tells people to copy does what the page says, against a real switchboard.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { codeBlocks } from '../../scripts/markdown.ts';
@@ -55,6 +56,15 @@ describe('the walk by curl', () => {
       }
     }
     expect(requests).toBeGreaterThan(10);
+  });
+
+  it('makes its id by what is there wherever this runs', () => {
+    const made = /^CALL=(.*)$/m.exec(blocks.map(({ code }) => code).join('\n'))?.[1];
+    const id = execFileSync('/bin/sh', ['-c', `echo ${made}`], {
+      env: { PATH: dirname(process.execPath) },
+      encoding: 'utf8',
+    });
+    expect(id).toMatch(/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$/);
   });
 });
 
