@@ -63,7 +63,7 @@ export function createRecords(me) {
   return {
     get: (id) => records.get(id),
     /** The server's word. */
-    learn({ call, cause }) {
+    learn({ call, cause, isHere }) {
       const record = records.get(call.id) ?? { ways: {}, lines: [] };
       const changes = changesOf(record.call, call);
       const { version } = call;
@@ -71,7 +71,10 @@ export function createRecords(me) {
       if (cause === 'ring_over') add(record, { from: 'server', text: 'the ring is over' });
       // The answer to a request may tell of it first, and the feed says why.
       const first = record.lines.find((line) => line.version === version);
-      if (first && !OF_THE_CLIENT.includes(cause)) first.cause = cause;
+      if (first && !OF_THE_CLIENT.includes(cause)) {
+        // To every device of this person it is told as another's answer; here it was this tab's own.
+        first.cause = isHere && cause === 'answered_elsewhere' ? 'accepted' : cause;
+      }
       for (const { uid, state } of call.parties) {
         const way = record.ways[uid] ?? [];
         record.ways[uid] = way.at(-1) === state ? way : [...way, state];
