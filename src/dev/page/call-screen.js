@@ -5,7 +5,7 @@ import { everybody, face, firstNameOf, nameOf, namesOf } from './people.js';
 import { peopleIn } from './room.js';
 import { othersOf } from './scene.js';
 import { drawTiles } from './tiles.js';
-import { duration, outcomeOf, reasonOf, SEATED } from './words.js';
+import { duration, overOf, SEATED } from './words.js';
 
 const FACES_AT_MOST = 3;
 
@@ -41,7 +41,7 @@ function doingOf({ name, call }, me) {
     case 'talk':
       return duration(secondsSince(call.activeAt));
     default:
-      return [outcomeOf(call), reasonOf(call)].filter(Boolean).join(' · ');
+      return overOf(call, me);
   }
 }
 

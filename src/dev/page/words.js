@@ -1,4 +1,5 @@
 // What a person is told of a call, and what a developer is told of its states.
+import { firstNameOf } from './people.js';
 
 /** A few words under a name in the list of calls. */
 export function outcomeOf(call) {
@@ -22,21 +23,28 @@ export function outcomeOf(call) {
   }
 }
 
+/** Only what the outcome does not say by itself. */
 const REASONS = {
-  hangup: 'Somebody hung up.',
-  ring_timeout: 'The time to answer was over.',
-  declined: 'They said no.',
-  busy: 'In another call.',
-  caller_lost: 'The caller’s connection was lost.',
-  connection_lost: 'The connection was lost.',
-  never_joined: 'Accepted, and never came into the room.',
-  alone: 'One was left alone for too long.',
-  max_duration: 'The longest time for a call was over.',
-  ended_for_all: 'Ended for everybody.',
-  ended_by_host_app: 'Ended by the app.',
-  replaced: 'Another call took its place.',
+  caller_lost: 'The caller’s connection was lost',
+  connection_lost: 'The connection was lost',
+  never_joined: 'Accepted, and never came into the room',
+  alone: 'One was left alone for too long',
+  max_duration: 'The longest time for a call was over',
+  ended_for_all: 'Ended for everybody',
+  ended_by_host_app: 'Ended by the app',
+  replaced: 'Another call took its place',
 };
-export const reasonOf = ({ reason }) => REASONS[reason] ?? '';
+
+/** What is told to somebody who did not end it: of a call of two that is the other one. */
+export function overOf(call, me) {
+  const others = call.parties.map(({ uid }) => uid).filter((uid) => uid !== me);
+  const other = others.length === 1 ? firstNameOf(others[0]) : undefined;
+  const outcome = outcomeOf(call);
+  if (call.outcome === 'declined' && call.caller === me && other) return `${other} declined`;
+  const isHungUp = call.reason === 'hangup' && call.outcome !== 'cancelled';
+  const reason = isHungUp ? `${other ?? 'Somebody'} hung up` : REASONS[call.reason];
+  return [outcome, reason].filter(Boolean).join(' · ');
+}
 
 /** What a party's state means. */
 export const STATES = {
