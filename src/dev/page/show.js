@@ -6,6 +6,7 @@ import { firstNameOf, namesOf } from './people.js';
 import { othersOf, sceneOf } from './scene.js';
 import { isAudible, sound } from './sound.js';
 import { blink } from './title.js';
+import { overOf } from './words.js';
 
 /** No browser plays a sound before somebody has used the page. */
 const SILENT = 'Silent until you touch the page.';
@@ -58,6 +59,7 @@ function onScene({ me, scene, life }, screen) {
   if (call) life.show(call);
   if (name === 'in') speak(`${namesOf([call.caller])} calls.`);
   if (name === 'talk') speak(`You talk with ${namesOf(othersOf(call, me))}.`);
+  if (name === 'over') speak(`The call is over. ${overOf(call, me)}.`);
   if (name === 'home') speak('');
   const { activeElement } = document;
   const isFree = activeElement === document.body || $('phone').contains(activeElement);
