@@ -8,6 +8,7 @@ import type { Row } from './dialect.ts';
 import type { Engine } from './engine.ts';
 import { createFeed } from './feed.ts';
 import { createForget } from './forget.ts';
+import { gathered } from './gathered.ts';
 import { createHistory } from './history.ts';
 import { readStatements } from './read-statements.ts';
 import type { Wake } from './wake.ts';
@@ -60,9 +61,9 @@ export function createCallStore(engine: Engine, wake: Wake): CallsOnly {
       const [rows = []] = await engine.ask([{ text: write.leaseEffects, values }]);
       return rows.map(leasedOf);
     },
-    async effectDone(id) {
-      await engine.ask([{ text: write.effectDone, values: [id] }]);
-    },
+    effectDone: gathered(async (ids: readonly string[]) => {
+      await engine.ask([{ text: write.effectsDone, values: [engine.dialect.list(ids)] }]);
+    }),
     async effectFailed(id, retryMs) {
       const values = [clock(), retryMs, id];
       const [rows] = await engine.ask([{ text: write.effectFailed, values }]);

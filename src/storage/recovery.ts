@@ -2,6 +2,7 @@
 // a server that is taken out of service for it would else never know that all is well.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import type { Explained } from '../base/network-faults.ts';
 
 const FIRST_MS = 500;
 const LONGEST_MS = 10_000;
@@ -23,9 +24,12 @@ export interface RecoveryParts {
   /** Rejects as long as it can't be asked. */
   readonly probe: () => Promise<unknown>;
   readonly onRecovered: () => void;
+  /** What is known of why it can't be asked, and what to do. */
+  readonly explain?: ((error: unknown) => Explained | undefined) | undefined;
 }
 
-export function createRecovery({ what, clock, log, probe, onRecovered }: RecoveryParts): Recovery {
+export function createRecovery(parts: RecoveryParts): Recovery {
+  const { what, clock, log, probe, onRecovered, explain = () => undefined } = parts;
   let fault: string | undefined;
   let cancel: (() => void) | undefined;
   let waitMs = FIRST_MS;
@@ -45,7 +49,7 @@ export function createRecovery({ what, clock, log, probe, onRecovered }: Recover
       waitMs = Math.min(2 * waitMs, LONGEST_MS);
       probe().then(worked, (error) => {
         if (fault === undefined || isStopped) return;
-        fault = sentenceOf(what, error);
+        fault = sentenceOf(what, error, explain(error));
         again();
       });
     });
@@ -54,9 +58,11 @@ export function createRecovery({ what, clock, log, probe, onRecovered }: Recover
     fault: () => fault,
     failed(error) {
       const isNew = fault === undefined;
-      fault = sentenceOf(what, error);
+      const known = explain(error);
+      fault = sentenceOf(what, error, known);
       if (!isNew || isStopped) return;
-      log.error({ err: error }, `${what} cannot be asked`);
+      const advice = known && { reason: known.detail, fix: known.fix };
+      log.error({ err: error, ...advice }, `${what} cannot be asked`);
       again();
     },
     worked,
@@ -67,5 +73,8 @@ export function createRecovery({ what, clock, log, probe, onRecovered }: Recover
   };
 }
 
-const sentenceOf = (what: string, error: unknown): string =>
-  `${what} cannot be asked: ${error instanceof Error ? error.message : String(error)}`;
+function sentenceOf(what: string, error: unknown, known: Explained | undefined): string {
+  const said = error instanceof Error ? error.message : String(error);
+  const reason = known === undefined ? said : `${known.detail}. Fix: ${known.fix}`;
+  return `${what} cannot be asked: ${reason}`;
+}

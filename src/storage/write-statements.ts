@@ -59,7 +59,7 @@ export function writeStatements(dialect: Dialect) {
   where id in (select id from ${schema}effects where run_at <= ${now('$1')} order by run_at limit $3 ${dialect.skipLocked})
   returning id, call_id, type, uid, tries,
     (select room from ${schema}calls c where c.id = ${schema}effects.call_id) as room`,
-    effectDone: `delete from ${schema}effects where id = $1`,
+    effectsDone: `delete from ${schema}effects where ${isIn('id', '$1')}`,
     effectFailed: `update ${schema}effects set run_at = ${now('$1')} + $2 where id = $3 returning id`,
     makePerson: `insert into ${schema}people (uid, epoch, version) values ($1, $2, 0) on conflict (uid) do nothing`,
     lockEnded: ended,

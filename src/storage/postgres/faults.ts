@@ -8,6 +8,14 @@ export class DatabaseError extends Error {
   }
 }
 
+/** What answers speaks another protocol. */
+export class NotPostgresError extends Error {
+  constructor() {
+    super('what answers is no Postgres');
+    this.name = 'NotPostgresError';
+  }
+}
+
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 /** Of Postgres itself; without one the error is of the connection, or of pg. */

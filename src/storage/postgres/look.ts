@@ -5,7 +5,7 @@ import type { Client } from 'pg';
 import type { Clock } from '../../base/clock.ts';
 import { POSTGRES } from '../dialect.ts';
 import { type SchemaState, selectSchema } from '../schema.ts';
-import { DatabaseError } from './faults.ts';
+import { DatabaseError, NotPostgresError } from './faults.ts';
 import { rowsOf } from './pool.ts';
 
 export interface PostgresLook {
@@ -22,14 +22,6 @@ export interface PostgresLook {
   readonly mayMigrate: boolean;
   /** As SQL has to write it. */
   readonly user: string;
-}
-
-/** What answers speaks another protocol. */
-export class NotPostgresError extends Error {
-  constructor() {
-    super('what answers is no Postgres');
-    this.name = 'NotPostgresError';
-  }
 }
 
 const LONGEST_QUERY_MS = 4_000;

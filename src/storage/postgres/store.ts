@@ -13,6 +13,7 @@ import { DatabaseError, isOverload, isUnavailable } from './faults.ts';
 import { createListener } from './listener.ts';
 import { ensureSchema } from './migrate.ts';
 import type { PgPool } from './pool.ts';
+import { placeOf, refusalOf } from './refusals.ts';
 import { createRunner } from './runner.ts';
 import { withClient } from './with-client.ts';
 
@@ -46,6 +47,8 @@ export function createPostgresStore(parts: PostgresStoreParts): CallStore {
       listener.need();
       wake.everything();
     },
+    // Of a host's pool nobody knows where it leads.
+    explain: typeof source === 'string' ? (error) => refusalOf(error, placeOf(source)) : undefined,
   });
   const listener = createListener({
     name,
