@@ -103,6 +103,9 @@ it('two people find each other, see and hear each other, and hang up, without a 
   expect(await bob.locator('#call-doing').textContent()).toMatch(
     /^Talked \d+:\d\d · Alice hung up$/,
   );
+  expect(await bob.locator('#spoken').textContent()).toMatch(
+    /^The call is over\. .* Alice hung up\.$/,
+  );
   await until('the room is gone', async () => (await development.livekit.roomNames()).length === 0);
   await pressOn(bob, 'Done');
   await recent(bob, 'Talked').waitFor();
@@ -135,6 +138,14 @@ it('a caller who gives up stops the ring', async () => {
 it('a third is invited, goes, comes back, and the caller ends it for all', async () => {
   const { alice, bob } = await talking('Call');
   const carol = await open('carol');
+  const invite = alice.locator('#invite');
+  await press(alice, 'Invite');
+  await alice.keyboard.press('Escape');
+  await invite.waitFor({ state: 'hidden' });
+  expect(await alice.evaluate('document.activeElement?.textContent')).toBe('Invite');
+  await press(alice, 'Invite');
+  await alice.locator('#life-title').click();
+  await invite.waitFor({ state: 'hidden' });
   await press(alice, 'Invite');
   await press(alice, 'Ring carol');
   await scene(carol, 'in');

@@ -153,6 +153,22 @@ function drawInvite({ scene: { call, name }, me, isInviting }, act) {
   });
 }
 
+/** As every panel that opens over something else. */
+export function closeInvite(phone) {
+  const close = () => {
+    phone.isInviting = false;
+    phone.show();
+  };
+  addEventListener('keydown', ({ key }) => {
+    if (key !== 'Escape' || !phone.isInviting) return;
+    close();
+    $('buttons').querySelector('[aria-expanded]')?.focus();
+  });
+  addEventListener('click', ({ target }) => {
+    if (phone.isInviting && !target.closest('#invite, [aria-expanded]')) close();
+  });
+}
+
 /** Another call that rings while one talks. */
 function drawKnock({ call, knock }, act) {
   drawRows($('knock'), knock ? [knock] : [], {

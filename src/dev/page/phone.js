@@ -1,6 +1,7 @@
 // The phone: the client's news come in here, and everything that is seen comes of them.
 import { createCallsClient } from '/dev/client.js';
 import { idTokensOf } from './ask.js';
+import { closeInvite } from './call-screen.js';
 import { deedsOf, enter, loadHistory } from './deeds.js';
 import { createLife } from './life.js';
 import { firstNameOf, watchPresence } from './people.js';
@@ -53,6 +54,7 @@ export function startPhone({ me, status }) {
     phone.feeds = feeds;
     phone.show();
   });
+  closeInvite(phone);
   onAudible(phone.show);
   setInterval(phone.show, CLOCK_MS);
   void loadHistory(phone);
