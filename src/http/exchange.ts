@@ -12,6 +12,8 @@ export class Exchange {
   readonly #held: Set<AbortController>;
   readonly #response: ServerResponse;
   #controller: AbortController | undefined;
+  /** The call that it came to, for the log: where its id is not in the path. */
+  callId: string | undefined;
 
   /** `held`: where those are kept that have a signal, for a stop to abort. */
   constructor(raw: IncomingMessage, response: ServerResponse, held: Set<AbortController>) {

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SwitchboardError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { arrivalOf } from './arrival.ts';
 import type { Metrics } from './metrics.ts';
 import { statusOf } from './problems.ts';
 
@@ -12,6 +13,7 @@ export function record(
 ): void {
   const { problem, route } = request;
   const { aborted, ms } = by;
+  const { place, exchange } = arrivalOf(request.raw);
   const pattern = route?.path ?? 'none';
   // Where the client went before the head of an answer was written, there is no status.
   const status = raw.headersSent ? raw.statusCode : undefined;
@@ -23,6 +25,7 @@ export function record(
     status,
     ms: Math.round(ms * 100) / 100,
     uid: request.user?.uid,
+    callId: exchange.callId ?? place?.params.callId?.toLowerCase(),
     code: problem?.code,
     err: problem?.cause,
     aborted: aborted || undefined,

@@ -7,6 +7,7 @@ import type { User } from '../../base/user.ts';
 import { CALL_KINDS, type CallKind } from '../../calls/call.ts';
 import type { Callee } from '../../calls/event.ts';
 import { withStore } from '../../calls/with-store.ts';
+import { arrivalOf } from '../../http/arrival.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import {
@@ -20,7 +21,7 @@ import {
   membersOf,
   oneOfIn,
 } from './body.ts';
-import { type CallGround, entryText, happen, userOf } from './ground.ts';
+import { type CallGround, entryText, happen, type Seen, userOf } from './ground.ts';
 import type { CountRings } from './rings.ts';
 import { ENTRY, PLACE, REFUSALS, withBody } from './schemas.ts';
 
@@ -47,13 +48,18 @@ export function placeRoute(
     });
     const { kind, device, callId, context, data } = asked;
     const requestHash = hashOf(asked);
+    const answerWith = (seen: Seen) => {
+      arrivalOf(request.raw).exchange.callId = seen.call.id;
+      const text = entryText(ground, request, seen, device);
+      return { status: seen.created ? 201 : 200, text };
+    };
     let callees: readonly Callee[];
     try {
       callees = await mayRing(user, asked);
     } catch (refusal) {
       const before = await placedBefore({ callId, caller: user.uid, requestHash });
       if (before === undefined) throw refusal;
-      return { status: 200, text: entryText(ground, request, before, device) };
+      return answerWith(before);
     }
     const seen = await happen(ground, user, {
       type: 'place',
@@ -64,7 +70,7 @@ export function placeRoute(
       room: newRoom(),
       requestHash,
     });
-    return { status: seen.created ? 201 : 200, text: entryText(ground, request, seen, device) };
+    return answerWith(seen);
   }
 
   async function mayRing(caller: User, { callees, kind, context }: PlaceRequest) {
@@ -81,7 +87,9 @@ export function placeRoute(
     const { callId, caller, requestHash } = wanted;
     if (callId === undefined) return undefined;
     const { call, now } = await withStore(() => ground.store.call(callId));
-    return call?.caller === caller && call.requestHash === requestHash ? { call, now } : undefined;
+    return call?.caller === caller && call.requestHash === requestHash
+      ? { call, now, created: false }
+      : undefined;
   }
 
   return route({
