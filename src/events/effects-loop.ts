@@ -34,7 +34,7 @@ export function createEffectsLoop(options: {
     CallStore,
     'call' | 'leaseEffects' | 'effectDone' | 'effectFailed' | 'nextDueMs' | 'onDue'
   >;
-  api: Pick<LiveKitApi, 'createRoom' | 'deleteRoom' | 'removeParticipant'>;
+  api: Pick<LiveKitApi, 'createRoom' | 'deleteRoom' | 'removeParticipant' | 'fault'>;
   clock: Clock;
   log: Logger;
   /** A call has ended, and its room with it. */
@@ -63,6 +63,8 @@ export function createEffectsLoop(options: {
   async function doOne(leased: LeasedEffect): Promise<void> {
     const { id, callId, effect, tries } = leased;
     const tell = (result: Tried['result']) => onTried?.({ effect: effect.type, result });
+    // Before this try, which may be the only one that fails.
+    const isAway = api.fault() !== undefined;
     try {
       if (!(await isWanted(store, leased)) || (await doAtLiveKit(api, leased))) {
         tell('done');
@@ -78,7 +80,10 @@ export function createEffectsLoop(options: {
         return;
       }
       tell('given_up');
-      log.error({ callId, effect: effect.type, tries }, GIVEN_UP[effect.type]);
+      // That LiveKit is away is told once, not for each call; and whoever comes first makes the room.
+      if (effect.type !== 'create_room' || !isAway) {
+        log.error({ callId, effect: effect.type, tries }, GIVEN_UP[effect.type]);
+      }
       await store.effectDone(id);
     } catch (error) {
       // The lease ends by itself, and then it is done again.

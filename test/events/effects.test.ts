@@ -14,6 +14,7 @@ afterEach(() => stage.close());
 
 const deleted = (call: Call) => stage.livekit.deleted.filter((room) => room === call.room).length;
 const roomNames = () => stage.livekit.rooms().map(({ name }) => name);
+const tries = () => stage.livekit.asked.filter(({ method }) => method === 'CreateRoom').length;
 const errors = () => stage.log.lines.filter(({ level }) => level === 'error');
 
 /** Until whatever was begun has ended, and the loops sleep. */
@@ -46,16 +47,37 @@ describe('the room of a call', () => {
     await comes(() => deleted(call) === 1);
   });
 
-  it('that can’t be made beforehand is given up after five tries, and said so', async () => {
+  it('that LiveKit will not make beforehand is given up after five tries, and said so', async () => {
     stage.livekit.answerWith('error');
     await stage.effects.start();
-    await stage.place('alice', 'bob');
-    await stage.pass(40_000);
+    const call = await stage.place('alice', 'bob');
+    await stage.pass(10_000);
+    expect(stage.livekit.asked).toHaveLength(4);
+    // About others it answers.
+    stage.livekit.answerWith('right');
+    await stage.api.existing([call.room]);
+    stage.livekit.answerWith('error');
+    await stage.pass(30_000);
     expect(errors()).toMatchObject([{ fields: { effect: 'create_room', tries: 5 } }]);
-    const asked = stage.livekit.asked.length;
     await stage.pass(300_000);
-    expect([asked, stage.livekit.asked.length]).toEqual([5, 5]);
+    expect(tries()).toBe(5);
   });
+
+  it.each(['cut', 'unavailable', 'refuse'] as const)(
+    'is no line for each call while LiveKit gives no answer (%s)',
+    async (answer) => {
+      stage.livekit.answerWith(answer);
+      await stage.effects.start();
+      for (const who of ['a', 'b', 'c']) await stage.place(`${who}lice`, `${who}ob`);
+      await stage.pass(40_000);
+      expect(tries()).toBe(3 * 5);
+      await stage.pass(300_000);
+      expect([tries(), errors()]).toEqual([3 * 5, []]);
+      expect(stage.log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
+        { message: expect.stringMatching(/^LiveKit at .* gives no answer$/) },
+      ]);
+    },
+  );
 
   it('is deleted by another instance where the one that had it to do has died', async () => {
     const call = await stage.place('alice', 'bob');
