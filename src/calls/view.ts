@@ -105,7 +105,7 @@ function becameOf(call: Call, { state, reason }: Party) {
   return { outcome, reason: call.reason };
 }
 
-function talkSecondsOf({ talkAt, endedAt }: Call): number | undefined {
+export function talkSecondsOf({ talkAt, endedAt }: Call): number | undefined {
   if (talkAt === undefined || endedAt === undefined) return undefined;
   // A clock that was set back is no talk of less than nothing.
   return Math.max(0, Math.floor((endedAt - talkAt) / 1_000));

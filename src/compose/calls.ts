@@ -4,6 +4,7 @@ import type { RoomAccess } from '../access/room-access.ts';
 import { andThen } from '../base/and-then.ts';
 import { createCalls } from '../calls/apply-event.ts';
 import { roomConfigOf } from '../calls/room-config.ts';
+import { createCallLog } from '../events/call-log.ts';
 import { createCallMetrics } from '../events/call-metrics.ts';
 import { createFeeds } from '../events/feed.ts';
 import { createFeedSeats } from '../events/feed-seats.ts';
@@ -74,8 +75,14 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
   const store = createStore(calls.database, ground);
   const api = createLiveKitApi({ url, keys, roomConfig, clock, log });
   const metrics = createCallMetrics(ground.metrics.registry);
-  const { askRoom } = api;
-  const { apply } = createCalls({ store, rules, askRoom, log, observe: metrics.observe });
+  const tell = createCallLog(log);
+  const { apply } = createCalls({
+    ...{ store, rules, askRoom: api.askRoom, log },
+    observe(before, after) {
+      metrics.observe(before, after);
+      tell(before, after);
+    },
+  });
   const events = createCallEvents(settings, ground, {
     ...{ store, api, apply, failures: by.failures, metrics },
   });
