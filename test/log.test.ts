@@ -54,6 +54,17 @@ describe('the JSON log', () => {
     expect(out.lines.map((line) => JSON.parse(line).uid)).toEqual(['alice', 'bob']);
   });
 
+  it('says once what an error and its cause say alike, and both where they differ', () => {
+    const out = createOut();
+    const { log, flush } = createLog('info', out);
+    const cause = new Error('refused');
+    log.info({ err: new Error('refused', { cause }) }, 'one');
+    log.info({ err: new Error('no answer', { cause }) }, 'two');
+    flush();
+    const said = out.lines.map((line) => JSON.parse(line).err.message);
+    expect(said).toEqual(['refused', 'no answer: refused']);
+  });
+
   it('loses nothing and changes no order, whatever the lines are like', () => {
     const out = createOut();
     const { log, flush } = createLog('info', out);

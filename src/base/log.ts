@@ -68,7 +68,10 @@ function batchOfProcess(): LogBatch {
 /** What a host throws may be an error that throws when it is looked at. */
 function readableError(error: Error): unknown {
   try {
-    return stdSerializers.err(error);
+    // Joins the messages of all causes, and a wrapper may say the same again.
+    const { message, cause } = error;
+    const isSame = cause instanceof Error && cause.message === message;
+    return stdSerializers.err(isSame ? cause : error);
   } catch {
     return 'an error that cannot be read';
   }
