@@ -1,17 +1,15 @@
 // A check, what it may find, and how a list of them is run. A check never throws to its caller.
 import { type Clock, withDeadline } from '../base/clock.ts';
+import type { Explained } from '../base/network-faults.ts';
 
 /** Longer than anything healthy takes, shorter than an operator's patience. */
 export const CHECK_TIMEOUT_MS = 5_000;
 
-/** `detail` and `fix` are sentences without a full stop, and never hold a secret. */
-export type Finding =
-  | { readonly result: 'ok' | 'skipped'; readonly detail: string }
-  | { readonly result: 'failed'; readonly detail: string; readonly fix: string };
+/** `detail` is a sentence without a full stop, and never holds a secret. */
+export type Finding = { readonly result: 'ok' | 'skipped'; readonly detail: string } | Explained;
 
 export const ok = (detail: string): Finding => ({ result: 'ok', detail });
 export const skipped = (detail: string): Finding => ({ result: 'skipped', detail });
-export const failed = (detail: string, fix: string): Finding => ({ result: 'failed', detail, fix });
 
 export interface Check {
   readonly name: string;

@@ -1,11 +1,12 @@
 // The command that says what is wrong before users do: each dependency tried once, for real.
 // No output of it ever holds a secret.
 import { systemClock } from '../base/clock.ts';
+import { failed } from '../base/network-faults.ts';
 import { type Config, ConfigError, loadConfig } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
 import { VARIABLES } from '../settings/table.ts';
 import { callChecks } from './calls.ts';
-import { type Check, failed, ok, type Report, runChecks } from './check.ts';
+import { type Check, ok, type Report, runChecks } from './check.ts';
 import { createFirebaseChecks, type FirebaseParts } from './firebase.ts';
 import { appCheckKeysCheck, clockCheck, googleKeysCheck } from './google-keys.ts';
 import { liveKitCheck, tokenCheck } from './livekit.ts';

@@ -1,11 +1,19 @@
 // What needs a service account: the account itself, the account look-up, Firestore.
 import type { FirebaseApp } from '../base/firebase-admin.ts';
+import {
+  codesOf,
+  explain,
+  failed,
+  networkFault,
+  type Place,
+  unexpected,
+} from '../base/network-faults.ts';
 import { userFromClaims } from '../base/user.ts';
 import { createFirebaseApp } from '../compose/firebase-app.ts';
 import { createAccountLookUp } from '../identity/firebase-account.ts';
 import { type Config, ConfigError } from '../settings/config.ts';
 import { type Environment, textOf } from '../settings/sources.ts';
-import { type Check, type Finding, failed, ok, skipped } from './check.ts';
+import { type Check, type Finding, ok, skipped } from './check.ts';
 import { type FirestoreParts, firestoreCheck } from './firestore.ts';
 import {
   disabledApi,
@@ -17,7 +25,6 @@ import {
   type Setting,
   TIMEOUT_MS,
 } from './google-project.ts';
-import { codesOf, explain, networkFault, type Place, unexpected } from './network-faults.ts';
 import { platformAccount } from './platform-account.ts';
 import type { FirestoreAccess } from './room-access.ts';
 

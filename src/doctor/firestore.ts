@@ -3,8 +3,9 @@ import { openFirestore } from '../access/firestore.ts';
 import { type FirestoreQuestions, warmUpRoom } from '../access/firestore-rule.ts';
 import type { Clock } from '../base/clock.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
+import { explain, failed, type Place } from '../base/network-faults.ts';
 import { textOf } from '../settings/sources.ts';
-import { type Check, failed, ok, skipped } from './check.ts';
+import { type Check, ok, skipped } from './check.ts';
 import {
   disabledApi,
   missingRole,
@@ -14,7 +15,6 @@ import {
   type Setting,
   TIMEOUT_MS,
 } from './google-project.ts';
-import { explain, type Place } from './network-faults.ts';
 import type { FirestoreAccess } from './room-access.ts';
 
 export interface FirestoreParts {

@@ -1,11 +1,11 @@
 // Google's public keys, and the clock against whoever publishes them.
 import type { Clock } from '../base/clock.ts';
+import { failed, hostOf, networkFault } from '../base/network-faults.ts';
 import { GOOGLE_APP_CHECK_KEYS_URL } from '../identity/app-check.ts';
 import { fetchKeySet } from '../identity/key-set.ts';
 import { GOOGLE_ID_TOKEN_KEYS_URL } from '../identity/key-store.ts';
 import type { AppCheckSettings, IdentitySettings } from '../settings/settings.ts';
-import { type Check, type Finding, failed, idle, ok, skipped } from './check.ts';
-import { hostOf, networkFault } from './network-faults.ts';
+import { type Check, type Finding, idle, ok, skipped } from './check.ts';
 
 /** What `iat` and `auth_time` of an ID token may lie in the future. */
 const CLOCK_TOLERANCE_MS = 60_000;

@@ -1,8 +1,9 @@
 // What stands between a service account and what it is asked for, as the checks tell it.
 import type { FirebaseApp } from '../base/firebase-admin.ts';
+import { failed } from '../base/network-faults.ts';
 import type { Config } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
-import { type Finding, failed } from './check.ts';
+import type { Finding } from './check.ts';
 
 /** Its SDKs take seconds to load on a small machine, and signing in comes first. */
 export const TIMEOUT_MS = 10_000;

@@ -2,12 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import type { RoomName } from '../base/ids.ts';
+import { failed, hostOf, networkFault, type Place, unexpected } from '../base/network-faults.ts';
 import { userFromClaims } from '../base/user.ts';
 import type { Config } from '../settings/config.ts';
 import type { LiveKitSettings } from '../settings/settings.ts';
 import { createTokenMint } from '../tokens/livekit-token.ts';
-import { CHECK_TIMEOUT_MS, type Check, type Finding, failed, idle, ok, skipped } from './check.ts';
-import { hostOf, networkFault, type Place, unexpected } from './network-faults.ts';
+import { CHECK_TIMEOUT_MS, type Check, type Finding, idle, ok, skipped } from './check.ts';
 
 const NAME = 'livekit-switchboard-doctor';
 const WHERE_KEYS_ARE =

@@ -1,9 +1,10 @@
 // The Postgres of calls: whether it lets us in, what it has of ours, and whether LISTEN gets through.
 import type { Clock } from '../base/clock.ts';
+import { failed, unexpected } from '../base/network-faults.ts';
 import { hearsPostgres, lookAtPostgres, type PostgresLook } from '../storage/postgres/look.ts';
+import { placeOf, refusalOf } from '../storage/postgres/refusals.ts';
 import { faultOfSchema, SCHEMA_VERSION } from '../storage/schema.ts';
-import { type Check, type Finding, failed, ok, skipped } from './check.ts';
-import { explainPostgres, placeOf } from './postgres-faults.ts';
+import { type Check, type Finding, ok, skipped } from './check.ts';
 
 /** The oldest that knows all that is asked of it. */
 const OLDEST = 12;
@@ -43,7 +44,7 @@ export function postgresChecks(address: string, clock: Clock): Check[] {
     {
       name: 'Database',
       run: async (signal) => serverFinding((await lookOnce(signal)).look, host),
-      explain: (error) => explainPostgres(error, place),
+      explain: (error) => refusalOf(error, place) ?? unexpected(error, host),
     },
     after('Schema', ({ look }) => schemaFinding(look, host)),
     after(

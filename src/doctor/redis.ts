@@ -1,7 +1,8 @@
 // Whether Redis answers, by the client that counts the limits.
+
+import { explain, failed, hostOf, type Place } from '../base/network-faults.ts';
 import type { LimitSettings } from '../settings/settings.ts';
-import { CHECK_TIMEOUT_MS, type Check, type Finding, failed, idle, ok } from './check.ts';
-import { explain, hostOf, type Place } from './network-faults.ts';
+import { CHECK_TIMEOUT_MS, type Check, type Finding, idle, ok } from './check.ts';
 
 export function redisCheck({ redisUrl }: LimitSettings): Check {
   const name = 'Redis';

@@ -1,7 +1,8 @@
 // Whether whoever decides about rooms can be asked.
+
+import { explain, hostOf } from '../base/network-faults.ts';
 import type { AccessSettings } from '../settings/settings.ts';
 import { type Check, idle, ok } from './check.ts';
-import { explain, hostOf } from './network-faults.ts';
 
 const NAME = 'Room access';
 

@@ -1,9 +1,9 @@
 // The file of calls and its folder, as a start would find them; nothing is made or written.
 import type { Clock } from '../base/clock.ts';
+import { codesOf, failed, unexpected } from '../base/network-faults.ts';
 import { faultOfSchema, SCHEMA_VERSION } from '../storage/schema.ts';
 import { type FileLook, lookAtFile } from '../storage/sqlite/look.ts';
-import { type Check, type Finding, failed, ok } from './check.ts';
-import { codesOf, unexpected } from './network-faults.ts';
+import { type Check, type Finding, ok } from './check.ts';
 
 const A_DISK_THAT_STAYS =
   'without a disk that stays, as on most platforms, every restart and deploy loses all calls: ' +

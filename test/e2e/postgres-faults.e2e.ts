@@ -89,7 +89,7 @@ describe('Postgres away', () => {
     await admin.end();
     await postgres.stop();
     const { store, log } = await openStore();
-    expect(store.fault()).toMatch(/^Postgres cannot be asked: .*ECONNREFUSED/);
+    expect(store.fault()).toMatch(/^Postgres cannot be asked: .*connection refused.*\. Fix: /);
     await unavailable(place(store));
     const woken: string[] = [];
     store.onDue(() => woken.push('due'));

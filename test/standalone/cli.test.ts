@@ -184,7 +184,7 @@ describe('migrate', () => {
     [{ DATABASE_URL: 'mysql://u:hunter2@h/db' }, /no other database is spoken to here$/m],
     [
       { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:9/db' },
-      /^ {2}- DATABASE_URL: .*ECONNREFUSED/m,
+      /^ {2}- DATABASE_URL: .*nothing listens at 127\.0\.0\.1:9 \(connection refused\)\. Fix: start/m,
     ],
     [{ DATABASE_URL: `sqlite:${folder}` }, /^ {2}- DATABASE_URL: \S/m],
   ])('says what is wrong and ends with 1: %j', async (env, fault) => {

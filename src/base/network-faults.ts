@@ -1,7 +1,19 @@
 // Why something could not be reached, and what to do about it. Told by codes alone: messages of
 // errors may quote what was sent.
-import { DeadlineError } from '../base/clock.ts';
-import { CHECK_TIMEOUT_MS, type Finding, failed } from './check.ts';
+import { DeadlineError } from './clock.ts';
+
+/** `detail` and `fix` are sentences without a full stop, and never hold a secret. */
+export interface Explained {
+  readonly result: 'failed';
+  readonly detail: string;
+  readonly fix: string;
+}
+
+export const failed = (detail: string, fix: string): Explained => ({
+  result: 'failed',
+  detail,
+  fix,
+});
 
 export interface Place {
   /** Host and port; never a path or a query, which may hold a secret. */
@@ -94,7 +106,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 /** Undefined where the fault is not the network's. */
-export function networkFault(error: unknown, place: Place): Finding | undefined {
+export function networkFault(error: unknown, place: Place): Explained | undefined {
   const { host } = place;
   if (error instanceof DeadlineError || (error as Error | null)?.name === 'TimeoutError') {
     return failed(
@@ -120,16 +132,16 @@ export function networkFault(error: unknown, place: Place): Finding | undefined 
   return undefined;
 }
 
-/** As a DeadlineError says it; the time-outs of SDKs are not shorter than a check's own. */
+/** As a DeadlineError says it; the time-outs of SDKs are not shorter than a check's own of `doctor`. */
 const secondsOf = ({ message }: Error): number =>
-  Number(/^no answer within (\d+) ms$/.exec(message)?.[1] ?? CHECK_TIMEOUT_MS) / 1000;
+  Number(/^no answer within (\d+) ms$/.exec(message)?.[1] ?? 5_000) / 1000;
 
 /** The network's fault, or the little that can be said safely of any other. */
-export function explain(error: unknown, place: Place): Finding {
+export function explain(error: unknown, place: Place): Explained {
   return networkFault(error, place) ?? unexpected(error, place.host);
 }
 
-export function unexpected(error: unknown, asked: string): Finding {
+export function unexpected(error: unknown, asked: string): Explained {
   const name = error instanceof Error ? error.name : typeof error;
   const [code] = codesOf(error);
   return failed(

@@ -1,6 +1,6 @@
 // What cannot be had at the wire: DNS, routes and certificates, by the codes that Node gives them.
 import { describe, expect, it } from 'vitest';
-import { explain } from '../../src/doctor/network-faults.ts';
+import { explain } from '../src/base/network-faults.ts';
 
 /** As `fetch` throws it. */
 const fetchFailed = (code: string): Error =>
