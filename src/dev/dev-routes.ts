@@ -36,6 +36,8 @@ export interface DevParts {
   /** That of the calls. */
   readonly callsPath: string;
   readonly calls: CallSettings | undefined;
+  /** Where calls are kept, or why there are none. */
+  readonly callsSentence: string;
   readonly presence: Presence;
   readonly visitors: Visitors;
   readonly terminal: Terminal;
@@ -101,7 +103,7 @@ const misled = async (): Promise<Answer> =>
   );
 
 function routesOf(parts: DevParts): Readonly<Record<string, DevRoute>> {
-  const { provider, users, target, endpoint, callsPath, calls, presence } = parts;
+  const { provider, users, target, endpoint, callsPath, calls, callsSentence, presence } = parts;
   return {
     '/': (rest) => (rest === '' ? file(pageFile('index.html')) : notFound()),
     '/dev/page/': (name) => file(pageFile(name)),
@@ -123,6 +125,7 @@ function routesOf(parts: DevParts): Readonly<Record<string, DevRoute>> {
       json({
         endpoint,
         callsPath,
+        callsOff: calls === undefined ? callsSentence : undefined,
         ringAccess: calls?.ringAccess.rule,
         rules: calls?.rules,
         liveKitUrl: target.url,

@@ -73,8 +73,9 @@ function frontOf(parts: {
   target: LiveKitTarget;
   reach: Reach;
   terminal: Terminal;
+  callsSentence: string;
 }): Front {
-  const { config, provider, target, reach, terminal } = parts;
+  const { config, provider, target, reach, terminal, callsSentence } = parts;
   const { basePath } = config.settings.front;
   return createFront({
     provider,
@@ -83,6 +84,7 @@ function frontOf(parts: {
     endpoint: tokenPathUnder(basePath),
     callsPath: basePath,
     calls: config.settings.calls,
+    callsSentence,
     presence: createPresence({
       feedPath: `${basePath}/events`,
       uids: DEMO_USERS.map(({ uid }) => uid),
@@ -125,7 +127,8 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
     const config = loadDevConfig(env, { keysUrl: keys.url, reach, database: database?.url });
     const target = liveKitTarget(env, config, reach);
     const terminal = createTerminal({ say, clock: systemClock, level: config.logLevel });
-    const front = frontOf({ config, provider, target, reach, terminal });
+    const callsSentence = database?.sentence ?? 'kept where DATABASE_URL says';
+    const front = frontOf({ config, provider, target, reach, terminal, callsSentence });
     const server = await startServer(config, {
       log: terminal.log,
       front,
@@ -149,7 +152,7 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
         url,
         endpoint: tokenPathUnder(config.settings.front.basePath),
         users: DEMO_USERS,
-        calls: database?.sentence ?? 'kept where DATABASE_URL says',
+        calls: callsSentence,
         liveKit: liveKit.sentence,
         rule: config.settings.access.rule,
         settings: settingsInUse(env),

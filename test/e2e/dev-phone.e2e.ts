@@ -309,3 +309,21 @@ it('without a LiveKit server it rings, is answered or missed, and says what is m
   expect(await bob.locator('#call-doing').textContent()).toBe('No answer');
   await recent(alice, 'Missed').waitFor();
 });
+
+it('without keys for somebody’s own LiveKit server it says once that calls are off, and why', async () => {
+  const url = await startDev(keep, {
+    PORT: '0',
+    LIVEKIT_URL: 'ws://127.0.0.1:9',
+    LIVEKIT_API_KEY: '',
+    LIVEKIT_API_SECRET: '',
+    DATABASE_URL: '',
+  });
+  const page = await development.browser.open(`${url}/?user=alice`);
+  const why = 'off: LIVEKIT_URL is set without LIVEKIT_API_KEY and LIVEKIT_API_SECRET';
+  await page.getByText(`Calls are ${why}.`).waitFor();
+  await page.locator('#me-state', { hasText: 'Off' }).waitFor();
+  const refused = page.waitForResponse((response) => response.status() === 501);
+  await press(page, 'Call Bob');
+  await (await refused).finished();
+  expect(await page.locator('#screen-home .notices p').count()).toBe(1);
+});

@@ -45,11 +45,8 @@ export function startPhone({ me, status }) {
   phone.deeds = deedsOf(phone);
 
   titleIs(`${firstNameOf(me)} · Switchboard`);
-  calls.onConnection((connection) => {
-    phone.connection = connection;
-    phone.show();
-  });
-  calls.onCall((update) => onCall(phone, update));
+  if (status.callsOff === undefined) listen(phone);
+  else phone.connection = { state: 'stopped' };
   watchPresence((feeds) => {
     phone.feeds = feeds;
     phone.show();
@@ -57,6 +54,14 @@ export function startPhone({ me, status }) {
   closeInvite(phone);
   onAudible(phone.show);
   setInterval(phone.show, CLOCK_MS);
+}
+
+function listen(phone) {
+  phone.calls.onConnection((connection) => {
+    phone.connection = connection;
+    phone.show();
+  });
+  phone.calls.onCall((update) => onCall(phone, update));
   void loadHistory(phone);
 }
 

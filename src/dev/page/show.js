@@ -28,8 +28,8 @@ export function show(phone) {
   if (isOther) onScene(phone, screen);
 }
 
-function drawNotices({ refusal, talk, scene }, screen) {
-  const told = [refusal];
+function drawNotices({ refusal, talk, scene, status }, screen) {
+  const told = [status.callsOff ? `Calls are ${status.callsOff}.` : refusal];
   if (scene.name === 'out' || scene.name === 'talk') {
     told.push(talk.note());
     const room = talk.room();

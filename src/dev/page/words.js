@@ -72,7 +72,6 @@ const REFUSALS = {
   not_caller: 'Only who called can end it for everybody.',
   ring_forbidden: 'You may not call them: the rule for rings says no.',
   streams_full: 'You are signed in in too many tabs.',
-  calls_not_configured: 'This server has no database, so it has no calls.',
   network: 'The server does not answer. Is it still running?',
   timeout: 'The server does not answer in time.',
 };
