@@ -288,6 +288,19 @@ it.each([
   },
 );
 
+it('on a phone a line on the first screen leads to the life of the call', async () => {
+  const page = await open('alice', PHONE);
+  const link = page.getByRole('link', { name: 'The life of the call' });
+  const box = await link.boundingBox();
+  expect((box?.y ?? Infinity) + (box?.height ?? 0)).toBeLessThanOrEqual(PHONE.viewport.height);
+  const top = () =>
+    page.evaluate<number>('document.getElementById("life").getBoundingClientRect().y');
+  expect(await top()).toBeGreaterThan(600);
+  await link.tap();
+  await until('the panel is seen', async () => (await top()) < 300);
+  expect(await page.locator('#screen-home').isVisible()).toBe(true);
+});
+
 it('without a LiveKit server it rings, is answered or missed, and says what is missing', async () => {
   const url = await startDev(keep, { PORT: '0', ...SHORT_RING });
   const { browser } = development;
