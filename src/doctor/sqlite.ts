@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { codesOf, failed, unexpected } from '../base/network-faults.ts';
 import { faultOfSchema, SCHEMA_VERSION } from '../storage/schema.ts';
+import { OBSTACLES } from '../storage/sqlite/faults.ts';
 import { type FileLook, lookAtFile } from '../storage/sqlite/look.ts';
 import { type Check, type Finding, ok } from './check.ts';
 
@@ -50,12 +51,11 @@ function findingOf(path: string, look: FileLook): Finding {
           '(chown), where SQLite keeps two files beside it; is the disk mounted read-only?',
       );
     case 'folder':
-      return failed(
-        `${path} is a folder`,
-        `name a file in DATABASE_URL, like sqlite:${path}/calls.db`,
-      );
+      return OBSTACLES.folder(path);
     case 'no folder':
-      return failed(`a folder in ${path} is a file`, `correct the path in DATABASE_URL`);
+      return OBSTACLES.noFolder(path);
+    case 'broken link':
+      return OBSTACLES.brokenLink(look.path);
     case 'no database':
       return failed(
         `${path} is no SQLite database, or is damaged`,

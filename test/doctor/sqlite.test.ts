@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -105,6 +106,14 @@ describe('a file of calls', () => {
     expect((await database(backup)).detail).toContain('with schema 1');
   });
 
+  it('that a link leads to is made where the link says', async () => {
+    const link = join(folder, 'link.db');
+    symlinkSync(path, link);
+    expect((await database(link)).detail).toMatch(/^warning: .*link\.db is not there/);
+    await serve(link);
+    expect((await database(path)).detail).toContain('with schema 1');
+  });
+
   it('in memory keeps nothing, and says so', async () => {
     expect(await database(':memory:')).toMatchObject({
       result: 'ok',
@@ -164,6 +173,18 @@ describe('a file of calls fails', () => {
       result: 'failed',
       detail: expect.stringMatching(/a folder in .* is a file/),
     });
+  });
+
+  it('where a link in its path leads to nothing', async () => {
+    const link = join(folder, 'link');
+    symlinkSync(join(folder, 'not', 'there'), link);
+    for (const at of [link, join(link, 'data', 'calls.db')]) {
+      expect(await database(at)).toMatchObject({
+        result: 'failed',
+        detail: `${link} is a link to what is not there`,
+        fix: expect.stringMatching(/make what it leads to/),
+      });
+    }
   });
 
   it.each([

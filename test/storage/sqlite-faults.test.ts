@@ -1,6 +1,6 @@
 // What goes wrong with a file, and what is told of it.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -59,7 +59,24 @@ describe('a file that cannot be opened', () => {
   it('is told where a folder of its path is a file', async () => {
     writeFileSync(path, '');
     await expect(createStore(join(path, 'calls.db')).store.open()).rejects.toThrow(
-      /cannot be opened/,
+      /^a folder in .* is a file\. Fix: correct the path/,
+    );
+  });
+
+  it('is told where it is a folder, and where a link in its path leads to nothing', async () => {
+    await expect(createStore(folder).store.open()).rejects.toThrow(
+      `${folder} is a folder. Fix: name a file in DATABASE_URL, like sqlite:${folder}/calls.db`,
+    );
+    const link = join(folder, 'link');
+    symlinkSync(join(folder, 'not', 'there'), link);
+    await expect(createStore(join(link, 'calls.db')).store.open()).rejects.toThrow(
+      `${link} is a link to what is not there. Fix: make what it leads to`,
+    );
+  });
+
+  it.runIf(process.platform === 'linux')('is told where no folder can be made', async () => {
+    await expect(createStore('/proc/nowhere/of/calls.db').store.open()).rejects.toThrow(
+      /calls\.db cannot be opened: /,
     );
   });
 

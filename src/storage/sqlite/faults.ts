@@ -1,4 +1,5 @@
 // What SQLite's error codes mean for us.
+import { failed } from '../../base/network-faults.ts';
 
 const BUSY = 5;
 const LOCKED = 6;
@@ -32,6 +33,19 @@ export const isNoDatabase = (error: unknown): boolean =>
 /** Of SQLite, whatever it is, or of the folder. */
 export const isOfOpening = (error: unknown): boolean =>
   codeOf(error) !== undefined || 'syscall' in (error as object);
+
+/** What is in the way at a path, whoever finds it. */
+export const OBSTACLES = {
+  folder: (path: string) =>
+    failed(`${path} is a folder`, `name a file in DATABASE_URL, like sqlite:${path}/calls.db`),
+  noFolder: (path: string) =>
+    failed(`a folder in ${path} is a file`, 'correct the path in DATABASE_URL'),
+  brokenLink: (path: string) =>
+    failed(
+      `${path} is a link to what is not there`,
+      'make what it leads to (is its disk mounted?), or correct the path in DATABASE_URL',
+    ),
+};
 
 /** Why it can't be opened, and what to do. */
 export function sentenceOf(path: string, error: unknown): string {

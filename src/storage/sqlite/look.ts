@@ -8,6 +8,7 @@ import { SQLITE } from '../dialect.ts';
 import { migrationStatements, type SchemaState, selectSchema } from '../schema.ts';
 import { loadSqlite } from './database.ts';
 import { isBusy, isNoDatabase } from './faults.ts';
+import { brokenLinkIn } from './open-file.ts';
 
 export type FileLook =
   /** It is not there, and would be made. */
@@ -18,6 +19,8 @@ export type FileLook =
   | { readonly found: 'foreign'; readonly table: string }
   /** `path` is what may not be read or written: the file, its folder, or one of the two beside it. */
   | { readonly found: 'unreadable' | 'unwritable'; readonly path: string }
+  /** `path` is the link. */
+  | { readonly found: 'broken link'; readonly path: string }
   /** `unread`: this Node can't look at it without making files. */
   | { readonly found: 'folder' | 'no folder' | 'no database' | 'locked' | 'unread' };
 
@@ -58,6 +61,8 @@ async function obstacleAt(path: string): Promise<FileLook | undefined> {
   const file = await kindOf(path);
   if (file === 'no folder' || file === 'folder') return { found: file };
   if (file === 'unreadable') return { found: 'unreadable', path };
+  const link = brokenLinkIn(path);
+  if (link !== undefined) return { found: 'broken link', path: link };
   const folder = await nearestFolder(dirname(path));
   if (!(await may(folder, constants.W_OK | constants.X_OK))) {
     return { found: 'unwritable', path: folder };
