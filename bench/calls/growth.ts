@@ -17,7 +17,7 @@ import {
   sqlite,
 } from './history.ts';
 import { readPhones } from './phones.ts';
-import { createBare, placesOfOurs } from './places.ts';
+import { createBare, openDoor, placesOfOurs } from './places.ts';
 import { withCalls, withPostgres } from './with-calls.ts';
 
 type Say = (line: string) => void;
@@ -35,18 +35,29 @@ export const measurePlaces = (bench: Bench, say: Say): Promise<Verdict[]> =>
     withCalls(bench, url, async (server) => {
       const callers = readPhones(bench.tokens.newFile);
       const bare = createBare(url);
-      const ratios: number[] = [];
+      const door = await openDoor(url);
+      const atDoor: number[] = [];
+      const overHttp: number[] = [];
       try {
         for (let n = 0; n < ROUNDS; n += 1) {
           const floor = await bare.places(SECONDS);
-          const ours = await placesOfOurs(server.url, callers.splice(0, 8_000), SECONDS);
-          say(`  places: bare pg ${floor.toFixed(0)}/s, ours ${ours.toFixed(0)}/s`);
-          ratios.push(ours / floor);
+          const ours = await door.places(SECONDS);
+          const served = await placesOfOurs(server.url, callers.splice(0, 8_000), SECONDS);
+          const figures = [floor, ours, served].map((count) => count.toFixed(0));
+          say(
+            `  places a second: bare pg ${figures[0]}, our door ${figures[1]}, over HTTP ${figures[2]}`,
+          );
+          atDoor.push(ours / floor);
+          overHttp.push(served / floor);
         }
       } finally {
         await bare.close();
+        await door.close();
       }
-      return [atLeast('Postgres: places, ours / bare pg', BARS.placesOfBare, ratios)];
+      return [
+        atLeast('Postgres: places at the event door / bare pg', BARS.placesOfBare, atDoor),
+        atLeast('Postgres: places over HTTP, new ID tokens / bare pg', BARS.placesOfBare, overHttp),
+      ];
     }),
   );
 

@@ -12,8 +12,8 @@ import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { median } from '../bars.ts';
 
 const silent = () => {};
-const log: Logger = { debug: silent, info: silent, warn: silent, error: silent };
-const RULES = {
+export const SILENT: Logger = { debug: silent, info: silent, warn: silent, error: silent };
+export const RULES = {
   ringMs: 45_000,
   answerGraceMs: 10_000,
   reconnectGraceMs: 20_000,
@@ -36,7 +36,7 @@ export interface Engine {
 export function postgres(url: string): Engine {
   return {
     name: 'Postgres',
-    open: () => createPostgresStore({ source: url, clock: systemClock, log }),
+    open: () => createPostgresStore({ source: url, clock: systemClock, log: SILENT }),
     async run(sql) {
       const client = new pg.Client(url);
       await client.connect();
@@ -49,7 +49,7 @@ export function postgres(url: string): Engine {
 export function sqlite(path: string): Engine {
   return {
     name: 'SQLite',
-    open: () => createSqliteStore({ path, clock: systemClock, log }),
+    open: () => createSqliteStore({ path, clock: systemClock, log: SILENT }),
     async run(sql) {
       const database = new DatabaseSync(path);
       database.exec(sql);
@@ -96,7 +96,7 @@ export interface Measured {
 export async function measured(engine: Engine, count: number): Promise<Measured> {
   const store = engine.open();
   await store.open();
-  const calls = createCalls({ store, rules: RULES, askRoom: async () => undefined, log });
+  const calls = createCalls({ store, rules: RULES, askRoom: async () => undefined, log: SILENT });
   const busy = 'past-7' as UserId;
   let placed = 0;
   const place = async () => {

@@ -1,6 +1,11 @@
 // How many calls are placed in a second, beside a bare `pg` client that writes the same rows.
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
+import { systemClock } from '../../src/base/clock.ts';
+import type { CallId, DeviceId, RoomName, UserId } from '../../src/base/ids.ts';
+import { createCalls } from '../../src/calls/apply-event.ts';
+import { createPostgresStore } from '../../src/storage/postgres/store.ts';
+import { RULES, SILENT } from './history.ts';
 import { expectStatus, type Phone, send } from './phones.ts';
 
 const AT_ONCE = 16;
@@ -27,6 +32,28 @@ export const placesOfOurs = (url: string, callers: readonly Phone[], seconds: nu
     const body = { callees: [`callee-of-${caller.uid}`], kind: 'audio', deviceId: 'bench' };
     await expectStatus(send(url, caller, { method: 'POST', path: '', body }), 201);
   });
+
+/** At the event door, as little between it and the load as with the bare client. */
+export async function openDoor(url: string): Promise<Bare> {
+  const store = createPostgresStore({ source: url, clock: systemClock, log: SILENT });
+  await store.open();
+  const calls = createCalls({ store, rules: RULES, askRoom: async () => undefined, log: SILENT });
+  const placeOne = async () => {
+    const id = randomUUID();
+    const applied = await calls.apply({
+      type: 'place',
+      callId: id as CallId,
+      caller: `caller-${id}` as UserId,
+      device: 'bench' as DeviceId,
+      callees: [{ uid: `callee-${id}` as UserId, isHidden: false }],
+      kind: 'audio',
+      room: `call_${randomBytes(16).toString('base64url')}` as RoomName,
+      requestHash: 'hash',
+    });
+    if ('refused' in applied) throw new Error(applied.refused);
+  };
+  return { places: (seconds) => perSecond(seconds, placeOne), close: () => store.close() };
+}
 
 export interface Bare {
   places(seconds: number): Promise<number>;
