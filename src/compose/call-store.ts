@@ -24,6 +24,8 @@ export function createStore(
     : createPostgresStore({ source: database.source, clock, log });
 }
 
+const CANNOT_BE_OPENED = 'cannot be opened: the log and `livekit-switchboard doctor` say why';
+
 export interface Opening {
   /**
    * Resolves when the first try has ended, well or not, and what is done once it is open; or when that
@@ -34,7 +36,7 @@ export interface Opening {
   /** Undefined: the first try is over. Else when it is, or it has been waited for long enough. */
   underWay(): Promise<void> | undefined;
   /** For everybody's eyes: no address. Undefined: all is well. */
-  fault(): 'not opened yet' | 'cannot be opened' | 'out of reach' | undefined;
+  fault(): 'not opened yet' | typeof CANNOT_BE_OPENED | 'out of reach' | undefined;
 }
 
 /** Tries until it is open, whatever was in the way; `onOpen` runs once then. */
@@ -89,7 +91,7 @@ export function createOpening(
     underWay: () => (isFirstOver ? undefined : waitFor(first.promise, WAIT_MS)),
     fault() {
       if (isOpen) return store.fault() === undefined ? undefined : 'out of reach';
-      return told === undefined ? 'not opened yet' : 'cannot be opened';
+      return told === undefined ? 'not opened yet' : CANNOT_BE_OPENED;
     },
   };
 }

@@ -255,7 +255,12 @@ describe('a database out of reach', () => {
     const body = { roomName: `call_${'x'.repeat(22)}`, participantIdentity: 'alice' };
     expect((await stage.ask({ body })).body.code).toBe('calls_unavailable');
     const { ready, missing } = stage.switchboard.readiness();
-    expect([ready, missing]).toEqual([false, ['the database of calls (cannot be opened)']]);
+    expect([ready, missing]).toEqual([
+      false,
+      [
+        'the database of calls (cannot be opened: the log and `livekit-switchboard doctor` say why)',
+      ],
+    ]);
     const told = stage.log.lines.filter(({ message }) =>
       message.startsWith('the database of calls'),
     );

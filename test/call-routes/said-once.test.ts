@@ -66,7 +66,9 @@ it('a schema of a newer version', async () => {
   beside.exec('update schema_version set version = 99, readable_from = 98');
   const stage = await open({ database: `sqlite:${path}` });
   await pass(stage, 120);
-  expect(missing(stage)).toEqual(['the database of calls (cannot be opened)']);
+  expect(missing(stage)).toEqual([
+    'the database of calls (cannot be opened: the log and `livekit-switchboard doctor` say why)',
+  ]);
   expect(told(stage, /./)).toEqual([
     expect.objectContaining({
       message: 'the database of calls cannot be opened: it is tried again',

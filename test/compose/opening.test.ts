@@ -67,7 +67,9 @@ it('keeps no start and no request waiting, and is tried again', async () => {
   await pass(90_000);
   await pass(1_000);
   expect(log.lines).toMatchObject([{ level: 'error' }]);
-  expect(opening.fault()).toBe('cannot be opened');
+  expect(opening.fault()).toBe(
+    'cannot be opened: the log and `livekit-switchboard doctor` say why',
+  );
   await connected.promise;
   await stopped();
 });
