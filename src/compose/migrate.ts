@@ -3,6 +3,7 @@
 import { systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { ConfigError, loadDatabase } from '../settings/config.ts';
+import { misspelt } from '../settings/misspelt.ts';
 import type { Environment } from '../settings/sources.ts';
 import { variableOf } from '../settings/table.ts';
 import { migrationSql, SCHEMA_VERSION } from '../storage/schema.ts';
@@ -29,7 +30,12 @@ export function printMigration(env: Environment, from = '0'): string {
 /** Rejects with a sentence for the operator. Where all is there already it changes nothing. */
 export async function migrate(env: Environment): Promise<void> {
   const database = loadDatabase(env);
-  if (database === undefined) throw new ConfigError([`${variableOf('database')} is required`]);
+  if (database === undefined) {
+    const name = variableOf('database');
+    const slips = misspelt(env).filter(({ sentence }) => sentence.includes(name));
+    const hints = slips.map(({ sentence }) => sentence);
+    throw new ConfigError([`${name} is required`], hints);
+  }
   const store = createStore(database, { clock: systemClock, log: SILENT });
   const fault = await store.open().then(store.fault, ({ message }: Error) => message);
   await store.close();

@@ -181,6 +181,10 @@ describe('migrate', () => {
 
   it.each([
     [{}, /^ {2}- DATABASE_URL is required$/m],
+    [
+      { DATABSE_URL: 'postgres://u:hunter2@h/db', PROT: '1' },
+      /is required\n {2}- DATABSE_URL is no variable of this server: DATABASE_URL was meant\?\n$/,
+    ],
     [{ DATABASE_URL: 'mysql://u:hunter2@h/db' }, /no other database is spoken to here$/m],
     [
       { DATABASE_URL: 'postgres://u:hunter2@127.0.0.1:9/db' },
