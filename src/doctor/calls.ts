@@ -9,7 +9,7 @@ import { sqliteCheck } from './sqlite.ts';
 export function callChecks({ calls, front }: Settings, clock: Clock): Check[] {
   if (calls === undefined) {
     return [
-      idle('Database', 'DATABASE_URL is not set: tokens alone, the routes of calls answer 501'),
+      idle('Database', 'DATABASE_URL is not set: tokens only, the routes of calls answer 501'),
     ];
   }
   const { database } = calls;

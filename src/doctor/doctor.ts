@@ -78,8 +78,10 @@ async function diagnose(
     tokenCheck(settings.livekit, parts.clock),
     ...callChecks(settings, parts.clock),
   ];
-  const warnings = config.warnings.map((warning) => `; warning: ${warning}`).join('');
-  tell({ name: 'Configuration', ...ok(`every variable is in order${warnings}`), ms: 0 });
+  tell({ name: 'Configuration', ...ok('every variable is in order'), ms: 0 });
+  for (const warning of config.warnings) {
+    tell({ name: 'Configuration', ...ok(`warning: ${warning}`), ms: 0 });
+  }
   await runChecks(checks, parts.clock, tell);
   // Not awaited: what hangs already would hang here too.
   void firebase.close().catch(() => {});
@@ -89,7 +91,10 @@ function configurationFault(problem: string): Report {
   const [name = ''] = problem.split(' ', 1);
   const meaning = VARIABLES.find(({ variable }) => variable === name)?.meaning;
   const act = problem.endsWith('is required') ? 'set' : 'correct';
-  const fix = meaning === undefined ? 'correct these variables' : `${act} ${name} (${meaning})`;
+  const wanting = / is required with /.test(problem) ? `set ${name}` : undefined;
+  const fix =
+    // What it means says what its absence means, where nothing else wants it.
+    wanting ?? (meaning === undefined ? 'correct these variables' : `${act} ${name} (${meaning})`);
   // Some sentences quote the value; where it is a URL it may hold a password.
   const detail = problem.replaceAll(/[^\s/,@]*:[^\s/,@]*@/g, '...@');
   return { name: 'Configuration', ...failed(detail, fix), ms: 0 };

@@ -11,7 +11,7 @@ import { sendJson, startFirebaseAdmin } from '../fakes/firebase-admin.ts';
 import { freePort } from '../fakes/free-port.ts';
 import type { FakeLiveKit } from './fake-livekit.ts';
 import { REDIS_PASSWORD, SECRETS, serviceAccount } from './secrets.ts';
-import { cleanups, listener, type Row, rowOf, setUp } from './stage.ts';
+import { cleanups, listener, type Row, rowOf, rowsOf, setUp } from './stage.ts';
 
 /** Runs them while this one hangs, and lets its time-out pass. */
 async function rowOfHanging(
@@ -56,6 +56,29 @@ describe('a configuration', () => {
     );
   });
 
+  it('that lacks what another variable needs says to set it, and not what its absence means', async () => {
+    const { env } = await setUp();
+    const { LIVEKIT_API_KEY: _key, ...others } = env;
+    const row = await rowOf('Configuration', { ...others, DATABASE_URL: 'sqlite::memory:' });
+    expect(row).toMatchObject({
+      detail: 'LIVEKIT_API_KEY is required with DATABASE_URL',
+      fix: 'set LIVEKIT_API_KEY',
+    });
+  });
+
+  it('whose DATABASE_URL is misspelt has a line for the hint, and one for the database', async () => {
+    const { env } = await setUp();
+    const rows = await rowsOf({ ...env, DATABSE_URL: 'sqlite::memory:' });
+    expect(rows.map(({ detail }) => detail)).toContain(
+      'warning: DATABSE_URL is no variable of this server: DATABASE_URL was meant?',
+    );
+    expect(rows.at(-1)).toMatchObject({
+      name: 'Database',
+      result: 'skipped',
+      detail: expect.stringMatching(/^DATABASE_URL is not set: tokens only/),
+    });
+  });
+
   it('with secrets that are no good is told without them', async () => {
     const { env } = await setUp();
     const bad = {
@@ -71,9 +94,15 @@ describe('a configuration', () => {
 
   it('that works and is worth a second thought says so', async () => {
     const { env } = await setUp();
-    const row = await rowOf('Configuration', { ...env, NODE_ENV: 'production' });
-    expect(row.result).toBe('ok');
-    expect(row.detail).toContain('warning: ROOM_ACCESS is any');
+    const rows = await rowsOf({ ...env, NODE_ENV: 'production' });
+    const [first, ...warnings] = rows.filter(({ name }) => name === 'Configuration');
+    expect(first).toMatchObject({ result: 'ok', detail: 'every variable is in order' });
+    expect(warnings).toContainEqual(
+      expect.objectContaining({
+        result: 'ok',
+        detail: expect.stringMatching(/^warning: ROOM_ACCESS is any/),
+      }),
+    );
   });
 });
 
@@ -92,6 +121,7 @@ describe('the output', () => {
         .split('\n')
         .map((line) => line.slice(0, 26)),
     ).toEqual([
+      'ok    Configuration       ',
       'ok    Configuration       ',
       "ok    Google's keys       ",
       'ok    Clock               ',
