@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { runToTheEnd } from './base/ending.ts';
 import { createJsonLogger } from './base/log.ts';
 import { useOutgoingProxy } from './base/outgoing-proxy.ts';
-import { checkNode, VERSION } from './base/version.ts';
+import { checkNode, OldNodeError, VERSION } from './base/version.ts';
 import type { RunningServer } from './server.ts';
 import { ConfigError, loadConfig } from './settings/config.ts';
 import { ENV_FILE, readEnvFile } from './settings/env-file.ts';
@@ -118,7 +118,7 @@ function explain(error: unknown): string {
     port?: number;
     address?: string;
   };
-  if (error instanceof ConfigError) return error.message;
+  if (error instanceof ConfigError || error instanceof OldNodeError) return error.message;
   if (code === 'EADDRINUSE') return `Port ${port} is in use: stop what listens there, or set PORT.`;
   if (code === 'EACCES') return `Port ${port} is not allowed: set PORT to one above 1023.`;
   if (code === 'EADDRNOTAVAIL') return `HOST ${address} is no address of this machine.`;

@@ -4,13 +4,15 @@
  */
 export const VERSION: string = '0.1.0';
 
+export class OldNodeError extends Error {}
+
 /**
  * npm only warns where `engines` is not met, and what fails then is nothing one would understand.
  *
- * @throws Error that names the version that is needed.
+ * @throws OldNodeError that names the version that is needed.
  */
 export function checkNode(version: string = process.versions.node): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 22 || (major === 22 && minor >= 13)) return;
-  throw new Error(`livekit-switchboard needs Node 22.13 or newer, and this is ${version}.`);
+  throw new OldNodeError(`livekit-switchboard needs Node 22.13 or newer, and this is ${version}.`);
 }

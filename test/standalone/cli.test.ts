@@ -217,6 +217,16 @@ describe('the command line', () => {
     expect(err).toContain('livekit-switchboard serve ');
   });
 
+  it('says which Node it needs, and no more', async () => {
+    const old =
+      "Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.1.0'}})";
+    const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(old)}`;
+    const { code, err } = await run(['--version'], { NODE_OPTIONS }).ended;
+    expect([code, err]).toEqual([
+      ...[1, 'livekit-switchboard needs Node 22.13 or newer, and this is 20.1.0.\n'],
+    ]);
+  });
+
   it('knows its version', async () => {
     const { code, out } = await run(['--version']).ended;
     expect([code, out]).toEqual([0, '0.1.0\n']);
