@@ -92,6 +92,11 @@ it('two people find each other, see and hear each other, and hang up, without a 
     await happened(page, 'the call: ringing → active');
     await happened(page, 'this tab is in the room, and publishes');
   }
+  // Each reads who answered: for Bob it is this very tab, not another one of his.
+  for (const page of [alice, bob]) {
+    const line = page.locator('#life-lines li', { hasText: 'Bob: ringing → joining' });
+    expect(await line.locator('code').textContent()).toBe('accepted');
+  }
   await photograph(alice, 'phone-talk');
 
   await pressOn(alice, 'Camera', 'Space');
