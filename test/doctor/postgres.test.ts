@@ -61,6 +61,7 @@ describe('a Postgres that lets nobody in', () => {
     ['3D000', 'recognizable', /has no database of that name/, /createdb/],
     ['42501', 'recognizable', /may not connect to this database/, /grant connect/],
     ['53300', 'recognizable', /has no connection left/, /max_connections/],
+    ['53100', 'recognizable', /is full \(53100\)$/, /make room/],
     ['57P03', 'recognizable', /starts or stops/, /try again/],
     ['XX000', 'Tenant or user not found', /refuses \(XX000\)$/, /console of its host/],
   ])('says why: %s %s', async (state, message, detail, fix) => {

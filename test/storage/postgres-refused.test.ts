@@ -25,6 +25,17 @@ async function startRefusing(state: string): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+it('a refusal that has nothing to do with the address is told as Postgres says it', async () => {
+  const host = await startRefusing('25006');
+  const source = `postgres://u:p@${host}/calls`;
+  const log = createFakeLog();
+  const store = createStore({ engine: 'postgres', source }, { clock: createFakeClock(), log });
+  cleanups.push(() => store.close());
+  await store.open();
+  expect(store.fault()).toBe('Postgres cannot be asked: recognizable');
+  expect(log.lines.map(({ fields }) => Object.keys(fields as object))).toEqual([['err']]);
+});
+
 describe.each([
   ['28P01', /refuses user or password \(28P01\)$/, /^correct user and password in DATABASE_URL/],
   ['3D000', /has no database of that name \(3D000\)$/, /^make it \(createdb\)/],

@@ -53,7 +53,13 @@ const REFUSALS: readonly Refusal[] = [
     fix: 'try again when it is up; see its log where that does not end',
   },
   {
-    codes: /^[0-9A-Z]{2}(?:[0-9][0-9A-Z]{2}|P\d\d)$/,
+    codes: /^53100$/,
+    detail: (host) => `the disk of ${host} is full`,
+    fix: 'make room on it',
+  },
+  {
+    // Of the sign-in, by itself or by a pooler; what is refused later has nothing to do with the address.
+    codes: /^(?!25|3F|42|5[3458])[0-9A-Z]{2}(?:[0-9][0-9A-Z]{2}|P\d\d)$/,
     detail: (host) => `${host} refuses`,
     fix: 'check user, host and database in DATABASE_URL as the console of its host has them, and the log of Postgres',
   },
