@@ -47,8 +47,7 @@ export function createWakeLoop(options: {
 
   function wake(ms: number): void {
     if (isStopped) return;
-    const wanted = clock.monotonic() + Math.min(Math.max(ms, 0), LOOK_EVERY_MS);
-    const at = Math.max(wanted, ranAt + GATHER_MS);
+    const at = Math.max(clock.monotonic() + withinALook(ms), ranAt + GATHER_MS);
     if (at >= wakeAt) return;
     wakeAt = at;
     // A round that runs looks at the time when it is over.
@@ -117,6 +116,8 @@ export function createWakeLoop(options: {
     behindMs: () => Math.max(clock.monotonic() - Math.min(behindFrom, wakeAt), 0),
   };
 }
+
+const withinALook = (ms: number): number => Math.min(Math.max(ms, 0), LOOK_EVERY_MS);
 
 /** Each twice as long as the one before. */
 function createPause({ first, last }: { first: number; last: number }) {
