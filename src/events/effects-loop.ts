@@ -50,8 +50,11 @@ export function createEffectsLoop(options: {
     const free = AT_ONCE - underWay.size;
     if (free === 0) return false;
     const leased = await store.leaseEffects(free, LEASE_MS);
+    const over = new Set(leased.filter(isEndOfRoom).map(({ callId }) => callId));
     for (const effect of leased) {
-      const doing = doOne(effect).finally(() => {
+      // Side by side with its end it might be made after that.
+      const isTooLate = effect.effect.type === 'create_room' && over.has(effect.callId);
+      const doing = doOne(effect, isTooLate).finally(() => {
         if (underWay.size === AT_ONCE) loop.wake(0);
         underWay.delete(doing);
       });
@@ -60,13 +63,14 @@ export function createEffectsLoop(options: {
     return leased.length === free && underWay.size < AT_ONCE;
   }
 
-  async function doOne(leased: LeasedEffect): Promise<void> {
+  async function doOne(leased: LeasedEffect, isTooLate: boolean): Promise<void> {
     const { id, callId, effect, tries } = leased;
     const tell = (result: Tried['result']) => onTried?.({ effect: effect.type, result });
     // Before this try, which may be the only one that fails.
     const isAway = api.fault() !== undefined;
     try {
-      if (!(await isWanted(store, leased)) || (await doAtLiveKit(api, leased))) {
+      const isWorthIt = !isTooLate && (await isWanted(store, leased));
+      if (!isWorthIt || (await doAtLiveKit(api, leased))) {
         tell('done');
         await store.effectDone(id);
         if (effect.type === 'delete_room') onRoomDeleted();
@@ -132,6 +136,8 @@ function doAtLiveKit(
       return effect satisfies never;
   }
 }
+
+const isEndOfRoom = ({ effect }: LeasedEffect): boolean => effect.type === 'delete_room';
 
 const GIVEN_UP: Readonly<Record<Effect['type'], string>> = {
   delete_room: 'the room of an ended call could not be deleted: whoever is in it may still talk',

@@ -107,6 +107,15 @@ describe('the room of a call', () => {
   });
 });
 
+it('the room of a call that is over at once is deleted, and not made beside that', async () => {
+  const call = await stage.place('alice', 'bob');
+  await stage.end(call);
+  await stage.effects.start();
+  await comes(() => deleted(call) === 1);
+  await rest();
+  expect(stage.livekit.asked.map(({ method }) => method)).toEqual(['DeleteRoom']);
+});
+
 it('the room of a call that has ended is not made any more', async () => {
   stage.livekit.answerWith('unavailable');
   await stage.effects.start();
