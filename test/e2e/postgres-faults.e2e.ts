@@ -453,6 +453,14 @@ describe('the schema', () => {
     expect(await place((await openStore({ source: guest })).store)).toBeDefined();
   });
 
+  it('is refused in an encoding that has not every letter, with the fix', async () => {
+    await admin.query(
+      "create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0",
+    );
+    const { store } = createStore({ source: url.replace(/[^/]+$/, 'latin') });
+    await expect(store.open()).rejects.toThrow(/encoding LATIN1.*createdb -E UTF8/);
+  });
+
   it('is asked of an address that can be read, and the password is told to nobody', async () => {
     const { store } = createStore({ source: 'postgres://user:pass word#1@host:port/db' });
     const error = await store.open().catch((thrown: Error) => thrown);

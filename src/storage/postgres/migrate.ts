@@ -13,9 +13,12 @@ import { asked, ROLLBACK } from './transaction.ts';
 
 const MIGRATION_MS = 60_000;
 const NO_RIGHT = '42501';
+/** The second takes bytes as they are. */
+const ENCODINGS = ['UTF8', 'SQL_ASCII'];
 
 /** Only looks where all is as it should be: that user needs no right to make tables. */
 export async function ensureSchema(client: PgClient): Promise<void> {
+  await checkEncoding(client);
   try {
     if ((await stateOf(client)).version >= SCHEMA_VERSION) return;
     await migrate(client);
@@ -26,6 +29,16 @@ export async function ensureSchema(client: PgClient): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** A name with a letter that the database has not would be a fault of each call it is in. */
+async function checkEncoding(client: PgClient): Promise<void> {
+  const [row] = await asked(client, { text: 'show server_encoding' });
+  const encoding = String(row?.server_encoding);
+  if (ENCODINGS.includes(encoding)) return;
+  throw new Error(
+    `The database in DATABASE_URL has the encoding ${encoding}, in which not every name can be written. Make one in UTF-8: createdb -E UTF8 -T template0.`,
+  );
 }
 
 async function stateOf(client: PgClient): Promise<SchemaState> {
