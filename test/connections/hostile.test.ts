@@ -84,9 +84,11 @@ async function open(port: number): Promise<Client> {
 async function pour(socket: Socket, bytes: number, piece: string): Promise<void> {
   for (let sent = 0; sent < bytes && socket.writable; sent += piece.length) {
     if (!socket.write(piece)) {
-      await new Promise<void>((done) => {
-        for (const event of ['drain', 'close', 'error']) socket.once(event, () => done());
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const events = ['drain', 'close', 'error'];
+      for (const event of events) socket.on(event, resolve);
+      await promise;
+      for (const event of events) socket.off(event, resolve);
     }
   }
 }
