@@ -170,8 +170,7 @@ function askingFirestore({
   /** Yes, no, or undefined where the room may hold another kind of field. */
   async function askOne(room: Field, uid: UserId, kind: MembersKind): Promise<boolean | undefined> {
     if (kind === 'list') return (await isInList(room, uid)) || undefined;
-    // Firestore refuses such a key in a question, and not in a document.
-    if (kind === 'whole' || isReserved(uid)) return undefined;
+    if (kind === 'whole' || !canBeNamed(uid)) return undefined;
     const value = await bounded(() => questions.keyOf(room, uid));
     if (value === undefined) return undefined;
     tell.value(value);
@@ -191,7 +190,7 @@ function askingFirestore({
     if (one === true) usualKind = kind;
     if (typeof one === 'boolean') return one ? askedAt : undefined;
     // It was seen a moment ago that this room holds no other kind.
-    const isFinal = one !== 'slow' && known === kind && kind !== 'whole' && !isReserved(uid);
+    const isFinal = one !== 'slow' && known === kind && kind !== 'whole' && canBeNamed(uid);
     if (isFinal && (kind !== 'list' || listKind === 'list')) return undefined;
     const answer = await whole(
       room.path,
@@ -231,3 +230,9 @@ function createCrowd() {
     },
   };
 }
+
+/**
+ * Firestore refuses a reserved key in a question, and not in a document; its SDK stumbles over what
+ * every object has.
+ */
+const canBeNamed = (uid: UserId): boolean => !isReserved(uid) && !(uid in Object.prototype);

@@ -50,8 +50,11 @@ function fieldOf(document: unknown, names: readonly string[]): unknown {
 
 /** Firestore, as far as it is asked: what was so when the question came is what is answered. */
 const questions: FirestoreQuestions = {
-  keyOf: ({ path, field }, key) =>
-    answer('keyOf', path, fieldOf(documents.get(path), [...field, key])),
+  keyOf({ path, field }, key) {
+    // As the SDK does, whose masks are objects.
+    if (key in Object.prototype) throw new TypeError('not a field');
+    return answer('keyOf', path, fieldOf(documents.get(path), [...field, key]));
+  },
   isInList({ path, field }, text) {
     const value = fieldOf(documents.get(path), field);
     return answer('isInList', path, Array.isArray(value) && value.includes(text));
@@ -547,6 +550,15 @@ describe('Firestore is asked about one user, and not for all members:', () => {
     documents.set('chats/room-1', { members: [{ uid: 'alice' }] });
     expect(await ask(rule)).toBe('in');
     expect(asked).toEqual(['keyOf', 'read']);
+  });
+
+  it.each(['constructor', '__proto__'])('a map is read whole for the uid %s', async (uid) => {
+    const rule = ruleOf();
+    documents.set('chats/room-1', { members: { alice: true, constructor: true } });
+    expect(await ask(rule)).toBe('in');
+    asked = [];
+    expect(await ask(rule, uid)).toBe(uid === 'constructor' ? 'in' : 'room_forbidden');
+    expect(asked).toEqual(['read']);
   });
 
   it('rooms of several kinds are all answered rightly', async () => {
