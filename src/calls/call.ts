@@ -98,9 +98,17 @@ export interface Party {
 /**
  * A deadline of a call. `ring:uid`, `alone` and `max` are verdicts that `decide` applies by itself;
  * `grace:uid`, `proof` and `watch` are questions: LiveKit is asked, and only its answer changes
- * something.
+ * something. `silence` goes with them as long as none comes: whoever is absent in the first answer
+ * after it has the whole grace once more.
  */
-export type TimerKey = `ring:${string}` | `grace:${string}` | 'alone' | 'max' | 'proof' | 'watch';
+export type TimerKey =
+  | `ring:${string}`
+  | `grace:${string}`
+  | 'alone'
+  | 'max'
+  | 'proof'
+  | 'silence'
+  | 'watch';
 
 /** What is known of the LiveKit room: nothing, that LiveKit has answered since the accept, that webhooks arrive. */
 export const HEARD = ['nothing', 'answer', 'webhook'] as const;
@@ -143,6 +151,10 @@ export interface CallRules {
   readonly maxCallMs: number;
   readonly maxParticipants: number;
 }
+
+/** Whether LiveKit is asked. `silence` says that it was, without an answer. */
+export const isQuestion = (key: string): boolean =>
+  ['proof', 'silence', 'watch'].includes(key) || key.startsWith('grace:');
 
 export const isSeated = ({ state }: Party): boolean => SEATED.includes(state);
 export const isLive = ({ state }: Call): boolean => state !== 'ended';

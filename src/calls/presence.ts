@@ -5,6 +5,7 @@ import { PROOF_MS } from './answer.ts';
 import {
   type Call,
   isLive,
+  isQuestion,
   isSeated,
   type Party,
   partyOf,
@@ -89,6 +90,8 @@ export function sweep(stage: Stage, event: EventOf<'sweep'>): Verdict {
     return done(draft);
   }
   hearAnswer(draft, takenAt);
+  const wasSilent = draft.call.timers.has('silence');
+  disarm(draft, 'silence');
   for (const someone of present) {
     const party = partyOf(draft.call, someone.identity);
     if (party === undefined || party.isHidden) remove(draft, someone.identity);
@@ -97,7 +100,8 @@ export function sweep(stage: Stage, event: EventOf<'sweep'>): Verdict {
   noteTalk(draft, now);
   const there = new Set(present.map(({ identity }) => identity));
   for (const { uid } of draft.call.parties) {
-    if (!there.has(uid)) miss(stage, draft, { uid, takenAt, isFreed: event.frees === uid });
+    const isFreed = event.frees === uid;
+    if (!there.has(uid)) miss(stage, draft, { uid, takenAt, isFreed, wasSilent });
   }
   if (isLive(draft.call)) {
     arm(draft, 'watch', now + watchMs(draft.call));
@@ -137,8 +141,9 @@ function lose(
 function miss(
   { now, rules }: Stage,
   draft: Draft,
-  { uid, takenAt, isFreed }: { uid: UserId; takenAt: number; isFreed: boolean },
+  by: { uid: UserId; takenAt: number; isFreed: boolean; wasSilent: boolean },
 ): void {
+  const { uid, takenAt, isFreed } = by;
   const { call } = draft;
   const party = partyOf(call, uid);
   if (party === undefined || !isSeated(party) || !isLive(call)) return;
@@ -149,6 +154,11 @@ function miss(
     return;
   }
   if (!isFreed && !isDue(call, `grace:${uid}`, takenAt)) return;
+  // As long as LiveKit was away he could not come back, and he needs some time to notice.
+  if (!isFreed && by.wasSilent) {
+    arm(draft, `grace:${uid}`, now + rules.reconnectGraceMs);
+    return;
+  }
   if (call.heard === 'nothing') setCall(draft, { heard: 'answer' });
   const reason = lossOf(call, party);
   move(draft, { uid, event: isFreed ? 'freed' : 'absent' }, { leftAt: now, reason });
@@ -222,10 +232,14 @@ function hearAnswer(draft: Draft, takenAt: number): void {
 }
 
 function askAgain(draft: Draft, now: number): void {
+  let againAt = Number.POSITIVE_INFINITY;
   for (const [key, dueAt] of draft.call.timers) {
-    const isQuestion = key === 'watch' || key === 'proof' || key.startsWith('grace:');
-    if (isQuestion && dueAt <= now) {
-      arm(draft, key, now + (key === 'watch' ? watchMs(draft.call) : ASK_AGAIN_MS));
-    }
+    if (!isQuestion(key) || key === 'silence' || dueAt > now) continue;
+    const at = now + (key === 'watch' ? watchMs(draft.call) : ASK_AGAIN_MS);
+    arm(draft, key, at);
+    againAt = Math.min(againAt, at);
   }
+  // With one of the others: it asks nothing of its own.
+  if (againAt < Number.POSITIVE_INFINITY) arm(draft, 'silence', againAt);
+  else if (isDue(draft.call, 'silence', now)) disarm(draft, 'silence');
 }

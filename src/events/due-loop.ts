@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import type { CallId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Calls } from '../calls/apply-event.ts';
-import { type Call, isLive } from '../calls/call.ts';
+import { type Call, isLive, isQuestion } from '../calls/call.ts';
 import { type CallStore, type DueTimer, StoreUnavailable } from '../calls/store.ts';
 import { createRests } from './rests.ts';
 import type { Sweep } from './sweep.ts';
@@ -141,6 +141,3 @@ function firstVerdict({ timers }: Call): number | undefined {
   const times = [...timers].filter(([key]) => !isQuestion(key)).map(([, at]) => at);
   return times.length === 0 ? undefined : Math.min(...times);
 }
-
-const isQuestion = (key: string): boolean =>
-  key === 'watch' || key === 'proof' || key.startsWith('grace:');

@@ -320,8 +320,37 @@ describe('no answer of LiveKit', () => {
       'grace:B': 5_000,
       max: RULES.maxCallMs - 20_000,
       proof: 5_000,
+      silence: 5_000,
       watch: 20_000,
     });
+  });
+
+  it('gives the whole grace once more to who is absent when LiveKit is back', () => {
+    const world = talking();
+    sweep(world, present('A'));
+    world.now += 20_000;
+    world.sweep('call', undefined);
+    world.now += 5_000;
+    sweep(world, present('A'));
+    expect(world.states('call')).toBe('A joined, B lost');
+    expect(world.timers('call')['grace:B']).toBe(20_000);
+    expect(world.timers('call').silence).toBeUndefined();
+    world.now += 20_000;
+    sweep(world, present('A'));
+    expect(world.state('call')).toBe('ended: answered, connection_lost');
+  });
+
+  it('is forgotten where nobody waits for one any more', () => {
+    const world = talking();
+    sweep(world, present('A'));
+    world.now += 20_000;
+    world.sweep('call', undefined);
+    world.send(joined('call', present('B', 'B-s2', STARTED_AT + 21_000)));
+    expect(world.timers('call')['grace:B']).toBeUndefined();
+    world.now += 5_000;
+    world.sweep('call', undefined);
+    expect(world.timers('call').silence).toBeUndefined();
+    expect(world.states('call')).toBe('A joined, B joined');
   });
 
   it('throws nobody out, however long it takes', () => {

@@ -92,7 +92,9 @@ it('without webhooks LiveKit is asked, and a call is what it is with them, a lit
 });
 
 it('while LiveKit is away calls are placed, answered and left, and none that goes on ends', async () => {
-  server = await serveReady(ground, 'first', await ground.database('SQLite'), BRIEF);
+  // Clients try again every five seconds.
+  const grace = { ...BRIEF, RECONNECT_GRACE_SECONDS: '8' };
+  server = await serveReady(ground, 'first', await ground.database('SQLite'), grace);
   const [alice, bob, carol, dave, erin] = ['alice', 'bob', 'carol', 'dave', 'erin'].map((uid) =>
     phone(uid),
   ) as [Phone, Phone, Phone, Phone, Phone];
