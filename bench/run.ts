@@ -13,7 +13,7 @@ import { measureStart } from './start-time.ts';
 import { measureThroughput, type Plan } from './throughput.ts';
 import { prepareTokens } from './tokens.ts';
 
-const USAGE = 'node bench/run.ts [--rounds N] [--seconds N] [--only PART]';
+const USAGE = 'node bench/run.ts [--rounds N] [--seconds N] [--only PART] [--with-calls]';
 const say = (line: string): void => console.log(line);
 
 const PARTS: Readonly<Record<string, (bench: Bench, plan: Plan) => Promise<Verdict[]>>> = {
@@ -29,18 +29,24 @@ const PARTS: Readonly<Record<string, (bench: Bench, plan: Plan) => Promise<Verdi
   silence: (bench) => measureSilence(bench, say),
 };
 
-function readArguments(): { plan: Plan; parts: readonly string[] } {
+function readArguments(): { plan: Plan; parts: readonly string[]; withCalls: boolean } {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '5' },
       only: { type: 'string', multiple: true, default: Object.keys(PARTS) },
+      // The token route of a server that has calls as well.
+      'with-calls': { type: 'boolean', default: false },
     },
   });
   const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
   const sound = [rounds, seconds].every((n) => Number.isInteger(n) && n > 0);
   if (!sound || !values.only.every((part) => Object.hasOwn(PARTS, part))) throw new Error(USAGE);
-  return { plan: { rounds, seconds, say }, parts: values.only };
+  return {
+    plan: { rounds, seconds, say },
+    parts: values.only,
+    withCalls: values['with-calls'],
+  };
 }
 
 function checkMachine(): void {
@@ -51,7 +57,7 @@ function checkMachine(): void {
 }
 
 async function main(): Promise<boolean> {
-  const { plan, parts } = readArguments();
+  const { plan, parts, withCalls } = readArguments();
   checkMachine();
   say(`Node ${process.version}, ${availableParallelism()} cores`);
   const directory = mkdtempSync(join(tmpdir(), 'switchboard-bench-run-'));
@@ -59,9 +65,13 @@ async function main(): Promise<boolean> {
   const tokens = await prepareTokens(say);
   const keys = await startKeyEndpoint(tokens, directory);
   const verdicts: Verdict[] = [];
+  const beside = { DATABASE_URL: `sqlite:${join(directory, 'beside.db')}`, RING_ACCESS: 'any' };
+  const environment = withCalls ? beside : {};
   try {
     for (const part of parts) {
-      verdicts.push(...((await PARTS[part]?.({ tokens, keys, directory }, plan)) ?? []));
+      verdicts.push(
+        ...((await PARTS[part]?.({ tokens, keys, directory, environment }, plan)) ?? []),
+      );
     }
   } finally {
     keys.close();
