@@ -1,23 +1,16 @@
 // (user, room of a call) → entry or refusal: whoever has a seat in a live call comes in, and comes
 // back when his token has run out. No other room ever asks the database.
-import type { RoomName } from '../base/ids.ts';
 import { isLive, isSeated, partyOf } from '../calls/call.ts';
 import { isCallRoom } from '../calls/room-config.ts';
 import type { CallStore } from '../calls/store.ts';
 import { withStore } from '../calls/with-store.ts';
 import { type RoomAccess, roomForbidden } from './room-access.ts';
 
-/** While calls are on, no other room may be called so. */
-const RESERVED_PREFIX = 'call_';
-
-export const isReservedForCalls = (roomName: string): boolean =>
-  roomName.startsWith(RESERVED_PREFIX);
-
 export function createCallRoomAccess(store: Pick<CallStore, 'callInRoom'>): RoomAccess {
   return async ({ user, roomName }) => {
     // What is not of the form was never made here.
     if (!isCallRoom(roomName)) throw roomForbidden();
-    const call = await withStore(() => store.callInRoom(roomName as RoomName));
+    const call = await withStore(() => store.callInRoom(roomName));
     const party = call && partyOf(call, user.uid);
     if (call === undefined || party === undefined || !isLive(call) || !isSeated(party)) {
       throw roomForbidden();

@@ -1,9 +1,11 @@
 // The LiveKit room of a call: its name, and how LiveKit is to keep it.
+import { randomBytes } from 'node:crypto';
 import type { RoomName } from '../base/ids.ts';
 import type { CallRules } from './call.ts';
 
-/** 16 random bytes behind a prefix that no other room may have. */
-const CALL_ROOM = /^call_[\w-]{22}$/;
+const PREFIX = 'call_';
+/** 16 random bytes behind the prefix. */
+const CALL_ROOM = new RegExp(`^${PREFIX}[\\w-]{22}$`);
 /** An app may take so long from the accept into the room. */
 const JOIN_WITHIN_S = 60;
 /** LiveKit counts a phone that died for 20 s yet: somebody else may have its place by then. */
@@ -17,6 +19,13 @@ export interface RoomConfig {
   readonly departureTimeout: number;
   readonly maxParticipants: number;
 }
+
+/** Unguessable: who knows the name of a room and holds a token of LiveKit's server is in. */
+export const newCallRoom = (): RoomName =>
+  `${PREFIX}${randomBytes(16).toString('base64url')}` as RoomName;
+
+/** While calls are on, no other room may be called so. */
+export const isReservedForCalls = (name: string): boolean => name.startsWith(PREFIX);
 
 export const isCallRoom = (name: string): name is RoomName => CALL_ROOM.test(name);
 

@@ -1,9 +1,9 @@
 // Calls: the database, LiveKit's side of them, and the routes.
-import { createCallRoomAccess, isReservedForCalls } from '../access/call-rooms.ts';
+import { createCallRoomAccess } from '../access/call-rooms.ts';
 import type { RoomAccess } from '../access/room-access.ts';
 import { andThen } from '../base/and-then.ts';
 import { createCalls } from '../calls/apply-event.ts';
-import { roomConfigOf } from '../calls/room-config.ts';
+import { isReservedForCalls, roomConfigOf } from '../calls/room-config.ts';
 import { createCallLog } from '../events/call-log.ts';
 import { createCallMetrics } from '../events/call-metrics.ts';
 import { createFeeds } from '../events/feed.ts';

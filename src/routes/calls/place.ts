@@ -1,11 +1,12 @@
 // POST /: places a call and lets the caller in.
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { RingAccess } from '../../access/ring-access.ts';
-import type { CallId, DeviceId, RoomName, UserId } from '../../base/ids.ts';
+import type { CallId, DeviceId, UserId } from '../../base/ids.ts';
 import type { User } from '../../base/user.ts';
 import { CALL_KINDS, type CallKind } from '../../calls/call.ts';
 import type { Callee } from '../../calls/event.ts';
+import { newCallRoom } from '../../calls/room-config.ts';
 import { withStore } from '../../calls/with-store.ts';
 import { arrivalOf } from '../../http/arrival.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
@@ -67,7 +68,7 @@ export function placeRoute(
       ...{ caller: user.uid, device, callees, kind },
       ...(context !== undefined && { context }),
       ...(data !== undefined && { data }),
-      room: newRoom(),
+      room: newCallRoom(),
       requestHash,
     });
     return answerWith(seen);
@@ -133,9 +134,6 @@ function readPlace(
     data: dataIn(members),
   };
 }
-
-/** Unguessable: who knows the name of a room and holds a token of LiveKit's server is in. */
-const newRoom = (): RoomName => `call_${randomBytes(16).toString('base64url')}` as RoomName;
 
 /** A retry has the same; whatever differs is another request. */
 function hashOf({ callees, kind, device, context, data }: PlaceRequest): string {
