@@ -29,6 +29,8 @@ export async function run(
   });
   const { promise, resolve, reject } = Promise.withResolvers<number | string | null>();
   child.once('error', reject).once('close', (code, signal) => resolve(code ?? signal));
+  // A program may end before it has taken its input; how it ended tells the rest.
+  child.stdin.on('error', () => {});
   child.stdin.end(input);
   const status = await promise;
   if (status === 0) return out;
