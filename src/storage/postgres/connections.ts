@@ -2,7 +2,7 @@
 import { type Clock, withDeadline } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { DatabaseError } from './faults.ts';
-import { cutOff, type PgClient, type PgConnection, type PgPool } from './pool.ts';
+import { assertText, cutOff, type PgClient, type PgConnection, type PgPool } from './pool.ts';
 
 const POOL_MAX = 10;
 const CONNECT_MS = 3_000;
@@ -45,18 +45,22 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
   const borrow = async () => {
     if (pool === undefined) throw new DatabaseError(new Error('it is not open'));
     const asked = pool.connect();
-    try {
-      const client = await withDeadline(clock, BORROW_MS, () => asked);
-      guarded(client);
-      return client;
-    } catch (error) {
+    const client = await withDeadline(clock, BORROW_MS, () => asked).catch((error: unknown) => {
       // Who comes too late goes back.
       asked.then(
         (client) => client.release(),
         () => {},
       );
       throw new DatabaseError(error);
+    });
+    guarded(client);
+    try {
+      assertText(client);
+    } catch (error) {
+      client.release();
+      throw error;
     }
+    return client;
   };
   return {
     async open() {
