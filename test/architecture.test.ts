@@ -9,7 +9,8 @@ const SRC = join(import.meta.dirname, '..', 'src');
 const LEVELS: readonly (readonly string[])[] = [
   ['base', 'client'],
   ['calls'],
-  ['identity', 'access', 'tokens', 'limits', 'http', 'ringing', 'events'],
+  ['identity', 'access', 'tokens', 'limits', 'http', 'events'],
+  ['ringing'],
   ['storage', 'admission'],
   ['routes'],
   ['settings'],

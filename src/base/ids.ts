@@ -11,6 +11,8 @@ export type RoomName = Branded<'RoomName'>;
 export type CallId = Branded<'CallId'>;
 /** One running client of a person: a process on a phone, a tab in a browser. 1 to 128 characters. */
 export type DeviceId = Branded<'DeviceId'>;
+/** One installation of an app, as the app names it: what pushes are sent to. 1 to 128 characters. */
+export type InstallationId = Branded<'InstallationId'>;
 
 /** Firebase's limit for a uid. */
 export const UID_MAX_CHARACTERS = 128;

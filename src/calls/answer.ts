@@ -113,6 +113,18 @@ export function decline(stage: Stage, { uid, reason }: EventOf<'decline'>): Verd
   return done(own.draft);
 }
 
+/** The caller learns it of the first of a callee's phones. */
+export function alerting(stage: Stage, { uid }: EventOf<'alerting'>): Verdict {
+  const own = ownCall(stage, uid);
+  if (own === undefined) return refused('not_found');
+  const { draft, party } = own;
+  const isFirst = party.alertedAt === undefined;
+  if (isFirst && move(draft, { uid, event: 'alerting' }, { alertedAt: stage.now })) {
+    tellOne(draft, draft.call.caller, 'alerting');
+  }
+  return done(draft);
+}
+
 export function declineRing(
   draft: Draft,
   uid: UserId,

@@ -87,6 +87,10 @@ export interface Party {
   readonly createdAt: number;
   /** How often he was rung in this call since he answered last, each ring soon after the one before. */
   readonly rings?: number;
+  /** When the first of his phones said that it rings, of the ring that goes on or was the last. */
+  readonly alertedAt?: number;
+  /** How many ways there were to him when he was rung: devices for pushes, and one for open feeds. */
+  readonly reach?: number;
   /** Of this person's feed, when this call was last changed in his eyes. Written by the store alone. */
   readonly version: number;
   readonly cause: Cause;
@@ -137,6 +141,8 @@ export interface Call {
   readonly talkAt?: number;
   readonly endedAt?: number;
   readonly heard: Heard;
+  /** How many events of it the host has been, or will be, told of. */
+  readonly told?: number;
   /** The caller first, then in the order of their coming. */
   readonly parties: readonly Party[];
   readonly timers: ReadonlyMap<TimerKey, number>;
@@ -150,6 +156,10 @@ export interface CallRules {
   readonly aloneMs: number;
   readonly maxCallMs: number;
   readonly maxParticipants: number;
+  /** Phones are rung, and told that a ring is over, by pushes too. */
+  readonly pushes?: boolean;
+  /** Of the host, who is told of every event; none: nobody. */
+  readonly hostTargets?: readonly string[];
 }
 
 /** Whether LiveKit is asked. `silence` says that it was, without an answer. */

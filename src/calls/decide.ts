@@ -1,5 +1,5 @@
 // Decides what an event does. Pure: how things stand goes in, what is to be written comes out.
-import { accept, decline } from './answer.ts';
+import { accept, alerting, decline } from './answer.ts';
 import type { CallRules } from './call.ts';
 import { applyDeadlines } from './deadlines.ts';
 import { changedCallOf, type Draft, isChanged } from './draft.ts';
@@ -44,6 +44,8 @@ function verdictOf(stage: Stage, event: Exclude<CallEvent, { readonly type: 'pla
       return leave(stage, event);
     case 'end':
       return end(stage, event);
+    case 'alerting':
+      return alerting(stage, event);
     case 'invite':
       return invite(stage, event);
     case 'joined':

@@ -1,6 +1,7 @@
 // Everything that can happen to a call. HTTP, webhooks, timers and sweeps all come through here.
-import type { CallId, DeviceId, RoomName, UserId } from '../base/ids.ts';
+import type { CallId, DeviceId, InstallationId, RoomName, UserId } from '../base/ids.ts';
 import type { CallKind } from './call.ts';
+import type { HostEvent } from './host-event.ts';
 
 /** Whom to ring; `isHidden`: the caller is to believe so. */
 export interface Callee {
@@ -36,13 +37,23 @@ export type CallEvent = { readonly callId: CallId } & (
       readonly takeOver: boolean;
       /** The call that is left for this one. */
       readonly instead?: CallId;
+      /** Where he did it, if that is known: its ring needs no push to stop. */
+      readonly installation?: InstallationId;
     }
   | {
       readonly type: 'decline';
       readonly uid: UserId;
       readonly reason: 'declined' | 'busy' | 'timeout';
+      readonly installation?: InstallationId;
     }
-  | { readonly type: 'leave'; readonly uid: UserId; readonly device?: DeviceId }
+  | {
+      readonly type: 'leave';
+      readonly uid: UserId;
+      readonly device?: DeviceId;
+      readonly installation?: InstallationId;
+    }
+  /** One of his phones says that it rings. */
+  | { readonly type: 'alerting'; readonly uid: UserId }
   /** Without a person: by the host's own code. */
   | { readonly type: 'end'; readonly uid?: UserId }
   | { readonly type: 'invite'; readonly uid: UserId; readonly callees: readonly Callee[] }
@@ -82,10 +93,49 @@ export type CallRefusal =
   | 'not_found'
   | 'ring_limited';
 
-/** What must be done beside the rows, after the commit, by whoever takes it. */
-export type Effect =
-  /** Not waited for; for servers that make no room by themselves. */
-  | { readonly type: 'create_room' }
-  | { readonly type: 'delete_room' }
-  /** Somebody whose place is not there: unknown or still ringing. */
-  | { readonly type: 'remove_participant'; readonly identity: string };
+/** What must be done beside the rows, after the commit, by whoever takes it. Each lane has its own loop. */
+export interface Effects {
+  /** At LiveKit. */
+  readonly livekit:
+    | {
+        /** Not waited for; for servers that make no room by themselves. */
+        readonly type: 'create_room';
+      }
+    | { readonly type: 'delete_room' }
+    /** Somebody whose place is not there: unknown or still ringing. */
+    | { readonly type: 'remove_participant'; readonly identity: string };
+  /** To phones, through FCM, APNs or the host's own sender. */
+  readonly push:
+    | { readonly type: 'ring'; readonly uid: UserId }
+    | ({ readonly type: 'stop_ring'; readonly uid: UserId } & RingStop);
+  /** To the host: in the order of `event.sequence`, a call and a target. */
+  readonly host: {
+    readonly type: 'host_event';
+    /** Of {@link CallRules.hostTargets}. */
+    readonly target: string;
+    readonly event: HostEvent;
+  };
+}
+export type Lane = keyof Effects;
+export type Effect = Effects[Lane];
+
+export const RING_ENDS = [
+  'answered_elsewhere',
+  'declined_elsewhere',
+  /** The caller has left or was lost. */
+  'cancelled',
+  /** It rang for as long as it may. */
+  'over',
+  /** The call has ended in another way. */
+  'ended',
+] as const;
+/** Why a phone stops ringing. */
+export type RingEnd = (typeof RING_ENDS)[number];
+
+export interface RingStop {
+  readonly cause: RingEnd;
+  /** Where he answered or declined: nothing is pushed to it. */
+  readonly installation?: InstallationId;
+  /** That holds his seat now: a phone that reads its own name here goes on. */
+  readonly device?: DeviceId;
+}

@@ -51,7 +51,13 @@ export function ring(stage: Stage, draft: Draft, callee: Callee): void {
   } else {
     const event = isBusy ? 'invite_busy' : 'invite';
     const counted = isBusy ? {} : { createdAt: now, rings: ringsSoFar(known, now) + 1 };
-    const anew = { device: undefined, seatedAt: undefined, leftAt: undefined, reason: undefined };
+    const anew = {
+      alertedAt: undefined,
+      device: undefined,
+      seatedAt: undefined,
+      leftAt: undefined,
+      reason: undefined,
+    };
     if (!move(draft, { uid, event }, { ...anew, ...ringing, ...counted })) return;
     if (known.isHidden && !isHidden) setParty(draft, uid, { isHidden: false });
   }

@@ -1,7 +1,7 @@
 // The port of the stores. It speaks of calls: what is SQL stands in the room storage.
 import type { CallId, RoomName, UserId } from '../base/ids.ts';
 import type { Call, Cause } from './call.ts';
-import type { Effect } from './event.ts';
+import type { Effect, Effects, Lane } from './event.ts';
 
 /** What a change is about. All of it is locked, people first, until it is committed. */
 export interface Scope {
@@ -36,6 +36,8 @@ export interface Scene {
   readonly others: readonly Call[];
   /** Callee → how often the caller rang him within that time since he answered last. */
   readonly unansweredRings: ReadonlyMap<UserId, UnansweredRings>;
+  /** Callee → how many devices could be pushed to, and one for an open feed. Looked at with `ringsBy`. */
+  readonly reach?: ReadonlyMap<UserId, number>;
 }
 
 export interface UnansweredRings {
@@ -94,11 +96,11 @@ export interface DueTimer {
   readonly dueAt: number;
 }
 
-export interface LeasedEffect {
+export interface LeasedEffect<Of extends Effect = Effect> {
   readonly id: string;
   readonly callId: CallId;
   readonly room: RoomName;
-  readonly effect: Effect;
+  readonly effect: Of;
   /** How often it was tried, this time included. */
   readonly tries: number;
 }
@@ -135,17 +137,35 @@ export interface CallStore {
 
   /** Deadlines that have passed, one row a call, the oldest first. Nothing is locked: the change decides. */
   due(limit: number): Promise<readonly DueTimer[]>;
-  /** Ms from now to the next deadline or effect; undefined: there is none. */
-  nextDueMs(): Promise<number | undefined>;
-  /** Takes effects whose time has come, each for `leaseMs`, once over all instances. */
-  leaseEffects(limit: number, leaseMs: number): Promise<readonly LeasedEffect[]>;
-  effectDone(id: string): Promise<void>;
+  /** Ms from now to the next of these; undefined: there is none. */
+  nextDueMs(of: 'deadlines' | Lane): Promise<number | undefined>;
+  /**
+   * Takes effects whose time has come, each for `leaseMs`, once over all instances. Of the host's, a
+   * call's and a target's first alone.
+   */
+  leaseEffects<L extends Lane>(
+    lane: L,
+    limit: number,
+    leaseMs: number,
+  ): Promise<readonly LeasedEffect<Effects[L]>[]>;
+  effectDone(lane: Lane, id: string): Promise<void>;
   /** It is tried again after `retryMs`. */
-  effectFailed(id: string, retryMs: number): Promise<void>;
+  effectFailed(lane: Lane, id: string, retryMs: number): Promise<void>;
+  /** It is kept and not tried any more; those behind it have their turn. */
+  hostEventGivenUp(id: string): Promise<void>;
+  /** Those that were given up are due again; answers how many. */
+  redeliverHostEvents(): Promise<number>;
   /** Rooms of calls that ended within the last `ms`: where a late join may have made one again. */
   roomsEndedWithin(ms: number): Promise<readonly RoomName[]>;
   /** Removes calls that ended longer ago than `ms`; answers how many, at most `limit`. */
   forget(ms: number, limit: number): Promise<number>;
+  /**
+   * Nothing is left of a person but that somebody was there: devices, name and picture go, and in his
+   * calls he is `erased`. Of whoever holds a seat or rings, end that first.
+   */
+  erase(uid: UserId): Promise<void>;
+  /** These have a feed open, here; it counts for as long as the next of such words may take. */
+  listening(uids: readonly UserId[]): Promise<void>;
 
   /** `run` whenever this person's version may have risen, by whatever instance. The answer ends it. */
   onChangeFor(uid: UserId, run: () => void): () => void;

@@ -20,6 +20,8 @@ export const PARTY_EVENTS = [
   /** LiveKit was asked because the seat stands in somebody's way: he is not there. */
   'freed',
   'leave',
+  /** One of his phones says that it rings. */
+  'alerting',
   'invite',
   /** Invited while he holds a seat in another call. */
   'invite_busy',
@@ -41,6 +43,7 @@ export const PARTY_TABLE: Readonly<Record<PartyState, PartyRow>> = {
     decline: 'declined',
     decline_busy: 'busy',
     ring_over: 'missed',
+    alerting: 'ringing',
     joined: EVICT,
     seen: EVICT,
     leave: 'declined',

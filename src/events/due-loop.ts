@@ -50,7 +50,7 @@ export function createDueLoop(options: {
   const { store, apply, sweep, clock, log, onSettled, onFailed } = options;
   const asking = new Map<CallId, Promise<void>>();
   const rests = createRests(clock);
-  const loop = createWakeLoop({ store, clock, log, what: 'deadlines', work });
+  const loop = createWakeLoop({ store, clock, log, what: 'deadlines', due: 'deadlines', work });
 
   async function work(): Promise<boolean> {
     rests.clean();

@@ -3,11 +3,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { isLive, isSeated, partyOf } from '../calls/call.ts';
-import type { Effect } from '../calls/event.ts';
+import type { Effects } from '../calls/event.ts';
 import { type CallStore, type LeasedEffect, StoreUnavailable } from '../calls/store.ts';
 import type { Loop } from './due-loop.ts';
 import type { LiveKitApi } from './livekit-api.ts';
 import { createWakeLoop } from './wake-loop.ts';
+
+type RoomEffect = Effects['livekit'];
 
 const AT_ONCE = 32;
 /** Longer than LiveKit is waited for. */
@@ -17,7 +19,7 @@ const RETRY_MS = { first: 1_000, last: 300_000 };
  * With those pauses: a room is deleted for a day, while people may still talk in it. Somebody who
  * has no place is named again by the next sweep, and a room that a phone waits for is soon too late.
  */
-const TRIES_MAX: Readonly<Record<Effect['type'], number>> = {
+const TRIES_MAX: Readonly<Record<RoomEffect['type'], number>> = {
   delete_room: 300,
   remove_participant: 5,
   create_room: 5,
@@ -25,7 +27,7 @@ const TRIES_MAX: Readonly<Record<Effect['type'], number>> = {
 
 /** For measurements: what came of one try. */
 export interface Tried {
-  readonly effect: Effect['type'];
+  readonly effect: RoomEffect['type'];
   readonly result: 'done' | 'failed' | 'given_up';
 }
 
@@ -43,13 +45,13 @@ export function createEffectsLoop(options: {
 }): Loop {
   const { store, api, clock, log, onRoomDeleted, onTried } = options;
   const underWay = new Set<Promise<void>>();
-  const loop = createWakeLoop({ store, clock, log, what: 'rooms', work });
+  const loop = createWakeLoop({ store, clock, log, what: 'rooms', due: 'livekit', work });
 
   /** Not waited for: a room that LiveKit is slow to delete is in nobody's way. */
   async function work(): Promise<boolean> {
     const free = AT_ONCE - underWay.size;
     if (free === 0) return false;
-    const leased = await store.leaseEffects(free, LEASE_MS);
+    const leased = await store.leaseEffects('livekit', free, LEASE_MS);
     const over = new Set(leased.filter(isEndOfRoom).map(({ callId }) => callId));
     for (const effect of leased) {
       // Side by side with its end it might be made after that.
@@ -63,7 +65,7 @@ export function createEffectsLoop(options: {
     return leased.length === free && underWay.size < AT_ONCE;
   }
 
-  async function doOne(leased: LeasedEffect, isTooLate: boolean): Promise<void> {
+  async function doOne(leased: LeasedEffect<RoomEffect>, isTooLate: boolean): Promise<void> {
     const { id, callId, effect, tries } = leased;
     const tell = (result: Tried['result']) => onTried?.({ effect: effect.type, result });
     // Before this try, which may be the only one that fails.
@@ -72,14 +74,14 @@ export function createEffectsLoop(options: {
       const isWorthIt = !isTooLate && (await isWanted(store, leased));
       if (!isWorthIt || (await doAtLiveKit(api, leased))) {
         tell('done');
-        await store.effectDone(id);
+        await store.effectDone('livekit', id);
         if (effect.type === 'delete_room') onRoomDeleted();
         return;
       }
       if (tries < TRIES_MAX[effect.type]) {
         tell('failed');
         const retryMs = Math.min(RETRY_MS.first * 2 ** (tries - 1), RETRY_MS.last);
-        await store.effectFailed(id, retryMs);
+        await store.effectFailed('livekit', id, retryMs);
         loop.wake(retryMs);
         return;
       }
@@ -88,7 +90,7 @@ export function createEffectsLoop(options: {
       if (effect.type !== 'create_room' || !isAway) {
         log.error({ callId, effect: effect.type, tries }, GIVEN_UP[effect.type]);
       }
-      await store.effectDone(id);
+      await store.effectDone('livekit', id);
     } catch (error) {
       // The lease ends by itself, and then it is done again.
       const level = error instanceof StoreUnavailable ? 'debug' : 'error';
@@ -112,7 +114,7 @@ export function createEffectsLoop(options: {
  */
 async function isWanted(
   store: Pick<CallStore, 'call'>,
-  { callId, effect, tries }: LeasedEffect,
+  { callId, effect, tries }: LeasedEffect<RoomEffect>,
 ): Promise<boolean> {
   if (effect.type === 'delete_room' || (effect.type === 'create_room' && tries === 1)) return true;
   const { call } = await store.call(callId);
@@ -123,7 +125,7 @@ async function isWanted(
 
 function doAtLiveKit(
   api: Pick<LiveKitApi, 'createRoom' | 'deleteRoom' | 'removeParticipant'>,
-  { room, effect }: LeasedEffect,
+  { room, effect }: LeasedEffect<RoomEffect>,
 ): Promise<boolean> {
   switch (effect.type) {
     case 'create_room':
@@ -137,9 +139,10 @@ function doAtLiveKit(
   }
 }
 
-const isEndOfRoom = ({ effect }: LeasedEffect): boolean => effect.type === 'delete_room';
+const isEndOfRoom = ({ effect }: LeasedEffect<RoomEffect>): boolean =>
+  effect.type === 'delete_room';
 
-const GIVEN_UP: Readonly<Record<Effect['type'], string>> = {
+const GIVEN_UP: Readonly<Record<RoomEffect['type'], string>> = {
   delete_room: 'the room of an ended call could not be deleted: whoever is in it may still talk',
   remove_participant: 'somebody without a place in a call could not be taken out of its room',
   create_room: 'the room of a call could not be made beforehand',

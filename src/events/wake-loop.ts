@@ -2,6 +2,7 @@
 // let sleep. The next time is kept in memory; the store tells of what is written, here or elsewhere.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import type { Lane } from '../calls/event.ts';
 import { type CallStore, StoreUnavailable } from '../calls/store.ts';
 
 /** In case a word from the store got lost. */
@@ -29,10 +30,12 @@ export function createWakeLoop(options: {
   log: Logger;
   /** For the log: "deadlines". */
   what: string;
+  /** What it looks after. */
+  due: 'deadlines' | Lane;
   /** Does what is due. True: there may be more of it at once. */
   work: () => Promise<boolean>;
 }): WakeLoop {
-  const { store, clock, log, what, work } = options;
+  const { store, clock, log, what, due, work } = options;
   let isStopped = false;
   let running: Promise<void> | undefined;
   /** By the monotonic clock. */
@@ -77,7 +80,7 @@ export function createWakeLoop(options: {
   async function round(): Promise<number> {
     try {
       const hasMore = await work();
-      const ms = hasMore ? 0 : await store.nextDueMs();
+      const ms = hasMore ? 0 : await store.nextDueMs(due);
       if (isFailing) log.info({}, `the ${what} of calls are looked after again`);
       isFailing = false;
       backOff.reset();

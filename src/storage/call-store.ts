@@ -31,6 +31,12 @@ export function createCallStore(engine: Engine, wake: Wake): CallsOnly {
     ];
     return { calls: calls.map(callOf), now: time.now as number };
   };
+  const roomEffectDone = gathered(async (ids: readonly string[]) => {
+    await engine.ask([{ text: write.effectsDone, values: [engine.dialect.list(ids)] }]);
+  });
+  const notYet = async () => {
+    throw new Error('not yet');
+  };
   return {
     change: createChange(parts),
     async call(id: CallId) {
@@ -56,15 +62,13 @@ export function createCallStore(engine: Engine, wake: Wake): CallsOnly {
         ? undefined
         : Math.max(0, Math.min(...times) - (next.now as number));
     },
-    async leaseEffects(limit, leaseMs) {
+    async leaseEffects(_lane, limit, leaseMs) {
       const values = [clock(), leaseMs, limit];
       const [rows = []] = await engine.ask([{ text: write.leaseEffects, values }]);
-      return rows.map(leasedOf);
+      return rows.map(leasedOf) as never;
     },
-    effectDone: gathered(async (ids: readonly string[]) => {
-      await engine.ask([{ text: write.effectsDone, values: [engine.dialect.list(ids)] }]);
-    }),
-    async effectFailed(id, retryMs) {
+    effectDone: (_lane, id) => roomEffectDone(id),
+    async effectFailed(_lane, id, retryMs) {
       const values = [clock(), retryMs, id];
       const [rows] = await engine.ask([{ text: write.effectFailed, values }]);
       if (rows?.[0] !== undefined) wake.due(retryMs);
@@ -76,6 +80,10 @@ export function createCallStore(engine: Engine, wake: Wake): CallsOnly {
     forget: createForget(parts),
     onChangeFor: wake.onChangeFor,
     onDue: wake.onDue,
+    hostEventGivenUp: notYet,
+    redeliverHostEvents: notYet,
+    erase: notYet,
+    listening: notYet,
   };
 }
 

@@ -1,7 +1,7 @@
 // The columns of the tables, and what is in them as words of a call.
 import type { CallId, DeviceId, RoomName, UserId } from '../base/ids.ts';
 import type { Call, Party, TimerKey } from '../calls/call.ts';
-import type { Effect } from '../calls/event.ts';
+import type { Effects } from '../calls/event.ts';
 import type { ColumnType, Row } from './dialect.ts';
 
 type Columns = Readonly<Record<string, ColumnType>>;
@@ -161,6 +161,7 @@ export function callOf(row: Row): Call {
     talkAt: row.talk_at as number | null,
     endedAt: row.ended_at as number | null,
     heard: row.heard as Call['heard'],
+    told: null,
     parties,
     timers: new Map(Object.entries(timers) as [TimerKey, number][]),
   });
@@ -185,6 +186,8 @@ function partyOf(values: unknown[]): Party {
     reason: row.reason as Party['reason'] | null,
     createdAt: row.created_at as number,
     rings: row.rings as number | null,
+    alertedAt: null,
+    reach: null,
     version: row.version as number,
     cause: row.cause as Party['cause'],
     ...profileOf(row),
@@ -197,7 +200,7 @@ export const profileOf = ({ name, picture }: Row) => ({
   picture: (picture as string | null) || null,
 });
 
-export function effectOf({ type, uid }: Row): Effect {
+export function effectOf({ type, uid }: Row): Effects['livekit'] {
   if (type === 'remove_participant') return { type, identity: uid as string };
   return { type: type as 'create_room' | 'delete_room' };
 }

@@ -321,16 +321,16 @@ function createModel(ground: ModelGround, coverage: Coverage) {
   }
 
   async function effects(fail: boolean): Promise<void> {
-    for (const { id: effectId, room, effect } of await store().leaseEffects(20, 5_000)) {
+    for (const { id: effectId, room, effect } of await store().leaseEffects('livekit', 20, 5_000)) {
       if (fail) {
-        await store().effectFailed(effectId, 1_000);
+        await store().effectFailed('livekit', effectId, 1_000);
         continue;
       }
       if (effect.type === 'delete_room') truth.deleteRoom(room);
       if (effect.type === 'remove_participant') {
         truth.disconnect(room, effect.identity, 'PARTICIPANT_REMOVED');
       }
-      await store().effectDone(effectId);
+      await store().effectDone('livekit', effectId);
     }
   }
 
@@ -369,7 +369,7 @@ function createModel(ground: ModelGround, coverage: Coverage) {
     for (let round = 0; ; round++) {
       await effects(false);
       await dueLoop(true);
-      const dueMs = await store().nextDueMs();
+      const dueMs = await store().nextDueMs('livekit');
       if (dueMs === undefined) break;
       if (round > 500) throw new Error('it does not come to rest');
       ground.turn(Math.max(1, dueMs));

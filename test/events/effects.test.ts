@@ -82,7 +82,7 @@ describe('the room of a call', () => {
   it('is deleted by another instance where the one that had it to do has died', async () => {
     const call = await stage.place('alice', 'bob');
     await stage.end(call);
-    await stage.store.leaseEffects(10, 15_000);
+    await stage.store.leaseEffects('livekit', 10, 15_000);
     await stage.effects.start();
     await stage.pass(10_000);
     expect(deleted(call)).toBe(0);
@@ -156,7 +156,7 @@ describe('somebody who has no place in a call', () => {
     stage.livekit.answerWith('right');
     await stage.pass(10_000);
     expect(stage.livekit.removed).toEqual([]);
-    expect(await stage.store.nextDueMs()).toBeGreaterThan(0);
+    expect(await stage.store.nextDueMs('livekit')).toBeGreaterThan(0);
   });
 });
 
@@ -229,5 +229,5 @@ it('the end waits for what is under way', async () => {
   expect(isOver).toBe(false);
   release();
   await stopped;
-  expect(await stage.store.leaseEffects(10, 1_000)).toEqual([]);
+  expect(await stage.store.leaseEffects('livekit', 10, 1_000)).toEqual([]);
 });

@@ -475,7 +475,7 @@ export function describeStore(
 
     describe('deadlines', () => {
       it('are due one a call, the oldest first, and tell when the next one is', async () => {
-        expect(await store.nextDueMs()).toBeUndefined();
+        expect(await store.nextDueMs('livekit')).toBeUndefined();
         const late = (await place(store, { callees: ['bob', 'carol'], ringMs: 9_000 })) as Call;
         const early = (await place(store, {
           caller: 'dave',
@@ -483,7 +483,7 @@ export function describeStore(
           ringMs: 5_000,
         })) as Call;
         expect(await store.due(10)).toEqual([]);
-        const inMs = (await store.nextDueMs()) as number;
+        const inMs = (await store.nextDueMs('livekit')) as number;
         expect(inMs).toBeGreaterThan(3_000);
         expect(inMs).toBeLessThanOrEqual(5_000);
         stage.advance(10_000);
@@ -493,7 +493,7 @@ export function describeStore(
           { callId: late.id, room: late.room, key: 'ring:bob', dueAt: late.createdAt + 9_000 },
         ]);
         expect(await store.due(1)).toHaveLength(1);
-        expect(await store.nextDueMs()).toBe(0);
+        expect(await store.nextDueMs('livekit')).toBe(0);
         await end(store, early.id);
         expect((await store.due(10)).map(({ callId }) => callId)).toEqual([late.id]);
       });
@@ -517,8 +517,8 @@ export function describeStore(
           { type: 'remove_participant', identity: 'a stranger' },
         ] as const;
         const call = (await place(store, { effects })) as Call;
-        expect(await store.nextDueMs()).toBe(0);
-        const leased = await store.leaseEffects(10, 5_000);
+        expect(await store.nextDueMs('livekit')).toBe(0);
+        const leased = await store.leaseEffects('livekit', 10, 5_000);
         expect(leased).toHaveLength(2);
         expect(leased).toContainEqual(
           expect.objectContaining({
@@ -528,23 +528,23 @@ export function describeStore(
             tries: 1,
           }),
         );
-        expect(await store.leaseEffects(10, 5_000)).toEqual([]);
+        expect(await store.leaseEffects('livekit', 10, 5_000)).toEqual([]);
         const [one, other] = leased as [(typeof leased)[0], (typeof leased)[0]];
-        await store.effectDone(one.id);
+        await store.effectDone('livekit', one.id);
         stage.advance(5_001);
-        expect(await store.leaseEffects(10, 5_000)).toEqual([{ ...other, tries: 2 }]);
-        await store.effectFailed(other.id, 60_000);
+        expect(await store.leaseEffects('livekit', 10, 5_000)).toEqual([{ ...other, tries: 2 }]);
+        await store.effectFailed('livekit', other.id, 60_000);
         stage.advance(30_000);
-        expect(await store.leaseEffects(10, 5_000)).toEqual([]);
+        expect(await store.leaseEffects('livekit', 10, 5_000)).toEqual([]);
         stage.advance(30_001);
-        expect(await store.leaseEffects(10, 5_000)).toEqual([{ ...other, tries: 3 }]);
+        expect(await store.leaseEffects('livekit', 10, 5_000)).toEqual([{ ...other, tries: 3 }]);
       });
 
       it('come as many at a time as asked for', async () => {
         await place(store, { effects: [{ type: 'create_room' }, { type: 'delete_room' }] });
-        expect(await store.leaseEffects(1, 5_000)).toHaveLength(1);
-        expect(await store.leaseEffects(1, 5_000)).toHaveLength(1);
-        expect(await store.leaseEffects(1, 5_000)).toEqual([]);
+        expect(await store.leaseEffects('livekit', 1, 5_000)).toHaveLength(1);
+        expect(await store.leaseEffects('livekit', 1, 5_000)).toHaveLength(1);
+        expect(await store.leaseEffects('livekit', 1, 5_000)).toEqual([]);
       });
     });
 
@@ -710,14 +710,14 @@ export function describeStore(
         await place(store, { effects });
         const leased = await Promise.all(
           Array.from({ length: 8 }, (_, index) =>
-            (index % 2 === 0 ? store : other).leaseEffects(5, 60_000),
+            (index % 2 === 0 ? store : other).leaseEffects('livekit', 5, 60_000),
           ),
         );
         const all = leased.flat().map(({ id }) => id);
         // One that asks while another takes may go away with less; nothing is taken twice.
-        for (let more = await other.leaseEffects(20, 60_000); more.length > 0; ) {
+        for (let more = await other.leaseEffects('livekit', 20, 60_000); more.length > 0; ) {
           all.push(...more.map(({ id }) => id));
-          more = await other.leaseEffects(20, 60_000);
+          more = await other.leaseEffects('livekit', 20, 60_000);
         }
         expect({ all: all.length, different: new Set(all).size }).toEqual({
           all: 20,
