@@ -6,6 +6,7 @@ import { CALL_STATES, PARTY_STATES, partyOf } from '../../src/calls/call.ts';
 import { CALL_EVENTS, CALL_TABLE, PARTY_EVENTS, PARTY_TABLE } from '../../src/calls/transitions.ts';
 import {
   accept,
+  alerting,
   createWorld,
   decline,
   end,
@@ -24,16 +25,16 @@ import {
 
 // `–`: nothing changes. `same`: the same device is answered once more, and nothing changes.
 const RULED = `
-state     | accept  | decline  | decline busy | timeout | ring over | joined | left | seen   | absent | early | freed | leave    | invite  | over
-ringing   | joining | declined | busy         | –       | missed    | evict  | –    | evict  | –      | –     | –     | declined | –       | cancelled
-joining   | same    | –        | –            | –       | –         | joined | –    | joined | left   | –     | left  | left     | –       | left
-joined    | same    | –        | –            | –       | –         | joined | lost | –      | lost   | lost  | left  | left     | –       | left
-lost      | same    | –        | –            | –       | –         | joined | –    | joined | left   | –     | left  | left     | –       | left
-left      | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | ringing | –
-declined  | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | ringing | –
-missed    | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | ringing | –
-busy      | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | ringing | –
-cancelled | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | ringing | –
+state     | accept  | decline  | decline busy | timeout | ring over | joined | left | seen   | absent | early | freed | leave    | alerting | invite  | over
+ringing   | joining | declined | busy         | –       | missed    | evict  | –    | evict  | –      | –     | –     | declined | ringing  | –       | cancelled
+joining   | same    | –        | –            | –       | –         | joined | –    | joined | left   | –     | left  | left     | –        | –       | left
+joined    | same    | –        | –            | –       | –         | joined | lost | –      | lost   | lost  | left  | left     | –        | –       | left
+lost      | same    | –        | –            | –       | –         | joined | –    | joined | left   | –     | left  | left     | –        | –       | left
+left      | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | –        | ringing | –
+declined  | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | –        | ringing | –
+missed    | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | –        | ringing | –
+busy      | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | –        | ringing | –
+cancelled | joining | –        | –            | –       | –         | –      | –    | –      | –      | –     | –     | –        | –        | ringing | –
 `;
 
 const [head = [], ...rows] = RULED.trim()
@@ -110,6 +111,7 @@ function happen(world: World, happening: string): void {
       world.sweep('call', othersThere, 'B');
     },
     leave: () => void world.send(leave('call', 'B')),
+    alerting: () => void world.send(alerting('call', 'B')),
     invite: () => void world.send(invite('call', 'A', ['B'])),
     over: () => void world.send(end('call', 'A')),
   };
@@ -141,7 +143,8 @@ describe('a person in a call', () => {
     } else {
       expect(world.party('call', 'B').state).toBe(becomes);
       const isNewSession = state === 'joined' && happening === 'joined';
-      expect(Object.keys(seenBy).sort()).toEqual(isNewSession ? [] : ['A', 'B', 'C', 'D']);
+      const all = isNewSession ? [] : ['A', 'B', 'C', 'D'];
+      expect(Object.keys(seenBy).sort()).toEqual(happening === 'alerting' ? ['A'] : all);
     }
   });
 

@@ -69,6 +69,8 @@ export const leave = (callId: string, who: string, own?: string) =>
     uid: uid(who),
     ...(own === undefined ? {} : { device: device(own) }),
   });
+export const alerting = (callId: string, who: string) =>
+  on(callId, { type: 'alerting', uid: uid(who) });
 export const end = (callId: string, who?: string) =>
   on(callId, { type: 'end', ...(who === undefined ? {} : { uid: uid(who) }) });
 export const invite = (callId: string, who: string, to: readonly string[]) =>
