@@ -5,9 +5,10 @@ import {
   faultOfMembersField,
   faultOfRoomPath,
 } from '../access/firestore-names.ts';
-import { faultOfAccessSecret, faultOfAccessUrl } from '../access/http-rule.ts';
+import { faultOfAccessUrl } from '../access/http-rule.ts';
 import { type AuthorizeRoom, ROOM_ACCESS_RULES } from '../access/room-access.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
+import { faultOfWebhookSecret } from '../base/standard-webhooks.ts';
 import { aFunction, objectOf, oneOf, secret, text } from './kinds.ts';
 import type { Say } from './say.ts';
 import type { Table, ValuesOf } from './setting.ts';
@@ -77,7 +78,7 @@ export const ACCESS = {
     variable: 'ACCESS_SECRET',
     meaning: 'For `http`: the Standard Webhooks secret (`whsec_…`) that signs each question',
     secret: true,
-    kind: secret(faultOfAccessSecret),
+    kind: secret(faultOfWebhookSecret),
   },
   /** The host's own rule, in place of `roomAccess`. An error, or no answer in 2 s, is 503. */
   authorizeRoom: {

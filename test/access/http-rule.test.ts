@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  createHttpRule,
-  faultOfAccessSecret,
-  faultOfAccessUrl,
-} from '../../src/access/http-rule.ts';
+import { createHttpRule, faultOfAccessUrl } from '../../src/access/http-rule.ts';
 import { createRoomAccess } from '../../src/access/room-access.ts';
 import { SwitchboardError } from '../../src/base/errors.ts';
 import type { RoomName } from '../../src/base/ids.ts';
+import { faultOfWebhookSecret } from '../../src/base/standard-webhooks.ts';
 import { userFromClaims } from '../../src/base/user.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 import { idTokenClaims } from '../fakes/firebase.ts';
@@ -336,7 +333,7 @@ describe('the settings', () => {
     ['base64 with a line break', `${Buffer.alloc(32, 7).toString('base64')}\n`],
     ['another prefix', SECRET.replace('whsec_', 'whpk_')],
   ])('refuse a secret of %s, and do not repeat it', (_, secret) => {
-    const fault = faultOfAccessSecret(secret);
+    const fault = faultOfWebhookSecret(secret);
     expect(fault).toContain('must be 24 to 64 random bytes in base64');
     if (secret.length > 10) expect(fault).not.toContain(secret);
     expect(() => createHttpRule({ url: endpoint.url, secret, clock })).toThrow(TypeError);
@@ -345,7 +342,7 @@ describe('the settings', () => {
   it('take a secret of 24 to 64 bytes', () => {
     for (const bytes of [24, 32, 64]) {
       const text = randomBytes(bytes).toString('base64');
-      expect([text, `whsec_${text}`].map(faultOfAccessSecret)).toEqual([undefined, undefined]);
+      expect([text, `whsec_${text}`].map(faultOfWebhookSecret)).toEqual([undefined, undefined]);
     }
   });
 });
