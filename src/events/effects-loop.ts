@@ -4,10 +4,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { isLive, isSeated, partyOf } from '../calls/call.ts';
 import type { Effects } from '../calls/event.ts';
-import { type CallStore, type LeasedEffect, StoreUnavailable } from '../calls/store.ts';
+import type { CallStore, LeasedEffect } from '../calls/store.ts';
 import type { Loop } from './due-loop.ts';
+import { backOffMs, createLaneLoop, type LaneStore, type TryResult } from './lane-loop.ts';
 import type { LiveKitApi } from './livekit-api.ts';
-import { createWakeLoop } from './wake-loop.ts';
 
 type RoomEffect = Effects['livekit'];
 
@@ -32,10 +32,7 @@ export interface Tried {
 }
 
 export function createEffectsLoop(options: {
-  store: Pick<
-    CallStore,
-    'call' | 'leaseEffects' | 'effectDone' | 'effectFailed' | 'nextDueMs' | 'onDue'
-  >;
+  store: LaneStore & Pick<CallStore, 'call'>;
   api: Pick<LiveKitApi, 'createRoom' | 'deleteRoom' | 'removeParticipant' | 'fault'>;
   clock: Clock;
   log: Logger;
@@ -44,79 +41,42 @@ export function createEffectsLoop(options: {
   onTried?: (tried: Tried) => void;
 }): Loop {
   const { store, api, clock, log, onRoomDeleted, onTried } = options;
-  const underWay = new Set<Promise<void>>();
-  const loop = createWakeLoop({ store, clock, log, what: 'rooms', due: 'livekit', work });
-
-  /** Not waited for: a room that LiveKit is slow to delete is in nobody's way. */
-  async function work(): Promise<boolean> {
-    const free = AT_ONCE - underWay.size;
-    if (free === 0) return false;
-    const leased = await store.leaseEffects('livekit', free, LEASE_MS);
-    const over = new Set(leased.filter(isEndOfRoom).map(({ callId }) => callId));
-    for (const effect of leased) {
-      // Side by side with its end it might be made after that.
-      const isTooLate = effect.effect.type === 'create_room' && over.has(effect.callId);
-      const doing = doOne(effect, isTooLate).finally(() => {
-        if (underWay.size === AT_ONCE) loop.wake(0);
-        underWay.delete(doing);
-      });
-      underWay.add(doing);
-    }
-    return leased.length === free && underWay.size < AT_ONCE;
-  }
-
-  async function doOne(leased: LeasedEffect<RoomEffect>, isTooLate: boolean): Promise<void> {
-    const { id, callId, effect, tries } = leased;
-    const tell = (result: Tried['result']) => onTried?.({ effect: effect.type, result });
-    // Before this try, which may be the only one that fails.
-    const isAway = api.fault() !== undefined;
-    try {
-      const isWorthIt = !isTooLate && (await isWanted(store, leased));
+  return createLaneLoop<'livekit'>({
+    ...{ lane: 'livekit', what: 'rooms', store, clock, log, atOnce: AT_ONCE, leaseMs: LEASE_MS },
+    onTried: ({ effect }, result) => onTried?.({ effect: effect.type, result }),
+    async work(leased, batch): Promise<TryResult> {
+      const { callId, effect, tries } = leased;
+      // Before this try, which may be the only one that fails.
+      const isAway = api.fault() !== undefined;
+      const isWorthIt = await isWanted(store, leased, batch);
       if (!isWorthIt || (await doAtLiveKit(api, leased))) {
-        tell('done');
-        await store.effectDone('livekit', id);
         if (effect.type === 'delete_room') onRoomDeleted();
-        return;
+        return 'done';
       }
-      if (tries < TRIES_MAX[effect.type]) {
-        tell('failed');
-        const retryMs = Math.min(RETRY_MS.first * 2 ** (tries - 1), RETRY_MS.last);
-        await store.effectFailed('livekit', id, retryMs);
-        loop.wake(retryMs);
-        return;
-      }
-      tell('given_up');
+      if (tries < TRIES_MAX[effect.type]) return { againInMs: backOffMs(tries, RETRY_MS) };
       // That LiveKit is away is told once, not for each call; and whoever comes first makes the room.
       if (effect.type !== 'create_room' || !isAway) {
         log.error({ callId, effect: effect.type, tries }, GIVEN_UP[effect.type]);
       }
-      await store.effectDone('livekit', id);
-    } catch (error) {
-      // The lease ends by itself, and then it is done again.
-      const level = error instanceof StoreUnavailable ? 'debug' : 'error';
-      log[level]({ err: error, callId, effect: effect.type }, 'what was done is not written down');
-      loop.wake(LEASE_MS);
-    }
-  }
-
-  return {
-    start: loop.start,
-    async stop() {
-      await loop.stop();
-      await Promise.all(underWay);
+      return 'given_up';
     },
-  };
+  });
 }
 
 /**
  * Since it was decided he may have taken a seat, and LiveKit Cloud keeps whoever is removed out for a
- * minute; and a call whose room could not be made at once may have ended.
+ * minute; and a call whose room could not be made at once may have ended: side by side with its end
+ * the room might be made after that.
  */
 async function isWanted(
   store: Pick<CallStore, 'call'>,
   { callId, effect, tries }: LeasedEffect<RoomEffect>,
+  batch: readonly LeasedEffect<RoomEffect>[],
 ): Promise<boolean> {
-  if (effect.type === 'delete_room' || (effect.type === 'create_room' && tries === 1)) return true;
+  if (effect.type === 'delete_room') return true;
+  if (effect.type === 'create_room' && tries === 1) {
+    return !batch.some((other) => other.callId === callId && other.effect.type === 'delete_room');
+  }
   const { call } = await store.call(callId);
   if (call === undefined || !isLive(call)) return false;
   const party = effect.type === 'remove_participant' ? partyOf(call, effect.identity) : undefined;
@@ -138,9 +98,6 @@ function doAtLiveKit(
       return effect satisfies never;
   }
 }
-
-const isEndOfRoom = ({ effect }: LeasedEffect<RoomEffect>): boolean =>
-  effect.type === 'delete_room';
 
 const GIVEN_UP: Readonly<Record<RoomEffect['type'], string>> = {
   delete_room: 'the room of an ended call could not be deleted: whoever is in it may still talk',

@@ -1,0 +1,99 @@
+// One lane of effects: leases what is due, has it done after the commit, and again until that has
+// worked. All of it may be done twice.
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Effects, Lane } from '../calls/event.ts';
+import { type CallStore, type LeasedEffect, StoreUnavailable } from '../calls/store.ts';
+import type { Loop } from './due-loop.ts';
+import { createWakeLoop } from './wake-loop.ts';
+
+/** What came of one try, as `work` says. Given up: it has told the log why. */
+export type TryResult = 'done' | 'given_up' | { readonly againInMs: number };
+
+export type LaneStore = Pick<
+  CallStore,
+  'leaseEffects' | 'effectDone' | 'effectFailed' | 'hostEventGivenUp' | 'nextDueMs' | 'onDue'
+>;
+
+export function createLaneLoop<L extends Lane>(options: {
+  lane: L;
+  /** For the log: "rooms". */
+  what: string;
+  store: LaneStore;
+  clock: Clock;
+  log: Logger;
+  /** How many are done side by side. */
+  atOnce: number;
+  /** Longer than one try takes: from then on another instance may do it. */
+  leaseMs: number;
+  /** One try. `batch`: what was leased together with it. */
+  work(
+    leased: LeasedEffect<Effects[L]>,
+    batch: readonly LeasedEffect<Effects[L]>[],
+  ): Promise<TryResult>;
+  /** For measurements. */
+  onTried?: (leased: LeasedEffect<Effects[L]>, result: 'done' | 'failed' | 'given_up') => void;
+}): Loop {
+  const { lane, what, store, clock, log, atOnce, leaseMs, onTried } = options;
+  const underWay = new Set<Promise<void>>();
+  const loop = createWakeLoop({ store, clock, log, what, due: lane, work });
+
+  /** Not waited for: what is slow is in nobody's way. */
+  async function work(): Promise<boolean> {
+    const free = atOnce - underWay.size;
+    if (free === 0) return false;
+    const batch = await store.leaseEffects(lane, free, leaseMs);
+    for (const leased of batch) {
+      const doing = doOne(leased, batch).finally(() => {
+        if (underWay.size === atOnce) loop.wake(0);
+        underWay.delete(doing);
+      });
+      underWay.add(doing);
+    }
+    return batch.length === free && underWay.size < atOnce;
+  }
+
+  async function doOne(
+    leased: LeasedEffect<Effects[L]>,
+    batch: readonly LeasedEffect<Effects[L]>[],
+  ): Promise<void> {
+    try {
+      await writeDown(leased, await options.work(leased, batch));
+    } catch (error) {
+      // The lease ends by itself, and then it is done again.
+      const { callId, effect } = leased;
+      const level = error instanceof StoreUnavailable ? 'debug' : 'error';
+      log[level]({ err: error, callId, effect: effect.type }, 'what was done is not written down');
+      loop.wake(leaseMs);
+    }
+  }
+
+  async function writeDown(leased: LeasedEffect<Effects[L]>, outcome: TryResult): Promise<void> {
+    const { id } = leased;
+    if (typeof outcome === 'object') {
+      onTried?.(leased, 'failed');
+      await store.effectFailed(lane, id, outcome.againInMs);
+      loop.wake(outcome.againInMs);
+      return;
+    }
+    onTried?.(leased, outcome);
+    // Of the host's the one behind it has its turn, and was not due before.
+    if (lane === 'host' && outcome === 'given_up') await store.hostEventGivenUp(id);
+    else await store.effectDone(lane, id);
+    if (lane === 'host') loop.wake(0);
+  }
+
+  return {
+    start: loop.start,
+    async stop() {
+      await loop.stop();
+      await Promise.all(underWay);
+    },
+  };
+}
+
+/** Before the next try: each time twice as long as the time before. */
+export const backOffMs = (
+  tries: number,
+  { first, last }: { readonly first: number; readonly last: number },
+): number => Math.min(first * 2 ** (tries - 1), last);
