@@ -1,8 +1,9 @@
 // Decides what an event does. Pure: how things stand goes in, what is to be written comes out.
 import { accept, alerting, decline } from './answer.ts';
 import type { CallRules } from './call.ts';
+import { changedCallOf } from './changed-call.ts';
 import { applyDeadlines } from './deadlines.ts';
-import { changedCallOf, type Draft, isChanged } from './draft.ts';
+import { type Draft, isChanged } from './draft.ts';
 import type { CallEvent } from './event.ts';
 import { invite } from './invite.ts';
 import { end, leave } from './leaving.ts';
@@ -25,7 +26,7 @@ export function decide(scene: Scene, event: CallEvent, rules: CallRules): Decisi
   const { verdict, placed } = happen(stage, event);
   const all = placed === undefined ? drafts : [...drafts, placed];
   return {
-    changed: all.filter(isChanged).map(changedCallOf),
+    changed: all.filter(isChanged).map((draft) => changedCallOf(draft, { event, now: stage.now })),
     result: { verdict, doubts: stage.doubts },
   };
 }

@@ -9,8 +9,7 @@ import {
   partyOf,
   type TimerKey,
 } from './call.ts';
-import type { Effect } from './event.ts';
-import type { ChangedCall } from './store.ts';
+import type { Effects } from './event.ts';
 import {
   CALL_TABLE,
   type CallTransition,
@@ -25,7 +24,8 @@ export interface Draft {
   readonly rules: CallRules;
   call: Call;
   readonly seenBy: Map<UserId, Cause>;
-  readonly effects: Effect[];
+  /** At LiveKit, beside those that its beginning and its end have. */
+  readonly effects: Effects['livekit'][];
 }
 
 /** `undefined` takes a field away. */
@@ -46,12 +46,6 @@ export const draftOfNew = (call: Call, rules: CallRules): Draft => ({
 
 export const isChanged = ({ before, call, effects }: Draft): boolean =>
   call !== before || effects.length > 0;
-
-export const changedCallOf = ({ call, seenBy, effects }: Draft): ChangedCall => ({
-  call,
-  seenBy,
-  effects,
-});
 
 export function setCall(draft: Draft, patch: Patch<Call>): void {
   draft.call = patched(draft.call, patch);
@@ -100,6 +94,11 @@ export function remove(draft: Draft, identity: string): void {
     (effect) => effect.type === 'remove_participant' && effect.identity === identity,
   );
   if (!isThere) draft.effects.push({ type: 'remove_participant', identity });
+}
+
+/** Once is enough here too. */
+export function deleteRoom({ effects }: Draft): void {
+  if (!effects.some(({ type }) => type === 'delete_room')) effects.push({ type: 'delete_room' });
 }
 
 export function arm(draft: Draft, key: TimerKey, dueAt: number): void {

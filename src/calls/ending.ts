@@ -47,8 +47,6 @@ export function endCall(draft: Draft, { by, at, reason, outcome }: Ending): void
     const cause = state === 'ringing' ? 'cancelled' : isNews ? told.get(uid) : undefined;
     if (cause !== undefined && OF_HIS_OWN.includes(cause)) tellOne(draft, uid, cause);
   }
-  // A call that ends as it is placed has let nobody in.
-  if (before !== undefined) draft.effects.push({ type: 'delete_room' });
 }
 
 /** Ends what cannot go on, and watches over who is left alone. After every change of a party. */

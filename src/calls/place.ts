@@ -109,6 +109,5 @@ function newCall(stage: Stage, event: EventOf<'place'>): Draft {
   for (const callee of callees) ring(stage, draft, callee);
   arm(draft, 'watch', now + watchMs(draft.call));
   settle(draft, now, 'busy');
-  if (isLive(draft.call)) draft.effects.push({ type: 'create_room' });
   return draft;
 }

@@ -12,7 +12,17 @@ import {
   type Reason,
   type TimerKey,
 } from './call.ts';
-import { arm, type Draft, disarm, move, remove, setCall, setParty, tell } from './draft.ts';
+import {
+  arm,
+  type Draft,
+  deleteRoom,
+  disarm,
+  move,
+  remove,
+  setCall,
+  setParty,
+  tell,
+} from './draft.ts';
 import { settle } from './ending.ts';
 import type { Present } from './event.ts';
 import { done, type EventOf, refused, type Stage, type Verdict } from './stage.ts';
@@ -36,7 +46,7 @@ export function joined({ call: draft, now }: Stage, { present }: EventOf<'joined
   if (draft === undefined) return refused('not_found');
   if (!isLive(draft.call)) {
     // A late join has made the room again.
-    draft.effects.push({ type: 'delete_room' });
+    deleteRoom(draft);
     return done(draft);
   }
   hearWebhook(draft);
@@ -82,7 +92,7 @@ export function sweep(stage: Stage, event: EventOf<'sweep'>): Verdict {
   const { present, takenAt } = event;
   if (draft === undefined) return refused('not_found');
   if (!isLive(draft.call)) {
-    if (present !== undefined && present.length > 0) draft.effects.push({ type: 'delete_room' });
+    if (present !== undefined && present.length > 0) deleteRoom(draft);
     return done(draft);
   }
   if (present === undefined) {

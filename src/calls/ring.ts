@@ -38,6 +38,7 @@ export function ring(stage: Stage, draft: Draft, callee: Callee): void {
   if (seat !== undefined) doubt(stage, seat);
   const isBusy = seat !== undefined;
   const ringEndsAt = now + rules.ringMs;
+  const reach = isBusy ? undefined : stage.reach?.get(uid);
   const ringing = isBusy ? { reason: 'busy' as const } : { ringEndsAt };
   if (known === undefined) {
     const state = isBusy ? 'busy' : 'ringing';
@@ -46,12 +47,20 @@ export function ring(stage: Stage, draft: Draft, callee: Callee): void {
       ...{ uid, role: 'callee', state, isHidden, createdAt: now, version: 0, cause },
       ...ringing,
       ...(!isBusy && { rings: 1 }),
+      ...(reach !== undefined && { reach }),
     };
     setCall(draft, { parties: [...draft.call.parties, party] });
   } else {
     const event = isBusy ? 'invite_busy' : 'invite';
-    const counted = isBusy ? {} : { createdAt: now, rings: ringsSoFar(known, now) + 1 };
+    const counted = isBusy
+      ? {}
+      : {
+          // Rings are known by it: another one has another, at the same moment too.
+          createdAt: Math.max(now, known.createdAt + 1),
+          rings: ringsSoFar(known, now) + 1,
+        };
     const anew = {
+      reach,
       alertedAt: undefined,
       device: undefined,
       seatedAt: undefined,

@@ -3,7 +3,7 @@ import type { CallId, RoomName, UserId } from '../base/ids.ts';
 import { type CallRules, isLive, isSeated, type Party, partyOf } from './call.ts';
 import { type Draft, draftOf } from './draft.ts';
 import type { CallEvent, CallRefusal } from './event.ts';
-import type { Scene, UnansweredRings } from './store.ts';
+import type { Scene } from './store.ts';
 
 export type EventOf<Type extends CallEvent['type']> = Extract<CallEvent, { readonly type: Type }>;
 
@@ -29,7 +29,8 @@ export interface Stage {
   readonly rules: CallRules;
   readonly call: Draft | undefined;
   readonly others: readonly Draft[];
-  readonly unansweredRings: ReadonlyMap<UserId, UnansweredRings>;
+  readonly unansweredRings: Scene['unansweredRings'];
+  readonly reach: Scene['reach'];
   readonly doubts: DoubtfulSeat[];
 }
 
@@ -40,13 +41,15 @@ export interface Seat {
 
 const DOUBTFUL_AFTER_MS = 30_000;
 
-export function stageOf({ now, call, others, unansweredRings }: Scene, rules: CallRules): Stage {
+export function stageOf(scene: Scene, rules: CallRules): Stage {
+  const { now, call, others, unansweredRings, reach } = scene;
   return {
     now,
     rules,
     call: call === undefined ? undefined : draftOf(call, rules),
     others: others.filter(({ id }) => id !== call?.id).map((other) => draftOf(other, rules)),
     unansweredRings,
+    reach,
     doubts: [],
   };
 }

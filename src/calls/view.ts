@@ -31,6 +31,11 @@ export interface CallView {
   /** From the arrival of the second person to the end; not for who has missed or declined it. */
   readonly talkSeconds?: number;
   readonly caller: UserId;
+  /**
+   * For the caller while it rings: how many ways there were to those who ring, devices for pushes and
+   * open feeds. 0: nobody may hear of it.
+   */
+  readonly reach?: number;
   readonly me: MyPart;
   readonly parties: readonly PartyView[];
 }
@@ -49,6 +54,8 @@ export interface PartyView {
   readonly uid: UserId;
   readonly role: Party['role'];
   readonly state: PartyState;
+  /** For the caller: a phone of this one, who rings, has said that it does. */
+  readonly isAlerting?: true;
   readonly name?: string;
   readonly picture?: string;
 }
@@ -84,8 +91,9 @@ export function viewOf(call: Call, uid: UserId, sight: Sight): CallView {
     endedAt: timeOf(call.endedAt),
     talkSeconds: became.outcome === 'answered' ? talkSecondsOf(call) : undefined,
     caller,
+    reach: uid === caller && state === 'ringing' ? reachOf(call) : undefined,
     me: myPartOf(own, sight.now),
-    parties: call.parties.map((party) => partyViewOf(party, uid, sight)),
+    parties: call.parties.map((party) => partyViewOf(party, { reader: own, sight })),
   });
 }
 
@@ -117,16 +125,31 @@ function myPartOf({ role, state, device, ringEndsAt, reason }: Party, now: numbe
   return defined({ role, state, device, ringSeconds, reason });
 }
 
-function partyViewOf(party: Party, reader: UserId, { showsNames }: Sight): PartyView {
-  const { uid, role, state, name, picture, answeredAt } = party;
-  const isShown =
-    showsNames === 'always' || role === 'caller' || uid === reader || answeredAt !== undefined;
-  return defined({ uid, role, state, ...(isShown ? { name, picture } : {}) });
+/** Of those who ring; whoever is only believed to do so counts as well. */
+function reachOf({ parties }: Call): number | undefined {
+  const ways = parties.flatMap(({ state, reach }) =>
+    state === 'ringing' && reach !== undefined ? [reach] : [],
+  );
+  return ways.length === 0 ? undefined : ways.reduce((sum, one) => sum + one, 0);
 }
 
-function timeOf(at: number): string;
-function timeOf(at: number | undefined): string | undefined;
-function timeOf(at: number | undefined): string | undefined {
+function partyViewOf(
+  party: Party,
+  { reader, sight: { showsNames } }: { reader: Party; sight: Sight },
+): PartyView {
+  const { uid, role, state, name, picture, answeredAt, alertedAt } = party;
+  const isShown =
+    showsNames === 'always' || role === 'caller' || uid === reader.uid || answeredAt !== undefined;
+  const isAlerting =
+    reader.role === 'caller' && state === 'ringing' && alertedAt !== undefined
+      ? (true as const)
+      : undefined;
+  return defined({ uid, role, state, isAlerting, ...(isShown ? { name, picture } : {}) });
+}
+
+export function timeOf(at: number): string;
+export function timeOf(at: number | undefined): string | undefined;
+export function timeOf(at: number | undefined): string | undefined {
   return at === undefined ? undefined : new Date(at).toISOString();
 }
 
@@ -139,7 +162,8 @@ type Defined<Row> = {
   >;
 };
 
-function defined<Row extends object>(row: Row): Defined<Row> {
+/** Without what is absent. */
+export function defined<Row extends object>(row: Row): Defined<Row> {
   return Object.fromEntries(
     Object.entries(row).filter(([, value]) => value !== undefined),
   ) as Defined<Row>;
