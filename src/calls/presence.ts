@@ -25,6 +25,7 @@ import {
 } from './draft.ts';
 import { settle } from './ending.ts';
 import type { Present } from './event.ts';
+import { isNewer, isOver } from './session.ts';
 import { done, type EventOf, refused, type Stage, type Verdict } from './stage.ts';
 
 const WATCH_MS = 60_000;
@@ -191,17 +192,6 @@ function isFresh(
   return (
     state === 'joined' && sidAt !== undefined && sidAt <= now && sidAt > takenAt - FRESH_SESSION_MS
   );
-}
-
-/** A session that is older than the one known, or that one, and known to have ended. */
-const isOver = (party: Party, present: Present): boolean =>
-  party.sid === present.sid ? party.goneSid === present.sid : !isNewer(party, present);
-
-/** By when LiveKit says that they began; news of them come in any order. */
-function isNewer({ sid, sidAt }: Party, present: Present): boolean {
-  if (sid === undefined || sidAt === undefined) return true;
-  if (present.joinedAtMs !== sidAt) return present.joinedAtMs > sidAt;
-  return present.sid > sid;
 }
 
 /** A list that shows a session of the past was overtaken by a webhook, unless it was made well after it. */
