@@ -62,10 +62,10 @@ export function byIdToken(options: {
   checkRevoked: ((user: User) => void | Promise<void>) | undefined;
   failures: RateLimit;
   refusals: IdTokenRefusals;
-  /** Where the token comes, in small letters; undefined: in `Authorization`. */
-  header: string | undefined;
+  /** Where the token comes, in small letters. */
+  header: string;
 }): Authenticate {
-  const { verifier, checkRevoked, failures, refusals, header = 'authorization' } = options;
+  const { verifier, checkRevoked, failures, refusals, header } = options;
   const stillValid = (user: User) =>
     checkRevoked === undefined ? user : andThen(checkRevoked(user), () => user);
 
@@ -153,13 +153,16 @@ function userOfHost(answer: unknown): User {
   return userFromClaims(uid, answer as Record<string, unknown>);
 }
 
-const AMBIGUOUS = Symbol('two Authorization headers');
+export const AMBIGUOUS = Symbol('two Authorization headers');
 
 /**
  * The token of `Authorization: Bearer <token>` (RFC 6750, section 2.1; the scheme in any case).
  * Two such headers are ambiguous: Node would silently take the first.
  */
-function bearerToken(raw: IncomingMessage, header: string): string | typeof AMBIGUOUS | undefined {
+export function bearerToken(
+  raw: IncomingMessage,
+  header: string,
+): string | typeof AMBIGUOUS | undefined {
   const value = raw.headers[header];
   if (typeof value !== 'string') return undefined;
   let seen = 0;

@@ -40,6 +40,9 @@ export const ERROR_CODES = [
   'room_forbidden',
   'stopping',
   'streams_full',
+  'ticket_expired',
+  'ticket_invalid',
+  'ticket_not_enough',
   'webhook_signature_invalid',
 ] as const;
 

@@ -8,6 +8,7 @@ import {
 } from '../admission/authenticate.ts';
 import { createGate } from '../admission/gate.ts';
 import { createRefusalWatch } from '../admission/refusal-watch.ts';
+import { createTicketGate, type TicketGround } from '../admission/ticket-gate.ts';
 import type { Admit } from '../http/routes.ts';
 import { createAccountCheck } from '../identity/accounts.ts';
 import { createAppCheck, GOOGLE_APP_CHECK_KEYS_URL } from '../identity/app-check.ts';
@@ -24,6 +25,8 @@ import type { Ground, Part } from './part.ts';
 export interface Admission extends Part {
   /** Signed-in users of the right kind and app; `limit` counts the requests of each, for one route or several. */
   users(limit: RateLimit): Admit;
+  /** The same, and whoever shows the ticket of a ring. */
+  usersAndTickets(limit: RateLimit, by: Pick<TicketGround, 'tickets' | 'store'>): Admit;
 }
 
 /** Google's public keys of one kind. */
@@ -40,18 +43,22 @@ export function createAdmission(
   failures: RateLimit,
 ): Admission {
   const { accounts, appCheck, identity } = settings;
-  const caller = authenticationOf(settings, ground, failures);
+  const header = settings.front.authorizationHeader ?? 'authorization';
+  const caller = authenticationOf(settings, ground, { failures, header });
   const app = appCheckOf(appCheck, ground);
   const fetched = [caller.keys, app?.keys].filter((keys) => keys !== undefined);
   const lifetimes = createLifetimes();
   for (const { keys } of fetched) lifetimes.add(keys);
   const enter = createGate({
+    header,
     authenticate: caller.authenticate,
     checkAccount: createAccountCheck(accounts, ground.log, identity.by === 'host'),
     checkApp: app?.check,
   });
   return {
-    users: enter,
+    users: (limit) => enter(limit),
+    usersAndTickets: (limit, by) =>
+      enter(limit, createTicketGate({ ...by, failures, header, clock: ground.clock })),
     missing: () =>
       fetched
         .filter(({ areNeeded, keys }) => areNeeded && !keys.areUsable())
@@ -69,13 +76,12 @@ function lastFetched(keys: KeyStore): string {
 }
 
 function authenticationOf(
-  { identity, front }: Settings,
+  { identity }: Settings,
   { clock, log, metrics }: Ground,
-  failures: RateLimit,
+  { failures, header }: { failures: RateLimit; header: string },
 ): { authenticate: Authenticate; keys?: Keys } {
   if (identity.by === 'host') return { authenticate: byHost(identity.userOf, clock) };
   const { projectId, checkRevoked: app } = identity;
-  const header = front.authorizationHeader;
   const checkRevoked = app && createRevocationCheck(createAccountLookUp(app), clock);
   const watch = createRefusalWatch({ what: 'ID token', clock, log });
   const refusals: IdTokenRefusals = {

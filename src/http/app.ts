@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import { type FastifyInstance, type FastifyRequest, fastify } from 'fastify';
 import type { Clock } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
+import type { CallId, InstallationId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { User } from '../base/user.ts';
 import type { TrustProxy } from './address.ts';
@@ -25,6 +26,8 @@ declare module 'fastify' {
     problem: SwitchboardError | null;
     /** Known on every route that is not public. */
     user: User | null;
+    /** Where a ticket has taken the place of an ID token: what it was made for. */
+    ticket: { readonly callId: CallId; readonly installation: InstallationId } | null;
     /** As proxies or the host have it; undefined where the connection is gone already. */
     readonly clientAddress: string | undefined;
   }
@@ -62,6 +65,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   app.decorateRequest('route', null);
   app.decorateRequest('problem', null);
   app.decorateRequest('user', null);
+  app.decorateRequest('ticket', null);
   const addressOf = createAddressOf({ trustProxy, clientAddressHeader, log });
   app.decorateRequest('clientAddress', {
     getter() {

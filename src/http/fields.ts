@@ -14,6 +14,7 @@ interface FieldSchema {
   readonly type: 'string' | 'integer';
   readonly description: string;
   readonly format?: string;
+  readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly default?: number;
@@ -64,6 +65,21 @@ export const uuid = (description: string): PathField<string> => ({
   pattern: '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}',
   read: (text = '') => text.toLowerCase(),
   schema: { type: 'string', format: 'uuid', description },
+});
+
+/** Of which a name in a path may be: what every URL carries as it is, and the colon. */
+export const NAME_IN_PATH = /^(?!\.{1,2}$)[A-Za-z0-9_.:~-]{1,128}$/;
+
+/**
+ * A name of an app's own making, in exactly these letters. Some clients write its marks in escapes,
+ * which are the same (RFC 3986, section 6.2.2.2).
+ */
+export const nameInPath = (description: string): PathField<string> => ({
+  // No segment of dots alone: clients and proxies take these for a way up.
+  pattern:
+    '(?!(?:\\.|%2[Ee]){1,2}(?:/|$))(?:[A-Za-z0-9_.:~-]|%(?:2[DdEe]|3[Aa]|5[Ff]|7[Ee])){1,128}',
+  read: (text = '') => decodeURIComponent(text),
+  schema: { type: 'string', pattern: NAME_IN_PATH.source, description },
 });
 
 export const wholeNumber = (limits: {

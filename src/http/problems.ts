@@ -38,6 +38,9 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   room_forbidden: 403,
   stopping: 503,
   streams_full: 429,
+  ticket_expired: 403,
+  ticket_invalid: 403,
+  ticket_not_enough: 403,
   webhook_signature_invalid: 401,
 };
 
