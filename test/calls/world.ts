@@ -1,6 +1,6 @@
 // Calls by `decide` alone: the scene goes in, what comes out is how things stand from then on.
 import { expect } from 'vitest';
-import type { CallId, DeviceId, RoomName, UserId } from '../../src/base/ids.ts';
+import type { CallId, DeviceId, InstallationId, RoomName, UserId } from '../../src/base/ids.ts';
 import {
   type Call,
   type CallRules,
@@ -75,6 +75,9 @@ export const end = (callId: string, who?: string) =>
   on(callId, { type: 'end', ...(who === undefined ? {} : { uid: uid(who) }) });
 export const invite = (callId: string, who: string, to: readonly string[]) =>
   on(callId, { type: 'invite', uid: uid(who), callees: calleesOf(to) });
+/** Done on a phone that pushes go to. */
+export const by = (installation: string, event: CallEvent): CallEvent =>
+  ({ ...event, installation: installation as InstallationId }) as CallEvent;
 export const tick = (callId: string) => on(callId, { type: 'tick' });
 
 export const present = (identity: string, sid = `${identity}-s1`, joinedAtMs = STARTED_AT) => ({
@@ -94,6 +97,8 @@ export interface World {
   now: number;
   /** Pairs `caller>callee` that have been rung so often. */
   readonly rings: Map<string, number>;
+  /** Ways to a callee. */
+  readonly reach: Map<string, number>;
   /** Each in turn; the last verdict. */
   send(...events: readonly CallEvent[]): Verdict;
   /** Of the last event alone. */
@@ -121,6 +126,7 @@ export function createWorld(rules: CallRules = RULES): World {
   const world: World = {
     now: STARTED_AT,
     rings: new Map(),
+    reach: new Map(),
     get last() {
       return last;
     },
@@ -194,6 +200,7 @@ export function createWorld(rules: CallRules = RULES): World {
       call: calls.get(event.callId),
       others: others.filter((call) => call.id !== event.callId),
       unansweredRings: new Map(rings),
+      reach: world.reach as Map<UserId, number>,
     };
   }
 }
