@@ -1,11 +1,14 @@
 // Questions to other servers. Not `fetch`, which loads all of undici: 13 MB, a tenth of the process.
 import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from 'node:http';
+import type { LookupFunction } from 'node:net';
 
 export interface Question {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** In place of the system's. Its connections are kept apart from those of others. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /**
@@ -18,24 +21,36 @@ export interface Question {
 export async function ask(url: string, question: Question): Promise<IncomingMessage> {
   const protocol = url.startsWith('https:') ? 'node:https' : 'node:http';
   const { request, globalAgent, Agent: OfNode } = process.getBuiltinModule(protocol);
+  const { method, headers, signal, body, lookup } = question;
   const once = (agent: Agent) => {
-    const { method, headers, signal, body } = question;
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const asking = request(url, { agent, method, signal, headers: { ...headers, ...length } });
+    const asking = request(url, {
+      ...{ agent, method, signal, headers: { ...headers, ...length } },
+      ...(lookup !== undefined && { lookup }),
+    });
     asking.end(body);
     return asking;
   };
-  const first = once(globalAgent);
+  // An agent of somebody else's making knows by itself what is new, and whom it asks.
+  const isNodes = globalAgent.constructor === OfNode;
+  const likeIt = (more?: AgentOptions) =>
+    new OfNode({ ...(globalAgent as Agent & { options: AgentOptions }).options, ...more });
+  const agent = lookup !== undefined && isNodes ? apartFrom(globalAgent, likeIt) : globalAgent;
+  const first = once(agent);
   try {
     return await answerTo(first);
   } catch (error) {
     if (!first.reusedSocket || !isCutOff(error)) throw error;
-    // An agent of somebody else's making knows by itself what is new.
-    const isNodes = globalAgent.constructor === OfNode;
-    const { options } = globalAgent as Agent & { options: AgentOptions };
-    const fresh = new OfNode({ ...options, keepAlive: false });
-    return await answerTo(once(isNodes ? fresh : globalAgent));
+    return await answerTo(once(isNodes ? likeIt({ keepAlive: false }) : globalAgent));
   }
+}
+
+const apart = new WeakMap<Agent, Agent>();
+
+function apartFrom(globalAgent: Agent, likeIt: () => Agent): Agent {
+  const agent = apart.get(globalAgent) ?? likeIt();
+  apart.set(globalAgent, agent);
+  return agent;
 }
 
 function answerTo(asking: ClientRequest): Promise<IncomingMessage> {
