@@ -108,6 +108,8 @@ export interface World {
     readonly effects: readonly Effect[];
     readonly doubts: readonly DoubtfulSeat[];
   };
+  /** It was placed by another version of the server. */
+  adopt(call: Call): void;
   sweep(callId: string, present: readonly Present[] | undefined, frees?: string): Verdict;
   call(callId: string): Call;
   party(callId: string, who: string): Party;
@@ -134,6 +136,7 @@ export function createWorld(rules: CallRules = RULES): World {
       const verdicts = events.map(apply);
       return verdicts.at(-1) as Verdict;
     },
+    adopt: (call) => void calls.set(call.id, call),
     sweep: (callId, people, frees) =>
       apply(
         on(callId, {
