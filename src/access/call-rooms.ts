@@ -15,6 +15,6 @@ export function createCallRoomAccess(store: Pick<CallStore, 'callInRoom'>): Room
     if (call === undefined || party === undefined || !isLive(call) || !isSeated(party)) {
       throw roomForbidden();
     }
-    return {};
+    return { permissions: {} };
   };
 }

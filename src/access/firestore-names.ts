@@ -1,12 +1,17 @@
-// What may stand in FIRESTORE_ROOM_PATH and FIRESTORE_MEMBERS_FIELD.
+// What may stand in FIRESTORE_ROOM_PATH, FIRESTORE_PROFILE_PATH and in the names of their fields.
 
 const PLACEHOLDER = '{roomName}';
+const USER_PLACEHOLDER = '{uid}';
 const SEGMENT_MAX_BYTES = 1_500;
 
 /** The path of a room's document. */
 export const documentPath = (roomPath: string, roomName: string): string =>
   // A function, because a room name may hold what `replace` takes for a pattern ($&).
   roomPath.replace(PLACEHOLDER, () => roomName);
+
+/** The path of a user's document. */
+export const profilePath = (path: string, uid: string): string =>
+  path.replace(USER_PLACEHOLDER, () => uid);
 
 /** https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields */
 export const isReserved = (name: string): boolean => /^__.*__$/s.test(name);
@@ -20,17 +25,23 @@ export const isDocumentId = (text: string): boolean =>
   Buffer.byteLength(text) <= SEGMENT_MAX_BYTES;
 
 /** What is wrong with the path, as the end of a sentence, or undefined where nothing is. */
-export function faultOfRoomPath(roomPath: string): string | undefined {
-  const segments = roomPath.split('/');
+export const faultOfRoomPath = (path: string): string | undefined =>
+  faultOfPath(path, PLACEHOLDER, `chats/${PLACEHOLDER}`);
+
+export const faultOfProfilePath = (path: string): string | undefined =>
+  faultOfPath(path, USER_PLACEHOLDER, `users/${USER_PLACEHOLDER}`);
+
+function faultOfPath(path: string, placeholder: string, example: string): string | undefined {
+  const segments = path.split('/');
   if (segments.some((segment) => segment === '')) {
     return 'must have no empty part, and no slash at its beginning or end';
   }
-  const fixed = segments.filter((segment) => segment !== PLACEHOLDER);
+  const fixed = segments.filter((segment) => segment !== placeholder);
   if (segments.length - fixed.length !== 1 || fixed.some((segment) => /[{}]/.test(segment))) {
-    return `must hold ${PLACEHOLDER} exactly once, as a whole part of the path, like chats/${PLACEHOLDER}`;
+    return `must hold ${placeholder} exactly once, as a whole part of the path, like ${example}`;
   }
   if (segments.length % 2 !== 0) {
-    return `must lead to a document: collection and document in turn, like chats/${PLACEHOLDER}`;
+    return `must lead to a document: collection and document in turn, like ${example}`;
   }
   const odd = fixed.find((segment) => !isDocumentId(segment));
   return odd === undefined

@@ -27,6 +27,11 @@ export interface FirestoreSource {
 
 export interface OpenFirestore {
   readonly questions: FirestoreQuestions;
+  /** What these fields of a document hold, in their order; undefined: there is none. */
+  fieldsOf(
+    path: string,
+    fields: readonly (readonly string[])[],
+  ): Promise<readonly unknown[] | undefined>;
   /** Rejects with a TypeError where it can never be asked, and the settings are at fault. */
   open(): Promise<void>;
   /** Closes what we have opened, and nothing of the host's. */
@@ -50,12 +55,16 @@ export function openFirestore(source: FirestoreSource, clock: Clock): OpenFirest
     return to.watch(() => question(firestore, pathsOf(firestore)));
   };
   /** The mask: of a document that may hold a megabyte, only so much travels. */
-  const readAt = (path: string, names: readonly string[]) =>
+  const fieldsOf: OpenFirestore['fieldsOf'] = (path, fields) =>
     ask(async (firestore, { FieldPath }) => {
-      const fieldPath = new FieldPath(...names);
-      const [document] = await firestore.getAll(firestore.doc(path), { fieldMask: [fieldPath] });
-      return document?.exists ? { value: document.get(fieldPath) as unknown } : undefined;
+      const fieldMask = fields.map((names) => new FieldPath(...names));
+      const [document] = await firestore.getAll(firestore.doc(path), { fieldMask });
+      return document?.exists ? fieldMask.map((field): unknown => document.get(field)) : undefined;
     });
+  const readAt = async (path: string, names: readonly string[]) => {
+    const values = await fieldsOf(path, [names]);
+    return values && { value: values[0] };
+  };
 
   return {
     questions: {
@@ -72,6 +81,7 @@ export function openFirestore(source: FirestoreSource, clock: Clock): OpenFirest
           };
         }),
     },
+    fieldsOf,
     async open() {
       await way();
     },

@@ -6,7 +6,8 @@ import type { UserId } from '../base/ids.ts';
 import { type User, userFromClaims } from '../base/user.ts';
 import type { CallKind } from '../calls/call.ts';
 import type { Callee } from '../calls/event.ts';
-import type { RoomAccess } from './room-access.ts';
+import type { PublicProfile } from './profiles.ts';
+import type { RoomAccess, RoomEntry } from './room-access.ts';
 
 const RULE_TIMEOUT_MS = 2_000;
 
@@ -52,8 +53,15 @@ export interface RingAccess {
   readonly needsContext: boolean;
   /** Under `any` a callee's name and picture are told only once he has answered. */
   readonly showsNames: 'always' | 'answered';
-  /** Answers whom to ring, and whom only to seem to; throws `ring_forbidden` or `access_unavailable`. */
-  ask(request: MayRingRequest): readonly Callee[] | Promise<readonly Callee[]>;
+  /** Throws `ring_forbidden` or `access_unavailable`. */
+  ask(request: MayRingRequest): MayRingVerdict | Promise<MayRingVerdict>;
+}
+
+export interface MayRingVerdict {
+  /** Whom to ring, and whom only to seem to. */
+  readonly callees: readonly Callee[];
+  /** What the rule says of the caller. Undefined: it is none that could. */
+  readonly caller?: PublicProfile;
 }
 
 /** `context`: members of a chat ring each other and nobody else, by the rule about rooms. */
@@ -62,8 +70,7 @@ export function createRingAccess(
   clock: Clock,
 ): RingAccess {
   if (rule === 'any') {
-    const ask: RingAccess['ask'] = ({ callees }) =>
-      callees.map((uid) => ({ uid, isHidden: false }));
+    const ask: RingAccess['ask'] = ({ callees }) => ({ callees: callees.map(seen) });
     return { needsContext: false, showsNames: 'answered', ask };
   }
   return 'context' in rule
@@ -78,7 +85,7 @@ export function createRingAccess(
 async function byContext(
   access: RoomAccess,
   { caller, callees, context }: MayRingRequest,
-): Promise<readonly Callee[]> {
+): Promise<MayRingVerdict> {
   if (context === undefined) throw ringForbidden();
   const asked = await Promise.allSettled([
     enters(access, { user: caller, roomName: context }),
@@ -93,8 +100,11 @@ async function byContext(
     throw ringForbidden();
   }
   if (faults.length > 0) throw accessUnavailable((faults[0] as Error).cause ?? faults[0]);
-  return callees.map((uid) => ({ uid, isHidden: false }));
+  const [own] = asked as readonly PromiseFulfilledResult<RoomEntry>[];
+  return { callees: callees.map(seen), caller: own?.value.profile ?? {} };
 }
+
+const seen = (uid: UserId): Callee => ({ uid, isHidden: false });
 
 /** A rule that throws at once rejects as well: each is told with the others. */
 const enters = async (access: RoomAccess, request: Parameters<RoomAccess>[0]) => access(request);
@@ -112,7 +122,7 @@ function byHost(mayRing: MayRing, clock: Clock): RingAccess['ask'] {
       throw accessUnavailable(cause);
     }
     if (callees === undefined) throw ringForbidden();
-    return callees;
+    return { callees };
   };
 }
 

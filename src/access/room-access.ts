@@ -4,6 +4,7 @@ import { type Clock, withDeadline } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
 import { permissionsOf, type RoomPermissions } from '../base/permissions.ts';
 import type { User } from '../base/user.ts';
+import { type PublicProfile, publicProfile } from './profiles.ts';
 
 const RULE_TIMEOUT_MS = 2_000;
 
@@ -24,7 +25,12 @@ export interface RoomAccessRequest {
  */
 export type RoomAccessAnswer =
   | boolean
-  | { readonly allow: boolean; readonly permissions?: RoomPermissions };
+  | {
+      readonly allow: boolean;
+      readonly permissions?: RoomPermissions;
+      /** By what name and picture he calls, where he asks for a call in this context. */
+      readonly user?: { readonly profile?: PublicProfile };
+    };
 
 /**
  * What the host, or a built-in rule, decides about one user and one room. `signal` aborts when the
@@ -47,8 +53,14 @@ export type AuthorizeRoom = (
 export const ROOM_ACCESS_RULES = ['any', 'calls', 'firestore', 'http'] as const;
 export type RoomAccessRule = (typeof ROOM_ACCESS_RULES)[number];
 
+export interface RoomEntry {
+  readonly permissions: RoomPermissions;
+  /** What the rule says of the user. */
+  readonly profile?: PublicProfile;
+}
+
 /** Answers what the user may do in the room; throws `room_forbidden` or `access_unavailable`. */
-export type RoomAccess = (request: RoomAccessRequest) => RoomPermissions | Promise<RoomPermissions>;
+export type RoomAccess = (request: RoomAccessRequest) => RoomEntry | Promise<RoomEntry>;
 
 /** The rules that need nobody to be asked. */
 const FIXED = {
@@ -64,43 +76,49 @@ export function createRoomAccess(
 ): RoomAccess {
   if (typeof rule !== 'function') {
     const fixed = FIXED[rule];
-    return () => enter(permissionsFrom(fixed()));
+    return () => enter(entryFrom(fixed()));
   }
   return async (request) => {
-    let permissions: RoomPermissions | undefined;
+    let entry: RoomEntry | undefined;
     try {
-      permissions = permissionsFrom(
+      entry = entryFrom(
         await withDeadline(clock, RULE_TIMEOUT_MS, (signal) => rule(request, signal)),
       );
     } catch (cause) {
       // Looking at an answer may throw as well: it may be a Proxy, or have getters.
       throw accessUnavailable(cause);
     }
-    return enter(permissions);
+    return enter(entry);
   };
 }
 
-function enter(permissions: RoomPermissions | undefined): RoomPermissions {
-  if (permissions === undefined) throw roomForbidden();
-  return permissions;
+function enter(entry: RoomEntry | undefined): RoomEntry {
+  if (entry === undefined) throw roomForbidden();
+  return entry;
 }
 
 /** Undefined: no. Throws where it is no answer. */
-function permissionsFrom(answer: unknown): RoomPermissions | undefined {
-  if (answer === true) return {};
+function entryFrom(answer: unknown): RoomEntry | undefined {
+  if (answer === true) return { permissions: {} };
   if (answer === false) return undefined;
   if (typeof answer !== 'object' || answer === null) {
-    throw new TypeError('the rule must answer true, false or {allow, permissions?}');
+    throw new TypeError('the rule must answer true, false or {allow, permissions?, user?}');
   }
-  const { allow, permissions, ...others } = answer as Record<string, unknown>;
+  const { allow, permissions, user, ...others } = answer as Record<string, unknown>;
   if (allow === false) return undefined;
   if (allow !== true) throw new TypeError('`allow` must be true or false');
   // It may have been meant as a restriction: a permission outside of `permissions`, or a slip.
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new TypeError(`the rule answers {allow, permissions?}, not ${JSON.stringify(unknown)}`);
+    throw new TypeError(
+      `the rule answers {allow, permissions?, user?}, not ${JSON.stringify(unknown)}`,
+    );
   }
-  return permissionsOf(permissions);
+  const { profile } = (user ?? {}) as { readonly profile?: unknown };
+  return {
+    permissions: permissionsOf(permissions),
+    ...(profile !== undefined && { profile: publicProfile(profile) }),
+  };
 }
 
 export const roomForbidden = (): SwitchboardError =>

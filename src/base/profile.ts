@@ -12,7 +12,7 @@ export interface Profile {
 }
 
 /** Without NUL and lone surrogates, which no database keeps. */
-export function profileOf(user: User): Profile {
+export function profileOf(user: Pick<User, 'uid' | 'name' | 'picture'>): Profile {
   const name = nameOf(user)?.replaceAll('\0', '');
   const picture = pictureOf(user);
   return {

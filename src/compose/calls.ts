@@ -31,6 +31,7 @@ import { createCallEvents } from './call-events.ts';
 import { createOpening, createStore } from './call-store.ts';
 import type { Limits } from './limits.ts';
 import type { Ground, Part } from './part.ts';
+import { createNames } from './profiles.ts';
 import { createRings } from './ring-access.ts';
 import type { Rooms } from './room-access.ts';
 
@@ -86,6 +87,7 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
   const events = createCallEvents(settings, ground, {
     ...{ store, api, apply, failures: by.failures, metrics },
   });
+  const names = createNames(calls.names, ground);
   const opening = createOpening(store, ground, events.start);
 
   const mintToken = createTokenMint({ ...keys, ttlSeconds: livekit.tokenTtlSeconds, roomConfig });
@@ -100,10 +102,12 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
     {
       path: front.basePath,
       admit,
+      admitTickets: admit,
       apply,
       store,
       wait: createWait({ store, clock }),
       showsNames: ringAccess.showsNames,
+      profiles: names.profiles,
       mint({ user, roomName }) {
         ground.metrics.tokenMinted();
         return mint({ user, roomName, permissions: {} });
@@ -127,9 +131,12 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
         ...(server === undefined ? [] : [`LiveKit (${server})`]),
       ];
     },
-    start: opening.start,
+    async start() {
+      await Promise.all([opening.start(), names.start?.()]);
+    },
     async stop() {
       await events.stop();
+      await names.stop?.();
       await opening.stop();
     },
   };

@@ -18,8 +18,9 @@ export async function createFirebaseApp(
     { projectId, credential: credentialOf(config, sdk) },
     'livekit-switchboard',
   );
-  const { access } = settings;
-  if (access.rule === 'firestore') await keepFirestoreAlive(app, access.source.databaseId);
+  const { access, calls } = settings;
+  const source = access.rule === 'firestore' ? access.source : calls?.names.firestore?.source;
+  if (source !== undefined) await keepFirestoreAlive(app, source.databaseId);
   return { app, close: () => sdk.deleteApp(app) };
 }
 

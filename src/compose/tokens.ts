@@ -1,5 +1,6 @@
 // The token route: who may call and who may enter a room are known here, LiveKit's keys sign.
 import type { RoomAccess } from '../access/room-access.ts';
+import { andThen } from '../base/and-then.ts';
 import { type Mint, tokenPathUnder, tokenRoute } from '../routes/token.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createTokenMint } from '../tokens/livekit-token.ts';
@@ -27,12 +28,13 @@ export function createTokens(
   const mintToken = keys && createTokenMint({ ...keys, ttlSeconds });
   const mint: Mint | undefined = mintToken && ((request) => mintToken(request, clock.now()));
   const { rooms, callRooms } = by;
+  const access = callRooms === undefined ? rooms.access : accessTo(callRooms, rooms);
   return {
     routes: [
       tokenRoute({
         path: tokenPathUnder(front.basePath),
         admit: by.admission.users(by.limits.limit('token', limits.tokenRatePerMinute)),
-        access: callRooms === undefined ? rooms.access : accessTo(callRooms, rooms),
+        access: (request) => andThen(access(request), ({ permissions }) => permissions),
         mint: mint && (callRooms === undefined ? mint : mintFor(callRooms, mint)),
         whyNoMint: fix,
         serverUrl: livekit.url,

@@ -52,18 +52,18 @@ export const ACCESS = {
     default: 'members',
     kind: text(faultOfMembersField),
   },
-  /** For `firestore`: the id of the database. Default: the project's `(default)`. */
+  /** The id of Firestore's database. Default: the project's `(default)`. */
   firestoreDatabase: {
     variable: 'FIRESTORE_DATABASE',
-    meaning: 'For `firestore`: the id of the database, where it is not `(default)`',
+    meaning: 'Of Firestore: the id of the database, where it is not `(default)`',
     kind: text(faultOfDatabase),
   },
   /**
-   * For `firestore`: the host's own instance (`getFirestore(app)`, `admin.firestore()`), in place of
-   * that of `firebaseApp`: where the host has set it up by itself, or has another copy of firebase-admin.
+   * The host's own instance of Firestore (`getFirestore(app)`, `admin.firestore()`), in place of that
+   * of `firebaseApp`: where the host has set it up by itself, or has another copy of firebase-admin.
    */
   firestore: {
-    meaning: 'For `firestore`: the host’s own Firestore',
+    meaning: 'The host’s own Firestore',
     excludes: 'firestoreDatabase',
     kind: aFirestore,
   },
@@ -114,11 +114,7 @@ export function accessSettings(
     case 'firestore': {
       const { firestoreRoomPath: roomPath, firestoreMembersField: membersField } = values;
       if (roomPath === undefined) say.needs(here, 'firestoreRoomPath', ROOM_PATH_EXAMPLE);
-      const source: FirestoreSource = {
-        app,
-        firestore: values.firestore,
-        databaseId: values.firestoreDatabase,
-      };
+      const source = firestoreSource(values, app);
       const isAnswered = app !== undefined || values.firestore !== undefined;
       return roomPath === undefined || !isAnswered
         ? undefined
@@ -126,6 +122,11 @@ export function accessSettings(
     }
   }
 }
+
+export const firestoreSource = (
+  { firestore, firestoreDatabase: databaseId }: Pick<Values, 'firestore' | 'firestoreDatabase'>,
+  app: FirebaseApp | undefined,
+): FirestoreSource => ({ app, firestore, databaseId });
 
 function warnOfOpenDoors(values: Values, say: SayHere): void {
   const { accessUrl, authorizeRoom, roomAccess } = values;

@@ -108,10 +108,11 @@ export function callSettings(
     readonly database: DatabaseSettings | undefined;
     readonly access: AccessSettings | undefined;
     readonly livekit: LiveKitSettings;
+    readonly ringing: Pick<CallSettings, 'push' | 'names' | 'host'>;
   },
   say: SayHere,
 ): CallSettings | undefined {
-  const { database, access, livekit } = by;
+  const { database, access, livekit, ringing } = by;
   if (database === undefined) return undefined;
   const { keys, missingKeys, url } = livekit;
   for (const { option } of missingKeys) say.needs('database', option as keyof typeof NEEDED);
@@ -131,6 +132,7 @@ export function callSettings(
     rules,
     ringsPerMinute: values.ringsPerMinute,
     historyDays: values.historyDays,
+    ...ringing,
   };
 }
 

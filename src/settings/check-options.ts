@@ -3,7 +3,7 @@
 import { faultOfFirebaseApp } from '../base/firebase-admin.ts';
 import type { SwitchboardOptions } from './options.ts';
 import type { Odd } from './pasted.ts';
-import { settingsOf, settingsThatAskFirebase, type Values } from './resolve.ts';
+import { settingsOf, settingsThatAskApp, type Values } from './resolve.ts';
 import { isProduction, sayInOptions, type Told } from './say.ts';
 import { defaultOf, isOption, type OptionSetting, type Setting } from './setting.ts';
 import type { Settings } from './settings.ts';
@@ -48,10 +48,7 @@ const wrong = (faults: readonly string[]): TypeError =>
 function appFaults(values: Values, say: Told): void {
   const { firebaseApp: app, checkRevoked, firebaseAuthEmulatorHost: emulator } = values;
   if (app === undefined) return;
-  const asking = settingsThatAskFirebase(values).filter(
-    ({ setting }) => setting !== 'roomAccess' || values.firestore === undefined,
-  );
-  const fault = asking.length > 0 ? faultOfFirebaseApp(app) : undefined;
+  const fault = settingsThatAskApp(values).length > 0 ? faultOfFirebaseApp(app) : undefined;
   if (fault !== undefined) say.fault(`firebaseApp ${fault}`);
   if (checkRevoked && emulator !== undefined && !process.env.FIREBASE_AUTH_EMULATOR_HOST?.trim()) {
     say.fault(

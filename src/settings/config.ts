@@ -209,6 +209,7 @@ function emulatorFaults(values: Values, firestoreEmulator: string | undefined, s
   const standIns: Partial<Record<HouseSetting, readonly [string, string | undefined]>> = {
     checkRevoked: [auth, values.firebaseAuthEmulatorHost],
     roomAccess: ['FIRESTORE_EMULATOR_HOST', firestoreEmulator],
+    firestoreProfilePath: ['FIRESTORE_EMULATOR_HOST', firestoreEmulator],
   };
   for (const { setting, at } of settingsThatAskFirebase(values)) {
     const [name, host] = standIns[setting] ?? [];

@@ -4,9 +4,12 @@ import type { APP_CHECK } from './app-check.ts';
 import type { CALLS } from './calls.ts';
 import type { DATABASE } from './database.ts';
 import type { FRONT } from './front.ts';
+import type { HOST } from './host.ts';
 import type { IDENTITY } from './identity.ts';
 import type { LIMITS } from './limits.ts';
 import type { LIVEKIT } from './livekit.ts';
+import type { NAMES } from './names.ts';
+import type { PUSH } from './push.ts';
 import type { OptionsOf } from './setting.ts';
 
 /**
@@ -21,5 +24,8 @@ export interface SwitchboardOptions
     OptionsOf<typeof ACCESS>,
     OptionsOf<typeof DATABASE>,
     OptionsOf<typeof CALLS>,
+    OptionsOf<typeof NAMES>,
+    OptionsOf<typeof PUSH>,
+    OptionsOf<typeof HOST>,
     OptionsOf<typeof LIMITS>,
     OptionsOf<typeof FRONT> {}

@@ -16,7 +16,8 @@ export interface Say<Name extends string = string> {
   needs(who: Said<Name>, what: Said<Name>, example?: string): void;
   /** Only a project whose id does that will do. */
   needsProjectThat(who: Name, does: string): void;
-  needsFirebase(who: Said<Name>): void;
+  /** `instead`: a setting of a host that would do. */
+  needsFirebase(who: Said<Name>, instead?: Name): void;
 }
 
 /** With all that was told, in that order and each once. */
@@ -68,9 +69,9 @@ export function sayInOptions(known: Known): Told {
     nameOf: (option) => option,
     needs: (who, what) => heard.fault(`${spell(who)} needs ${spell(what)}`),
     needsProjectThat: (who, does) => heard.fault(`${who} needs a project whose id ${does}`),
-    needsFirebase: (who) =>
+    needsFirebase: (who, instead) =>
       heard.fault(
-        `${spell(who)} needs firebaseApp${typeof who === 'string' ? '' : ' (or firestore)'}`,
+        `${spell(who)} needs firebaseApp${instead === undefined ? '' : ` (or ${instead})`}`,
       ),
   };
 }

@@ -4,8 +4,10 @@ import type { Kind, OptionKind, VariableKind } from './kinds.ts';
 interface Row {
   /** For `.env.example`, the README and whoever has to mend it; without a full stop. */
   readonly meaning: string;
-  /** The value with which Firebase is asked, which takes somebody to ask as. */
+  /** The value with which Firebase is asked, which takes somebody to ask as. True: any but off. */
   readonly asksFirebase?: true | string;
+  /** It is Firestore that is asked, and an instance of the host's own will do. */
+  readonly firestoreWillDo?: true;
   /** The option whose place it takes. */
   readonly excludes?: string;
 }

@@ -1,6 +1,7 @@
 // What the house is built from: the options when all of them have been checked. Where one needs
 // another, both are in the same member, so that nobody has to ask again.
 import type { FirestoreSource } from '../access/firestore.ts';
+import type { ProfileOf } from '../access/profiles.ts';
 import type { MayRing } from '../access/ring-access.ts';
 import type { AuthorizeRoom } from '../access/room-access.ts';
 import type { HostUser } from '../admission/authenticate.ts';
@@ -88,6 +89,51 @@ export interface CallSettings {
   readonly rules: CallRules;
   readonly ringsPerMinute: number;
   readonly historyDays: number;
+  readonly push: PushSettings;
+  readonly names: NameSettings;
+  readonly host: HostSettings;
+}
+
+/** By what phones ring that have no stream open. None of the first three: by nothing. */
+export interface PushSettings {
+  /** As whom FCM is asked. */
+  readonly fcm?: FirebaseApp;
+  readonly apns?: ApnsSettings;
+  readonly sendPush?: (...given: never[]) => unknown;
+  /** `minimal`: nothing but id and ticket passes Google and Apple. */
+  readonly payload: 'full' | 'minimal';
+  readonly missedCallText?: (...given: never[]) => unknown;
+}
+
+export interface ApnsSettings {
+  /** PEM, of P-256. */
+  readonly key: string;
+  readonly keyId: string;
+  readonly teamId: string;
+  readonly bundleId: string;
+}
+
+/** Who knows names beside the ID token and the access answer, in this order. */
+export interface NameSettings {
+  readonly profileOf?: ProfileOf;
+  readonly firestore?: {
+    readonly source: FirestoreSource;
+    /** With `{uid}`. */
+    readonly path: string;
+    readonly nameField: string;
+    readonly pictureField: string;
+  };
+}
+
+/** Who is told of the events of calls. */
+export interface HostSettings {
+  readonly onCallEvent?: (...given: never[]) => unknown;
+  readonly webhooks?: {
+    readonly urls: readonly string[];
+    readonly secret: string;
+    /** That may be http, or have a private address. */
+    readonly allowedHosts: readonly string[];
+  };
 }
 
 export interface LimitSettings {

@@ -4,9 +4,12 @@ import { APP_CHECK } from './app-check.ts';
 import { CALLS } from './calls.ts';
 import { DATABASE } from './database.ts';
 import { FRONT } from './front.ts';
+import { HOST } from './host.ts';
 import { IDENTITY } from './identity.ts';
 import { LIMITS } from './limits.ts';
 import { LIVEKIT } from './livekit.ts';
+import { NAMES } from './names.ts';
+import { PUSH } from './push.ts';
 import { SERVER } from './server.ts';
 import { isVariable, type Setting, type VariableSetting } from './setting.ts';
 
@@ -18,6 +21,9 @@ export const HOUSE = {
   ...ACCESS,
   ...DATABASE,
   ...CALLS,
+  ...NAMES,
+  ...PUSH,
+  ...HOST,
   ...LIMITS,
   ...FRONT,
 };
@@ -37,8 +43,8 @@ export function variableOf(setting: string): string {
 
 /** The settings that ask Firebase, each with the value with which it does. */
 export const ASKS_FIREBASE = (Object.keys(HOUSE) as HouseSetting[]).flatMap((setting) => {
-  const { asksFirebase: at }: Setting = HOUSE[setting];
-  return at === undefined ? [] : [{ setting, at }];
+  const { asksFirebase: at, firestoreWillDo }: Setting = HOUSE[setting];
+  return at === undefined ? [] : [{ setting, at, firestoreWillDo: firestoreWillDo === true }];
 });
 
 /** The same as variables, in a sentence. */

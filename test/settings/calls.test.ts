@@ -15,8 +15,10 @@ const OPTIONS = {
   livekitApiKey: LIVEKIT.LIVEKIT_API_KEY,
   livekitApiSecret: LIVEKIT.LIVEKIT_API_SECRET,
   livekitUrl: LIVEKIT.LIVEKIT_URL,
+  fcm: false,
 };
-const EMBEDDED = { ...LIVEKIT, DATABASE_URL: 'sqlite:./data/calls.db' };
+/** What rings phones without a stream is for push.test.ts. */
+const EMBEDDED = { ...LIVEKIT, DATABASE_URL: 'sqlite:./data/calls.db', FCM: 'off' };
 const POOL = { connect: async () => ({}), on: () => {}, off: () => {} };
 
 const callsOf = (env: Record<string, string>) =>
@@ -153,6 +155,9 @@ describe('a call', () => {
       },
       ringsPerMinute: 60,
       historyDays: 90,
+      push: { payload: 'full' },
+      names: {},
+      host: {},
     });
   });
 

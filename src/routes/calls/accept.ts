@@ -4,23 +4,25 @@ import type { CallId } from '../../base/ids.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { callIdIn, deviceIn, membersOf, SHORT_BODY_MAX_BYTES, yesOrNoIn } from './body.ts';
-import { CALL_PARAMS, type CallGround, entryText, happen, userOf } from './ground.ts';
-import { ACCEPT, ENTRY, REFUSALS, withBody } from './schemas.ts';
+import { CALL_PARAMS, type CallGround, entryText, happenBy, userOf } from './ground.ts';
+import { placeOf } from './installation.ts';
+import { ACCEPT, ENTRY, REFUSALS, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
 
 export function acceptRoute(ground: CallGround): Route {
   return route({
     method: 'POST',
     path: `${ground.path}/:callId/accept`,
     params: CALL_PARAMS,
-    admit: ground.admit,
+    admit: ground.admitTickets,
     body: jsonBody({ maxBytes: SHORT_BODY_MAX_BYTES }),
     schema: {
       summary: 'Accepts a call, or comes back to a group call',
       description:
         'From the device that has accepted already: 200 with a fresh token. From another one: 409 ' +
         '`answered_elsewhere`, or with `takeOver` the call moves here. Within ' +
-        '`ANSWER_GRACE_SECONDS` of its end a ring may still be accepted.',
-      ...withBody(ACCEPT),
+        '`ANSWER_GRACE_SECONDS` of its end a ring may still be accepted. By a ticket: the seat, and ' +
+        'no token; the same device asks for that with its ID token.',
+      ...withBody(ACCEPT, SIGNED_IN_OR_TICKET),
       response: { 200: ENTRY, ...REFUSALS },
     },
     async answer(request, { params, body }) {
@@ -28,12 +30,15 @@ export function acceptRoute(ground: CallGround): Route {
       const members = membersOf(body);
       const device = deviceIn(members);
       const instead = callIdIn(members, 'instead');
-      const seen = await happen(ground, user, {
+      const event = {
         type: 'accept',
         callId: params.callId as CallId,
         ...{ uid: user.uid, device, takeOver: yesOrNoIn(members, 'takeOver') },
         ...(instead !== undefined && { instead }),
-      });
+        ...placeOf(request, members),
+      } as const;
+      const profile = request.ticket === null ? await ground.profiles.of(user) : undefined;
+      const seen = await happenBy(ground, request, { event, profile });
       return entryText(ground, request, seen, device);
     },
   });

@@ -1,8 +1,9 @@
 // What every route of calls stands on, and the way from an event to an answer.
 import type { FastifyRequest } from 'fastify';
+import type { Profiles } from '../../access/profiles.ts';
 import { andThen } from '../../base/and-then.ts';
 import { type DeviceId, faultOfLiveKitName, type RoomName, type UserId } from '../../base/ids.ts';
-import { profileOf } from '../../base/profile.ts';
+import type { Profile } from '../../base/profile.ts';
 import type { User } from '../../base/user.ts';
 import type { Calls } from '../../calls/apply-event.ts';
 import { type Call, isLive, isSeated, partyOf } from '../../calls/call.ts';
@@ -22,10 +23,13 @@ export interface CallGround {
   /** Where calls are: `/api/calls`. */
   readonly path: string;
   readonly admit: Admit;
+  /** Whoever shows the ticket of a ring, too. */
+  readonly admitTickets: Admit;
   readonly apply: Calls['apply'];
   readonly store: Pick<CallStore, 'call' | 'live' | 'history'>;
   readonly wait: Wait;
   readonly showsNames: Sight['showsNames'];
+  readonly profiles: Profiles;
   /** A token for the room of a call in which the user has a seat. */
   readonly mint: (request: { user: User; roomName: RoomName }) => {
     token: string;
@@ -57,10 +61,23 @@ export interface Seen {
   readonly created: boolean;
 }
 
-/** Lets the event happen, by this person, whose name the others may learn from it; throws what refuses it. */
-export function happen(ground: CallGround, user: User, event: CallEvent): Promise<Seen> {
+/** Lets the event happen, by whoever asks for it; throws what refuses it. */
+export const happen = (
+  ground: CallGround,
+  request: FastifyRequest,
+  event: CallEvent,
+): Promise<Seen> =>
+  happenBy(ground, request, { event, profile: ground.profiles.own(userOf(request)) });
+
+/** The same by a name that the others may learn from it. Who shows a ticket has none. */
+export function happenBy(
+  ground: CallGround,
+  { ticket }: FastifyRequest,
+  { event, profile }: { readonly event: CallEvent; readonly profile: Profile | undefined },
+): Promise<Seen> {
+  const isKnown = profile !== undefined && ticket === null;
   return withStore(async () => {
-    const applied = await ground.apply(event, { profile: profileOf(user) });
+    const applied = await ground.apply(event, isKnown ? { profile } : {});
     if ('refused' in applied) throw refusal(applied.refused, applied);
     return applied;
   });
@@ -85,7 +102,7 @@ export function callText(
   return JSON.stringify({ call: view, serverTime: timeOf(now) });
 }
 
-/** The same, with a token where this device has a seat. */
+/** The same, with a token where this device has a seat. A ticket takes a seat, and opens no room. */
 export function entryText(
   ground: CallGround,
   request: FastifyRequest,
@@ -98,7 +115,7 @@ export function entryText(
   const enters =
     isLive(seen.call) && party !== undefined && isSeated(party) && party.device === device;
   // No token for nobody.
-  if (!enters || arrivalOf(request.raw).exchange.isOver) return text;
+  if (!enters || request.ticket !== null || arrivalOf(request.raw).exchange.isOver) return text;
   const minted = ground.mint({ user, roomName: seen.call.room });
   return `${text.slice(0, -1)},${ground.tokenMembers(minted)}}`;
 }

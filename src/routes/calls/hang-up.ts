@@ -4,7 +4,16 @@ import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { membersOf, oneOfIn, optionalDeviceIn, SHORT_BODY_MAX_BYTES } from './body.ts';
 import { CALL_PARAMS, type CallGround, callText, happen, userOf } from './ground.ts';
-import { ANSWER, DECLINE, LEAVE, REFUSALS, SIGNED_IN, withBody } from './schemas.ts';
+import { placeOf } from './installation.ts';
+import {
+  ANSWER,
+  DECLINE,
+  LEAVE,
+  REFUSALS,
+  SIGNED_IN,
+  SIGNED_IN_OR_TICKET,
+  withBody,
+} from './schemas.ts';
 
 const REASONS = ['declined', 'busy', 'timeout'] as const;
 
@@ -17,20 +26,24 @@ export function declineRoute(ground: CallGround): Route {
     method: 'POST',
     path: `${ground.path}/:callId/decline`,
     params: CALL_PARAMS,
-    admit: ground.admit,
+    admit: ground.admitTickets,
     body,
     schema: {
       summary: 'Declines a ring',
       description:
         'Changes nothing where there is none. `timeout` never does: this phone alone stopped.',
-      ...withBody(DECLINE),
+      ...withBody(DECLINE, SIGNED_IN_OR_TICKET),
       response,
     },
     async answer(request, input) {
       const user = userOf(request);
-      const reason = oneOfIn(membersOf(input.body), 'reason', REASONS) ?? 'declined';
-      const callId = input.params.callId as CallId;
-      const seen = await happen(ground, user, { type: 'decline', callId, uid: user.uid, reason });
+      const members = membersOf(input.body);
+      const reason = oneOfIn(members, 'reason', REASONS) ?? 'declined';
+      const seen = await happen(ground, request, {
+        type: 'decline',
+        callId: input.params.callId as CallId,
+        ...{ uid: user.uid, reason, ...placeOf(request, members) },
+      });
       return callText(ground, user.uid, seen);
     },
   });
@@ -53,12 +66,14 @@ export function leaveRoute(ground: CallGround): Route {
     },
     async answer(request, input) {
       const user = userOf(request);
-      const device = optionalDeviceIn(membersOf(input.body));
-      const seen = await happen(ground, user, {
+      const members = membersOf(input.body);
+      const device = optionalDeviceIn(members);
+      const seen = await happen(ground, request, {
         type: 'leave',
         callId: input.params.callId as CallId,
         uid: user.uid,
         ...(device !== undefined && { device }),
+        ...placeOf(request, members),
       });
       return callText(ground, user.uid, seen);
     },
@@ -80,7 +95,7 @@ export function endRoute(ground: CallGround): Route {
     async answer(request, { params }) {
       const user = userOf(request);
       const callId = params.callId as CallId;
-      const seen = await happen(ground, user, { type: 'end', callId, uid: user.uid });
+      const seen = await happen(ground, request, { type: 'end', callId, uid: user.uid });
       return callText(ground, user.uid, seen);
     },
   });

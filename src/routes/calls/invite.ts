@@ -5,9 +5,9 @@ import { isLive, isSeated, partyOf } from '../../calls/call.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { calleesIn, LONG_BODY_MAX_BYTES, membersOf } from './body.ts';
-import { CALL_PARAMS, type CallGround, callText, happen, seenBy, userOf } from './ground.ts';
+import { CALL_PARAMS, type CallGround, callText, happenBy, seenBy, userOf } from './ground.ts';
 import { refusal } from './refusals.ts';
-import type { CountRings } from './rings.ts';
+import { askMayRing, type CountRings } from './rings.ts';
 import { ANSWER, INVITE, REFUSALS, withBody } from './schemas.ts';
 
 export function inviteRoute(
@@ -40,13 +40,17 @@ export function inviteRoute(
       if (party === undefined || !isSeated(party)) throw refusal('not_caller');
       await countRings(user.uid, asked.length);
       // Kind and context of a call never change.
-      const callees = await ringAccess.ask({
-        caller: user,
-        callees: asked,
-        kind: call.kind,
-        ...(call.context !== undefined && { context: call.context }),
-      });
-      const seen = await happen(ground, user, { type: 'invite', callId, uid: user.uid, callees });
+      const { callees, profile } = await askMayRing(
+        { ringAccess, profiles: ground.profiles },
+        {
+          caller: user,
+          callees: asked,
+          kind: call.kind,
+          ...(call.context !== undefined && { context: call.context }),
+        },
+      );
+      const event = { type: 'invite', callId, uid: user.uid, callees } as const;
+      const seen = await happenBy(ground, request, { event, profile });
       return callText(ground, user.uid, seen);
     },
   });

@@ -5,7 +5,6 @@ import type { RingAccess } from '../../access/ring-access.ts';
 import type { CallId, DeviceId, UserId } from '../../base/ids.ts';
 import type { User } from '../../base/user.ts';
 import { CALL_KINDS, type CallKind } from '../../calls/call.ts';
-import type { Callee } from '../../calls/event.ts';
 import { newCallRoom } from '../../calls/room-config.ts';
 import { withStore } from '../../calls/with-store.ts';
 import { arrivalOf } from '../../http/arrival.ts';
@@ -22,8 +21,8 @@ import {
   membersOf,
   oneOfIn,
 } from './body.ts';
-import { type CallGround, entryText, happen, type Seen, userOf } from './ground.ts';
-import type { CountRings } from './rings.ts';
+import { type CallGround, entryText, happenBy, type Seen, userOf } from './ground.ts';
+import { askMayRing, type CountRings } from './rings.ts';
 import { ENTRY, PLACE, REFUSALS, withBody } from './schemas.ts';
 
 interface PlaceRequest {
@@ -54,15 +53,16 @@ export function placeRoute(
       const text = entryText(ground, request, seen, device);
       return { status: seen.created ? 201 : 200, text };
     };
-    let callees: readonly Callee[];
+    let rung: Awaited<ReturnType<typeof mayRing>>;
     try {
-      callees = await mayRing(user, asked);
+      rung = await mayRing(user, asked);
     } catch (refusal) {
       const before = await placedBefore({ callId, caller: user.uid, requestHash });
       if (before === undefined) throw refusal;
       return answerWith(before);
     }
-    const seen = await happen(ground, user, {
+    const { callees, profile } = rung;
+    const event = {
       type: 'place',
       callId: callId ?? (randomUUID() as CallId),
       ...{ caller: user.uid, device, callees, kind },
@@ -70,13 +70,16 @@ export function placeRoute(
       ...(data !== undefined && { data }),
       room: newCallRoom(),
       requestHash,
-    });
-    return answerWith(seen);
+    } as const;
+    return answerWith(await happenBy(ground, request, { event, profile }));
   }
 
   async function mayRing(caller: User, { callees, kind, context }: PlaceRequest) {
     await countRings(caller.uid, callees.length);
-    return ringAccess.ask({ caller, callees, kind, ...(context !== undefined && { context }) });
+    return askMayRing(
+      { ringAccess, profiles: ground.profiles },
+      { caller, callees, kind, ...(context !== undefined && { context }) },
+    );
   }
 
   /** A retry rings nobody: no limit and no rule keeps its answer from whoever has placed the call. */
