@@ -1,13 +1,16 @@
 // What may happen in a run of the model, and the scenes that runs start from.
 import fc from 'fast-check';
-import type { PartyState } from '../../src/calls/call.ts';
+import type { CallRules, PartyState } from '../../src/calls/call.ts';
 import { RULES } from './world.ts';
 
 export const PEOPLE = ['A', 'B', 'C', 'D'] as const;
 export const CALL_IDS = ['c0', 'c1', 'c2'] as const;
 
 /** Short enough that every call comes to its end within a run. */
-export const MODEL_RULES = { ...RULES, maxCallMs: 600_000, maxParticipants: 4 };
+export const MODEL_RULES: CallRules = {
+  ...{ ...RULES, maxCallMs: 600_000, maxParticipants: 4 },
+  ...{ pushes: true, hostTargets: ['app'] },
+};
 
 /** Of people. */
 export type Act =
@@ -38,6 +41,7 @@ export type Act =
       readonly who: string;
       readonly device?: string;
     }
+  | { readonly type: 'alerting'; readonly call: string; readonly who: string }
   | { readonly type: 'end'; readonly call: string; readonly who?: string }
   | {
       readonly type: 'invite';
@@ -48,7 +52,7 @@ export type Act =
 
 /** What can be aimed at somebody, whatever state he is in. */
 export const EVENTS = [
-  ...['accept', 'decline', 'decline busy', 'timeout', 'leave', 'invite'],
+  ...['accept', 'decline', 'decline busy', 'timeout', 'leave', 'alerting', 'invite'],
   ...['joined', 'left', 'seen', 'absent'],
 ] as const;
 
@@ -110,6 +114,7 @@ const decline = fc.record({
 const leave = fc
   .record({ type: fc.constant('leave' as const), call, who, device: optional(device) })
   .map(({ device: own, ...act }) => (own === undefined ? act : { ...act, device: own }));
+const alerting = fc.record({ type: fc.constant('alerting' as const), call, who });
 const end = fc
   .record({ type: fc.constant('end' as const), call, who: optional(who) })
   .map(({ who: by, ...act }) => (by === undefined ? act : { ...act, who: by }));
@@ -122,6 +127,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 6, arbitrary: accept },
   { weight: 2, arbitrary: decline },
   { weight: 3, arbitrary: leave },
+  { weight: 2, arbitrary: alerting },
   { weight: 1, arbitrary: end },
   { weight: 3, arbitrary: invite },
 ) as fc.Arbitrary<Act>;

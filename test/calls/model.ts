@@ -29,7 +29,20 @@ import {
   SCENES,
 } from './model-commands.ts';
 import { createLiveKitTruth } from './model-livekit.ts';
-import { accept, assertSound, decline, end, id, invite, leave, on, place, uid } from './world.ts';
+import { createTold } from './model-told.ts';
+import {
+  accept,
+  alerting,
+  assertSound,
+  decline,
+  end,
+  id,
+  invite,
+  leave,
+  on,
+  place,
+  uid,
+} from './world.ts';
 
 export interface ModelGround {
   /** Two instances on one empty database, open. */
@@ -78,7 +91,8 @@ export async function checkModel(
 }
 
 function createModel(ground: ModelGround, coverage: Coverage) {
-  const { stores } = ground;
+  const told = createTold();
+  const stores = ground.stores.map((store) => told.watched(store));
   const truth = createLiveKitTruth(() => ground.now());
   let isLiveKitUp = true;
   const instances = stores.map((store) =>
@@ -185,7 +199,7 @@ function createModel(ground: ModelGround, coverage: Coverage) {
     } else if (step.type === 'decline') {
       const events = { declined: 'decline', busy: 'decline busy', timeout: 'timeout' };
       cover(step.call, step.who, events[step.reason]);
-    } else if (step.type === 'accept' || step.type === 'leave') {
+    } else if (step.type !== 'place' && step.type !== 'end') {
       cover(step.call, step.who, step.type);
     }
   }
@@ -218,7 +232,8 @@ function createModel(ground: ModelGround, coverage: Coverage) {
       case 'accept':
         return actAlone({ type: 'accept', ...at, device: '1', takeOver: false });
       case 'leave':
-        return actAlone({ type: 'leave', ...at });
+      case 'alerting':
+        return actAlone({ type: event, ...at });
       case 'invite': {
         const host = call.parties.find(isSeated)?.uid ?? call.caller;
         const to = [party.uid];
@@ -332,6 +347,7 @@ function createModel(ground: ModelGround, coverage: Coverage) {
       }
       await store().effectDone('livekit', effectId);
     }
+    await told.deliver(store(), fail);
   }
 
   async function read(who: string): Promise<void> {
@@ -356,6 +372,7 @@ function createModel(ground: ModelGround, coverage: Coverage) {
       .filter(isLive)
       .flatMap(({ parties }) => parties.filter(isSeated).map((party) => party.uid));
     expect(seated, 'nobody in two live calls').toHaveLength(new Set(seated).size);
+    told.look(now);
     calls = now;
   }
 
@@ -369,12 +386,14 @@ function createModel(ground: ModelGround, coverage: Coverage) {
     for (let round = 0; ; round++) {
       await effects(false);
       await dueLoop(true);
-      const dueMs = await store().nextDueMs('livekit');
-      if (dueMs === undefined) break;
+      const dues = await Promise.all(LANES.map((lane) => store().nextDueMs(lane)));
+      const dueMs = Math.min(...dues.map((ms) => ms ?? Number.POSITIVE_INFINITY));
+      if (dueMs === Number.POSITIVE_INFINITY) break;
       if (round > 500) throw new Error('it does not come to rest');
       ground.turn(Math.max(1, dueMs));
     }
     await look();
+    told.assertDelivered();
     expect([...calls.values()].filter(isLive), 'every call ends').toEqual([]);
     expect(truth.rooms(), 'no room is left').toEqual([]);
     // Where nobody is there any more, that does not take until the greatest length of a call.
@@ -398,6 +417,8 @@ function createModel(ground: ModelGround, coverage: Coverage) {
     }
   }
 }
+
+const LANES = ['deadlines', 'livekit', 'push', 'host'] as const;
 
 const isIn = (present: readonly Present[] | undefined, who: string): boolean =>
   present?.some(({ identity }) => identity === who) ?? false;
@@ -449,6 +470,8 @@ function eventOf(step: Act): CallEvent {
       const own = step.device === undefined ? undefined : `${step.who}${step.device}`;
       return leave(step.call, step.who, own);
     }
+    case 'alerting':
+      return alerting(step.call, step.who);
     case 'end':
       return end(step.call, step.who);
     case 'invite':
