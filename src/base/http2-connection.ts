@@ -1,0 +1,181 @@
+// Questions over HTTP/2: one kept connection to one host, made anew where it has ended, however many
+// ask at once. Goes out by the process' own agent, and so by its proxy, as `ask` does.
+import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
+import { boundedText } from './bounded-text.ts';
+import { type Clock, withDeadline } from './clock.ts';
+import { openHttp2Session } from './http2-session.ts';
+import { orAborted } from './or-aborted.ts';
+
+const OPEN_MS = 3_000;
+/** So long after the last word a connection is asked whether it is there before anything is sent. */
+const SURE_FOR_MS = 30_000;
+const PING_MS = 1_000;
+const ANSWER_MAX_BYTES = 64 * 1024;
+
+export interface Http2Question {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly signal: AbortSignal;
+}
+
+export interface Http2Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface Http2Connection {
+  /**
+   * Posts. A kept connection that ends just as it is used says nothing about the other side: what was
+   * asked over it is asked once more, over a new one. Only for what may be asked twice.
+   */
+  ask(question: Http2Question): Promise<Http2Answer>;
+  /** Connects where nothing is connected; rejects after 3 s at the latest. */
+  open(): Promise<void>;
+  /** Ends everything at once, and for good. */
+  close(): void;
+}
+
+interface Link {
+  readonly session: ClientHttp2Session;
+  /** When the other side was heard last. */
+  heardAt: number;
+  wasUsed: boolean;
+  underWay: number;
+  pinging?: Promise<boolean> | undefined;
+}
+
+/** `http://…` is HTTP/2 without TLS, from the first byte on: for loopback. */
+export function createHttp2Connection(options: { origin: string; clock: Clock }): Http2Connection {
+  const { origin, clock } = options;
+  /** With those that answer what they were asked and take no more. */
+  const links = new Set<Link>();
+  let newest: Link | undefined;
+  let opening: Promise<Link> | undefined;
+  let isClosed = false;
+
+  async function open(): Promise<Link> {
+    const session = await withDeadline(clock, OPEN_MS, (signal) =>
+      openHttp2Session(origin, signal),
+    );
+    const link: Link = { session, heardAt: clock.monotonic(), wasUsed: false, underWay: 0 };
+    if (isClosed) session.destroy();
+    if (session.destroyed) throw cutOff();
+    links.add(link);
+    newest = link;
+    session.on('close', () => links.delete(link));
+    // An idle connection is no reason for a process to stay.
+    session.unref();
+    return link;
+  }
+
+  async function openOnce(): Promise<Link> {
+    if (isClosed) throw new Error('this connection is closed');
+    opening ??= open().finally(() => {
+      opening = undefined;
+    });
+    return await opening;
+  }
+
+  async function answersPing(link: Link): Promise<boolean> {
+    try {
+      await withDeadline(clock, PING_MS, () => ping(link.session));
+      link.heardAt = clock.monotonic();
+      return true;
+    } catch {
+      link.session.destroy();
+      return false;
+    } finally {
+      link.pinging = undefined;
+    }
+  }
+
+  async function usable(): Promise<Link> {
+    const link = newest;
+    if (link === undefined || isOver(link.session)) return await openOnce();
+    if (clock.monotonic() - link.heardAt <= SURE_FOR_MS) return link;
+    link.pinging ??= answersPing(link);
+    return (await link.pinging) && !isOver(link.session) ? link : await openOnce();
+  }
+
+  return {
+    async ask(question) {
+      const { signal } = question;
+      const link = await orAborted(usable(), signal);
+      const isKept = link.wasUsed;
+      link.wasUsed = true;
+      try {
+        return await post(link, question, clock);
+      } catch (error) {
+        if (!isKept || signal.aborted || !(isOver(link.session) || isRefused(error))) throw error;
+        return await post(await orAborted(usable(), signal), question, clock);
+      }
+    },
+    async open() {
+      await usable();
+    },
+    close() {
+      isClosed = true;
+      for (const { session } of links) session.destroy();
+    },
+  };
+}
+
+/** After GOAWAY `closed` is set: it answers what it has, and takes no more. */
+const isOver = ({ closed, destroyed }: ClientHttp2Session): boolean => closed || destroyed;
+
+async function post(link: Link, question: Http2Question, clock: Clock): Promise<Http2Answer> {
+  const { session } = link;
+  const { signal } = question;
+  const since = clock.monotonic();
+  if (link.underWay === 0) session.ref();
+  link.underWay += 1;
+  try {
+    return await answerTo(session, question, () => {
+      link.heardAt = clock.monotonic();
+    });
+  } catch (error) {
+    // It may hang for this one alone, or be dead: whoever is next asks it first.
+    if (signal.aborted && link.heardAt <= since) link.heardAt = Number.NEGATIVE_INFINITY;
+    throw error;
+  } finally {
+    link.underWay -= 1;
+    if (link.underWay === 0 && !session.destroyed) session.unref();
+  }
+}
+
+async function ping(session: ClientHttp2Session): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  session.ping((error) => (error === null ? resolve() : reject(error)));
+  await promise;
+}
+
+async function answerTo(
+  session: ClientHttp2Session,
+  { path, headers, body, signal }: Http2Question,
+  onHeard: () => void,
+): Promise<Http2Answer> {
+  const length = { 'content-length': Buffer.byteLength(body) };
+  const head = { ':method': 'POST', ':path': path, ...headers, ...length };
+  const stream = session.request(head, { signal });
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>();
+  stream
+    .on('response', resolve)
+    .on('error', reject)
+    // Where the connection ends orderly, no error comes.
+    .on('close', () => reject(cutOff()));
+  stream.end(body);
+  const { ':status': status, ...came } = (await promise) as IncomingHttpHeaders & {
+    ':status': number;
+  };
+  onHeard();
+  return { status, headers: came, text: await boundedText(stream, ANSWER_MAX_BYTES) };
+}
+
+/** Not looked at by the other side. */
+const isRefused = (error: unknown): boolean =>
+  /NGHTTP2_REFUSED_STREAM/.test(String((error as Error).message));
+
+const cutOff = (): Error =>
+  Object.assign(new Error('the connection has ended'), { code: 'ECONNRESET' });

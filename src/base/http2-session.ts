@@ -1,0 +1,80 @@
+// A new HTTP/2 session, over TLS that the process' own agent makes: so it goes by the process' proxy
+// and believes the certificates that all else believes.
+import type { ClientHttp2Session } from 'node:http2';
+import type { Agent } from 'node:https';
+import type { Duplex } from 'node:stream';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+
+/** For routers that forget idle connections. */
+const KEEP_ALIVE_MS = 60_000;
+
+/** Resolves when the other side has shown that it speaks HTTP/2. The signal ends what was begun. */
+export async function openHttp2Session(
+  origin: string,
+  signal: AbortSignal,
+): Promise<ClientHttp2Session> {
+  const url = new URL(origin);
+  const http2 = process.getBuiltinModule('node:http2');
+  const socket = url.protocol === 'http:' ? undefined : await tlsSocket(url, signal);
+  signal.throwIfAborted();
+  const session = http2.connect(
+    url,
+    socket === undefined ? {} : { createConnection: () => socket },
+  );
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const abort = () => session.destroy();
+  signal.addEventListener('abort', abort);
+  session
+    .once('remoteSettings', () => resolve())
+    // Of a kept session too: whoever asks hears of it by his own question.
+    .on('error', reject)
+    .on('close', () => reject(fault('ECONNRESET', 'the connection has ended')));
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+  return session;
+}
+
+async function tlsSocket(url: URL, signal: AbortSignal): Promise<TLSSocket> {
+  const { globalAgent } = process.getBuiltinModule('node:https');
+  const { isIP } = process.getBuiltinModule('node:net');
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
+  const options: ConnectionOptions = {
+    ...globalAgent.options,
+    host,
+    port: Number(url.port || 443),
+    servername: isIP(host) === 0 ? host : '',
+    ALPNProtocols: ['h2'],
+  };
+  const made = (globalAgent as Agent).createConnection(
+    options as Parameters<Agent['createConnection']>[0],
+    // Called by agents that go through a proxy.
+    (error, socket) => (error === null ? resolve(socket) : reject(error)),
+  );
+  const abort = () => {
+    made?.destroy();
+    reject(signal.reason);
+    void promise.then((socket) => socket.destroy()).catch(() => {});
+  };
+  signal.addEventListener('abort', abort);
+  made?.on('error', reject);
+  if ((made as Partial<TLSSocket> | undefined)?.encrypted) {
+    (made as TLSSocket).once('secureConnect', () => resolve(made as TLSSocket));
+  }
+  try {
+    const socket = (await promise) as TLSSocket;
+    if (socket.alpnProtocol !== 'h2') {
+      socket.destroy();
+      throw fault('ERR_NO_HTTP2', 'no HTTP/2 there');
+    }
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    return socket;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+const fault = (code: string, message: string): Error => Object.assign(new Error(message), { code });
