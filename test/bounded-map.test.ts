@@ -30,6 +30,13 @@ describe('a map of at most six', () => {
     }
   });
 
+  it('has nothing of what is deleted, old or new', () => {
+    const map = filled(5);
+    for (let i = 0; i < 5; i += 1) map.delete(`key ${i}`);
+    map.delete('no key');
+    expect(keptOf(map, 5)).toEqual([]);
+  });
+
   it('keeps what is asked for, however much comes', () => {
     const map = createBoundedMap<string>(6);
     map.set('asked for', 'kept');

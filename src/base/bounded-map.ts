@@ -2,6 +2,7 @@
 export interface BoundedMap<V extends {}> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;
+  delete(key: string): void;
   /** Begins a new generation: what nobody asks for until the next call is forgotten by then. */
   turn(): void;
 }
@@ -30,6 +31,10 @@ export function createBoundedMap<V extends {}>(max: number): BoundedMap<V> {
       return elder;
     },
     set,
+    delete(key) {
+      young.delete(key);
+      old.delete(key);
+    },
     turn,
   };
 }

@@ -19,6 +19,8 @@ export interface RateLimit {
    * whatever it costs.
    */
   take(key: string, cost?: number): number | Promise<number>;
+  /** As if it had never asked. */
+  forget(key: string): void | Promise<void>;
 }
 
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
@@ -59,6 +61,7 @@ export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
       } else window.count += cost;
       return 0;
     },
+    forget: windows.delete,
   };
 }
 

@@ -29,16 +29,16 @@ export function createSharedLimits(options: {
   let started: Promise<void> | undefined;
 
   /** Asks Redis, or `own` where it does not answer in time. */
-  async function ask(
-    question: (connected: Connected) => Promise<number>,
-    own: () => number | Promise<number>,
-  ): Promise<number> {
+  async function ask<Answer>(
+    question: (connected: Connected) => Promise<Answer>,
+    own: () => Answer | Promise<Answer>,
+  ): Promise<Answer> {
     try {
-      const wait = await withDeadline(clock, ANSWER_TIMEOUT_MS, async () =>
+      const answer = await withDeadline(clock, ANSWER_TIMEOUT_MS, async () =>
         question((await connection.tried()) as Connected),
       );
       outages.over();
-      return wait;
+      return answer;
     } catch (err) {
       // Whatever it was, the next request need not wait for the first connection again.
       connection.giveUpWaiting();
@@ -70,6 +70,14 @@ export function createSharedLimits(options: {
             (connected) => consume(limiterOn(connected), key, cost),
             () => own.take(key, cost),
           ),
+        async forget(key) {
+          // What was counted while Redis was away too.
+          await own.forget(key);
+          await ask(
+            async (connected) => void (await limiterOn(connected).delete(key)),
+            () => {},
+          );
+        },
       };
     },
     start() {

@@ -117,6 +117,14 @@ describe('a limit of three a minute', () => {
     expect(limit.take('b')).toBe(0);
   });
 
+  it('forgets one who is to be forgotten, and nobody else', () => {
+    const { limit } = make();
+    for (const key of ['a', 'a', 'a', 'b', 'b', 'b']) limit.take(key);
+    limit.forget('a');
+    expect([limit.waitSeconds('a'), limit.waitSeconds('b')]).toEqual([0, 60]);
+    limit.forget('nobody');
+  });
+
   it('counts each key by itself', () => {
     const { limit } = make();
     for (let i = 0; i < 4; i += 1) limit.take('a');

@@ -92,6 +92,26 @@ describe('limits shared over Redis', () => {
     ]);
   });
 
+  it('forget one who is to be forgotten: in this process, while Redis is away', async () => {
+    const { clock, limits } = make(await nobody());
+    await limits.start();
+    const limit = limits.limit('token', 1);
+    const first = limit.take('a');
+    clock.advance(250);
+    expect([await first, await limit.take('a')]).toEqual([0, 60]);
+    await limit.forget('a');
+    expect(await limit.take('a')).toBe(0);
+  });
+
+  it('forget one who is to be forgotten in Redis', async () => {
+    const redis = await answeringRedis({ consumed: 1, ms: 60_000 });
+    const { limits, onFallback } = make(redis.url);
+    await limits.start();
+    await limits.limit('token', 2).forget('a');
+    expect(redis.said()).toMatch(/\r\ndel\r\n\$\d+\r\nswitchboard:token:a\r\n/i);
+    expect(onFallback).not.toHaveBeenCalled();
+  });
+
   it.each([
     ['a wrong password', '-WRONGPASS invalid username-password pair or user is disabled.\r\n'],
     ['no password', '-NOAUTH HELLO must be called with the client already authenticated\r\n'],
