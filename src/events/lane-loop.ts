@@ -77,10 +77,8 @@ export function createLaneLoop<L extends Lane>(options: {
       return;
     }
     onTried?.(leased, outcome);
-    // Of the host's the one behind it has its turn, and was not due before.
     if (lane === 'host' && outcome === 'given_up') await store.hostEventGivenUp(id);
     else await store.effectDone(lane, id);
-    if (lane === 'host') loop.wake(0);
   }
 
   return {

@@ -1,0 +1,179 @@
+// Rings phones and tells them that a ring is over: the lane of pushes.
+import type { Clock } from '../base/clock.ts';
+import type { InstallationId } from '../base/ids.ts';
+import type { Logger } from '../base/log.ts';
+import { type CallRules, partyOf } from '../calls/call.ts';
+import type { Effects } from '../calls/event.ts';
+import type { LeasedEffect } from '../calls/store.ts';
+import type { Loop } from '../events/due-loop.ts';
+import { backOffMs, createLaneLoop, type LaneStore, type TryResult } from '../events/lane-loop.ts';
+import type { Device } from './device.ts';
+import { isMissedBy, type Messages } from './message.ts';
+import { PUSH_TRY_MS, type PushSender } from './push.ts';
+import { createPushOut, type PushOut, type Reached } from './push-out.ts';
+import type { RingMetrics } from './ring-metrics.ts';
+import { createMaySay } from './said-rarely.ts';
+import type { DeviceStore, RingStore } from './store.ts';
+
+/** A provider that hangs holds one of them for a try. */
+const AT_ONCE = 256;
+/** Longer than a try, and short enough for a ring: from then on another instance may push. */
+const LEASE_MS = 5_000;
+const RING_RETRY_MS = { first: 500, last: 8_000 };
+const STOP_RETRY_MS = { first: 500, last: 60_000 };
+/** A stop that overtook its ring would leave a phone that rings. */
+const ON_THE_WAY_MS = 1_000;
+/** Counted from when the phone stops by itself: to what it shows it may come late. */
+const STOP_FOR_MS = { elsewhere: 60_000, missed: 3_600_000 };
+
+type RingEffect = LeasedEffect<Extract<Effects['push'], { type: 'ring' }>>;
+type StopEffect = LeasedEffect<Extract<Effects['push'], { type: 'stop_ring' }>>;
+
+export type RingLoopStore = LaneStore &
+  Pick<RingStore, 'takeRing' | 'ringHanded' | 'takeStop' | 'stopHanded'> &
+  Pick<DeviceStore, 'dropTarget'>;
+
+interface Options {
+  readonly store: RingLoopStore;
+  readonly senders: readonly PushSender[];
+  readonly messages: Messages;
+  readonly rules: Pick<CallRules, 'ringMs'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics?: RingMetrics;
+}
+
+export function createRingLoop(options: Options): Loop {
+  const { store, clock, log } = options;
+  const push = createPushOut(options);
+  const maySay = createMaySay(clock);
+  const giveUp = ({ callId, tries }: LeasedEffect, what: string): TryResult => {
+    if (maySay(what)) log.warn({ callId, tries }, what);
+    return 'given_up';
+  };
+  const ring = createRing({ ...options, push, giveUp });
+  const stop = createStop({ ...options, push, giveUp });
+  const lane = createLaneLoop<'push'>({
+    ...{ lane: 'push', what: 'pushes', store, clock, log, atOnce: AT_ONCE, leaseMs: LEASE_MS },
+    work: (leased) => (isRing(leased) ? ring(leased) : stop(leased as StopEffect)),
+  });
+  return {
+    start: lane.start,
+    /** What is under way is over after a try, unless the store hangs. */
+    async stop() {
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const cancel = clock.after(PUSH_TRY_MS, resolve);
+      await Promise.race([lane.stop(), late]);
+      cancel();
+    },
+  };
+}
+
+type Ground = Options & {
+  readonly push: PushOut;
+  /** Tells it once an hour. */
+  readonly giveUp: (effect: LeasedEffect, what: string) => TryResult;
+};
+
+const NOT_RUNG = 'a phone could not be rung before its ring was over';
+const NOT_STOPPED = 'a phone could not be told that its ring is over';
+
+function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
+  return async (leased: RingEffect): Promise<TryResult> => {
+    const { callId, effect, tries } = leased;
+    const { uid } = effect;
+    const taken = await store.takeRing(callId, uid);
+    const passedMs = stopwatch(clock);
+    const party = taken && partyOf(taken.call, uid);
+    const ringEndsAt = party?.ringEndsAt;
+    if (taken === undefined || party === undefined || ringEndsAt === undefined) return 'done';
+    // In the answer grace no phone rings any more.
+    if (ringEndsAt <= taken.now) return 'done';
+    const rung = await toEach(taken.devices, async (device) => {
+      const reached = await push(messages.ring({ ...taken, ringEndsAt }, device), device);
+      if (reached === 'handed') {
+        const afterMs = taken.now + passedMs() - party.createdAt;
+        metrics?.ringHanded({ platform: device.platform, afterMs });
+      }
+      return reached;
+    });
+    const leftMs = ringEndsAt - taken.now - passedMs();
+    const pauseMs = backOffMs(tries, RING_RETRY_MS);
+    const { settled, late, againInMs } = sorted(rung, { pauseMs, leftMs });
+    // What can't be rung any more must not be rung along with the others.
+    const notAgain = againInMs === undefined ? settled : [...settled, ...late];
+    if (notAgain.length > 0) await store.ringHanded(callId, uid, notAgain);
+    if (againInMs !== undefined) return { againInMs };
+    return late.length > 0 ? giveUp(leased, NOT_RUNG) : 'done';
+  };
+}
+
+function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
+  return async (leased: StopEffect): Promise<TryResult> => {
+    const { callId, effect, tries } = leased;
+    const { uid, cause } = effect;
+    const taken = await store.takeStop(callId, uid, effect.installation);
+    const passedMs = stopwatch(clock);
+    if (taken === undefined || taken.devices.length + taken.onTheWay.length === 0) return 'done';
+    const { call, now, devices, onTheWay } = taken;
+    const rangFrom = partyOf(call, uid)?.createdAt ?? call.createdAt;
+    const forMs = isMissedBy(cause) ? STOP_FOR_MS.missed : STOP_FOR_MS.elsewhere;
+    const leftMs = () => rangFrom + rules.ringMs + forMs - now - passedMs();
+    if (leftMs() <= 0) return giveUp(leased, NOT_STOPPED);
+    const told = await toEach(devices, async (device) =>
+      push(await messages.stop({ call, now, stop: effect }, device), device),
+    );
+    const pauseMs = backOffMs(tries, STOP_RETRY_MS);
+    const { settled, late, againInMs } = sorted(told, { pauseMs, leftMs: leftMs() });
+    const notAgain = [...settled, ...late];
+    if (notAgain.length > 0) await store.stopHanded(callId, uid, notAgain);
+    if (onTheWay.length > 0) return { againInMs: Math.min(ON_THE_WAY_MS, againInMs ?? Infinity) };
+    if (againInMs !== undefined) return { againInMs };
+    return late.length > 0 ? giveUp(leased, NOT_STOPPED) : 'done';
+  };
+}
+
+interface Told {
+  readonly installation: InstallationId;
+  readonly reached: Reached;
+}
+
+const toEach = (
+  devices: readonly Device[],
+  tell: (device: Device) => Promise<Reached>,
+): Promise<readonly Told[]> =>
+  Promise.all(
+    devices.map(async (device) => ({
+      installation: device.installation,
+      reached: await tell(device),
+    })),
+  );
+
+/** What is done, what there is no time for any more, and when the others are tried again. */
+function sorted(
+  told: readonly Told[],
+  { pauseMs, leftMs }: { readonly pauseMs: number; readonly leftMs: number },
+) {
+  const settled: InstallationId[] = [];
+  const late: InstallationId[] = [];
+  let againInMs: number | undefined;
+  for (const { installation, reached } of told) {
+    if (typeof reached !== 'object') {
+      settled.push(installation);
+      continue;
+    }
+    const waitMs = Math.ceil(Math.max(pauseMs, reached.retryAfterMs));
+    if (waitMs < leftMs) againInMs = Math.min(waitMs, againInMs ?? waitMs);
+    else late.push(installation);
+  }
+  return { settled, late, againInMs };
+}
+
+const isRing = (leased: LeasedEffect<Effects['push']>): leased is RingEffect =>
+  leased.effect.type === 'ring';
+
+/** Ms since now: what has passed of the store's time, without asking it again. */
+function stopwatch(clock: Clock): () => number {
+  const from = clock.monotonic();
+  return () => clock.monotonic() - from;
+}
