@@ -120,7 +120,9 @@ function writesOf({ scene, changed, scope }: Decided, { engine, queriesOf }: Cha
 function tellOf(scene: Scene, rows: Difference, raised: readonly UserId[]) {
   const times = [
     ...rows.timers.map(({ due_at }) => due_at as number),
-    ...rows.effects.map(({ run_at }) => run_at as number),
+    ...[rows.effects, rows.pushEffects, rows.hostEffects].flatMap((effects) =>
+      effects.map(({ run_at }) => run_at as number),
+    ),
   ];
   return {
     topics: raised.map(topicOf),

@@ -1,10 +1,9 @@
 // The columns of the tables, and what is in them as words of a call.
 import type { CallId, DeviceId, RoomName, UserId } from '../base/ids.ts';
 import type { Call, Party, TimerKey } from '../calls/call.ts';
-import type { Effects } from '../calls/event.ts';
 import type { ColumnType, Row } from './dialect.ts';
 
-type Columns = Readonly<Record<string, ColumnType>>;
+export type Columns = Readonly<Record<string, ColumnType>>;
 
 /** What never changes of a call. */
 export const CALL_FIXED = {
@@ -27,6 +26,7 @@ export const CALL_CHANGING = {
   talk_at: 'bigint',
   ended_at: 'bigint',
   heard: 'text',
+  told: 'bigint',
 } as const satisfies Columns;
 
 /** In the order in which a party is read. */
@@ -47,6 +47,8 @@ export const PARTY = {
   reason: 'text',
   created_at: 'bigint',
   rings: 'bigint',
+  alerted_at: 'bigint',
+  reach: 'bigint',
   version: 'bigint',
   cause: 'text',
 } as const satisfies Columns;
@@ -66,15 +68,6 @@ export const SEAT = {
 } as const satisfies Columns;
 
 export const TIMER = { call_id: 'text', key: 'text', due_at: 'bigint' } as const satisfies Columns;
-
-export const EFFECT = {
-  id: 'text',
-  call_id: 'text',
-  type: 'text',
-  uid: 'text',
-  run_at: 'bigint',
-  tries: 'bigint',
-} as const satisfies Columns;
 
 /**
  * A person as a change writes it: `version` is by how much it rises, `epoch` that of a new one. A
@@ -115,6 +108,7 @@ export const changingCallRow = (call: Call): RowOf<typeof CALL_CHANGING> => ({
   talk_at: call.talkAt ?? null,
   ended_at: call.endedAt ?? null,
   heard: call.heard,
+  told: call.told ?? null,
 });
 
 export const partyRow = (party: Party, position: number): RowOf<typeof PARTY> => ({
@@ -134,6 +128,8 @@ export const partyRow = (party: Party, position: number): RowOf<typeof PARTY> =>
   reason: party.reason ?? null,
   created_at: party.createdAt,
   rings: party.rings ?? null,
+  alerted_at: party.alertedAt ?? null,
+  reach: party.reach ?? null,
   version: party.version,
   cause: party.cause,
 });
@@ -161,7 +157,7 @@ export function callOf(row: Row): Call {
     talkAt: row.talk_at as number | null,
     endedAt: row.ended_at as number | null,
     heard: row.heard as Call['heard'],
-    told: null,
+    told: row.told as number | null,
     parties,
     timers: new Map(Object.entries(timers) as [TimerKey, number][]),
   });
@@ -186,8 +182,8 @@ function partyOf(values: unknown[]): Party {
     reason: row.reason as Party['reason'] | null,
     createdAt: row.created_at as number,
     rings: row.rings as number | null,
-    alertedAt: null,
-    reach: null,
+    alertedAt: row.alerted_at as number | null,
+    reach: row.reach as number | null,
     version: row.version as number,
     cause: row.cause as Party['cause'],
     ...profileOf(row),
@@ -199,11 +195,6 @@ export const profileOf = ({ name, picture }: Row) => ({
   name: (name as string | null) || null,
   picture: (picture as string | null) || null,
 });
-
-export function effectOf({ type, uid }: Row): Effects['livekit'] {
-  if (type === 'remove_participant') return { type, identity: uid as string };
-  return { type: type as 'create_room' | 'delete_room' };
-}
 
 type OrNull<T> = { [Name in keyof T]: T[Name] | null };
 

@@ -8,7 +8,6 @@ import {
   type CALL_FIXED,
   callRow,
   changingCallRow,
-  type EFFECT,
   type PARTY,
   type PARTY_CALL,
   type PERSON,
@@ -17,12 +16,13 @@ import {
   type SEAT,
   type TIMER,
 } from './columns.ts';
+import { addEffects, type EffectRows, noEffects } from './effects.ts';
 
 type CallId = { readonly id: string };
 type PartyRow = RowOf<typeof PARTY & typeof PARTY_CALL> & { readonly behind: number | null };
 
 /** The rows to be written, a list a statement. */
-export interface Difference {
+export interface Difference extends EffectRows {
   readonly people: RowOf<typeof PERSON>[];
   readonly calls: RowOf<typeof CALL_FIXED & typeof CALL_CHANGING>[];
   readonly changedCalls: (RowOf<typeof CALL_CHANGING> & CallId)[];
@@ -31,7 +31,6 @@ export interface Difference {
   readonly parties: PartyRow[];
   readonly timersGone: Pick<RowOf<typeof TIMER>, 'call_id' | 'key'>[];
   readonly timers: RowOf<typeof TIMER>[];
-  readonly effects: RowOf<typeof EFFECT>[];
 }
 
 /** Who sees a change, and by how much this call's version is below the last of what he sees. */
@@ -55,7 +54,7 @@ export function differenceOf(
     parties: [],
     timersGone: [],
     timers: [],
-    effects: [],
+    ...noEffects(),
   };
   for (const change of changed) {
     const before = known.get(change.call.id);
@@ -66,16 +65,7 @@ export function differenceOf(
     addSeats(rows, before, change.call);
     addParties(rows, before, { change, behind });
     addTimers(rows, before, change.call);
-    for (const effect of change.effects) {
-      rows.effects.push({
-        id: randomUUID(),
-        call_id: change.call.id,
-        type: effect.type,
-        uid: effect.type === 'remove_participant' ? effect.identity : null,
-        run_at: scene.now,
-        tries: 0,
-      });
-    }
+    addEffects(rows, change, scene.now);
   }
   return { rows, behind, raised: [...raises.keys()] };
 }

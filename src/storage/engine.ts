@@ -25,6 +25,8 @@ export interface Engine {
     reads: readonly Query[],
     plan: (answers: Answers) => Writes<Result>,
   ): Promise<Result>;
-  /** One transaction without a second look. */
+  /** Looks; each statement for itself. */
   ask(queries: readonly Query[]): Promise<Answers>;
+  /** One transaction without a second look. */
+  write(queries: readonly Query[]): Promise<Answers>;
 }

@@ -53,8 +53,6 @@ export function readStatements(dialect: Dialect) {
     select 1 from ${schema}timers earlier
     where earlier.call_id = t.call_id and (earlier.due_at, earlier.key) < (t.due_at, t.key)
   ) order by t.due_at limit $2`,
-    nextDue: `select ${now('$1')} as now,
-  (select min(due_at) from ${schema}timers) as timer_at, (select min(run_at) from ${schema}effects) as effect_at`,
     roomsEnded: `select room from ${schema}calls where ended_at > ${now('$1')} - $2`,
   } as const;
 }

@@ -1,6 +1,7 @@
 // The tables, as numbered steps. A step that is published never changes: what is to be otherwise is
 // the next one.
 import { type Dialect, POSTGRES, SQLITE } from './dialect.ts';
+import { ringingTables } from './schema-2.ts';
 
 interface Migration {
   /** The oldest schema that code may be made for and still work on this one. */
@@ -8,7 +9,10 @@ interface Migration {
   readonly statements: (dialect: Dialect) => readonly string[];
 }
 
-const MIGRATIONS: readonly Migration[] = [{ readableFrom: 1, statements: firstTables }];
+const MIGRATIONS: readonly Migration[] = [
+  { readableFrom: 1, statements: firstTables },
+  { readableFrom: 1, statements: ringingTables },
+];
 
 /** That this code is made for. */
 export const SCHEMA_VERSION = MIGRATIONS.length;

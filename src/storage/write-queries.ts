@@ -19,6 +19,8 @@ const THEN = [
   'timersGone',
   'timers',
   'effects',
+  'pushEffects',
+  'hostEffects',
 ] as const satisfies readonly List[];
 
 export function createWriteQueries(dialect: Dialect): WriteQueries {

@@ -3,19 +3,18 @@
 import {
   CALL_CHANGING,
   CALL_FIXED,
-  EFFECT,
+  type Columns,
   PARTY,
   PARTY_CALL,
   PERSON,
   SEAT,
   TIMER,
 } from './columns.ts';
-import type { ColumnType, Dialect } from './dialect.ts';
+import type { Dialect } from './dialect.ts';
+import { BEHIND, EFFECT, HOST_EFFECT, PUSH_EFFECT } from './effects.ts';
 
 export type WriteStatements = ReturnType<typeof writeStatements>;
 export type ListStatements = ReturnType<typeof listStatements>;
-
-type Columns = Readonly<Record<string, ColumnType>>;
 
 const named = (columns: Columns): string => Object.keys(columns).join(', ');
 const set = (columns: Columns, from: string): string =>
@@ -47,6 +46,8 @@ export function listStatements(dialect: Dialect) {
     timers: (parameter: string) =>
       `${timers(parameter)} on conflict (call_id, key) do update set due_at = excluded.due_at`,
     effects: insert('effects', EFFECT),
+    pushEffects: insert('push_effects', PUSH_EFFECT),
+    hostEffects: insertHostEffects(dialect),
   } as const;
 }
 
@@ -55,12 +56,6 @@ export function writeStatements(dialect: Dialect) {
   const ended = `select id from ${schema}calls where ended_at < ${now('$1')} - $2
     order by ended_at limit $3 ${dialect.skipLocked}`;
   return {
-    leaseEffects: `update ${schema}effects set run_at = ${now('$1')} + $2, tries = tries + 1
-  where id in (select id from ${schema}effects where run_at <= ${now('$1')} order by run_at limit $3 ${dialect.skipLocked})
-  returning id, call_id, type, uid, tries,
-    (select room from ${schema}calls c where c.id = ${schema}effects.call_id) as room`,
-    effectsDone: `delete from ${schema}effects where ${isIn('id', '$1')}`,
-    effectFailed: `update ${schema}effects set run_at = ${now('$1')} + $2 where id = $3 returning id`,
     makePerson: `insert into ${schema}people (uid, epoch, version) values ($1, $2, 0) on conflict (uid) do nothing`,
     lockEnded: ended,
     peopleOf: `select distinct uid from ${schema}parties where ${isIn('call_id', '$1')}`,
@@ -94,3 +89,17 @@ function upsertParties({ schema, rows }: Dialect): (parameter: string) => string
   select ${values.join(', ')} from ${rows(parameter, { ...columns, behind: 'bigint' })} where true
   on conflict (call_id, uid) do update set ${set(changing, 'excluded')}`;
 }
+
+/** One that comes while others of its call wait, or are told, goes behind them. */
+const insertHostEffects =
+  ({ schema, rows }: Dialect) =>
+  (parameter: string): string => {
+    const values = Object.keys(HOST_EFFECT).map((name) =>
+      name === 'run_at'
+        ? `case when exists (select 1 from ${schema}host_effects h where h.call_id = r.call_id
+    and h.target = r.target and h.run_at is not null) then ${BEHIND} else r.run_at end`
+        : `r.${name}`,
+    );
+    return `insert into ${schema}host_effects (${named(HOST_EFFECT)})
+  select ${values.join(', ')} from ${rows(parameter, HOST_EFFECT)} where true`;
+  };

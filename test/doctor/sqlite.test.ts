@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SCHEMA_VERSION } from '../../src/storage/schema.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
@@ -60,7 +61,7 @@ describe('a file of calls', () => {
     const before = contents();
     expect(await database()).toMatchObject({
       result: 'ok',
-      detail: `${path} is there and can be written, with schema 1`,
+      detail: `${path} is there and can be written, with schema ${SCHEMA_VERSION}`,
     });
     expect(contents()).toEqual(before);
   });
@@ -103,7 +104,7 @@ describe('a file of calls', () => {
     await serve();
     const backup = join(folder, 'backup.db');
     openBeside().exec(`vacuum into '${backup}'`);
-    expect((await database(backup)).detail).toContain('with schema 1');
+    expect((await database(backup)).detail).toContain(`with schema ${SCHEMA_VERSION}`);
   });
 
   it('that a link leads to is made where the link says', async () => {
@@ -111,7 +112,7 @@ describe('a file of calls', () => {
     symlinkSync(path, link);
     expect((await database(link)).detail).toMatch(/^warning: .*link\.db is not there/);
     await serve(link);
-    expect((await database(path)).detail).toContain('with schema 1');
+    expect((await database(path)).detail).toContain(`with schema ${SCHEMA_VERSION}`);
   });
 
   it('in memory keeps nothing, and says so', async () => {
@@ -153,7 +154,7 @@ describe('a file of calls fails', () => {
         await serve();
         openBeside().exec('update schema_version set version = 99, readable_from = 98');
       },
-      /schema 99, made by a newer livekit-switchboard, and this one knows schema 1/,
+      /schema 99, made by a newer livekit-switchboard, and this one knows schema \d/,
       /run the newer/,
     ],
   ])('that %s', async (_case, arrange, detail, fix) => {

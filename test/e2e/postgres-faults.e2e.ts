@@ -12,16 +12,18 @@ import {
   onTestFinished,
 } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import type { CallId } from '../../src/base/ids.ts';
 import type { Call } from '../../src/calls/call.ts';
 import { type CallStore, StoreUnavailable } from '../../src/calls/store.ts';
 import { POSTGRES } from '../../src/storage/dialect.ts';
 import type { PgPool } from '../../src/storage/postgres/pool.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { PLANNING } from '../../src/storage/postgres/transaction.ts';
-import { migrationSql } from '../../src/storage/schema.ts';
+import { migrationSql, migrationStatements, SCHEMA_VERSION } from '../../src/storage/schema.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { end, newCallId, place, shape, user } from '../storage/scenes.ts';
+import { OLD_CALL, OLD_CALL_READ, OLD_PLACE, SCHEMA_1 } from '../storage/schema-1.ts';
 import { INDEXES, statementsOf } from '../storage/statements.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 import { until } from './until.ts';
@@ -433,7 +435,25 @@ describe('the schema', () => {
     const { rows } = await admin.query(
       'select version, readable_from from switchboard.schema_version',
     );
-    expect(rows).toEqual([{ version: '1', readable_from: '1' }]);
+    expect(rows).toEqual([{ version: String(SCHEMA_VERSION), readable_from: '1' }]);
+  });
+
+  it('of version 1 is brought up with its calls, and code for it still works on what it has become', async () => {
+    for (const text of SCHEMA_1.postgres.tables) await admin.query(text);
+    const first = migrationStatements(POSTGRES, 0).slice(0, SCHEMA_1.postgres.tables.length);
+    expect(first).toEqual(SCHEMA_1.postgres.tables);
+    const { store } = await openStore();
+    const { rows } = await admin.query('select version from switchboard.schema_version');
+    expect(rows).toEqual([{ version: String(SCHEMA_VERSION) }]);
+    for (const [name, text] of Object.entries(SCHEMA_1.postgres.statements)) {
+      await admin.query(`prepare old_${name} as ${text}`);
+    }
+    for (const [statement, list] of OLD_PLACE) {
+      await admin.query(SCHEMA_1.postgres.statements[statement] as string, [JSON.stringify(list)]);
+    }
+    const id = OLD_CALL.id as CallId;
+    expect((await store.call(id)).call).toMatchObject(OLD_CALL_READ);
+    expect(await end(store, id)).toMatchObject({ state: 'ended' });
   });
 
   it('of a newer version is refused where that says so, and worked on where that allows it', async () => {

@@ -5,9 +5,9 @@ import { systemClock } from '../../src/base/clock.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { describeStore, type StoreStage } from '../storage/contract.ts';
+import { describeLanes } from '../storage/contract-lanes.ts';
+import { TABLES } from '../storage/statements.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
-
-const TABLES = ['effects', 'timers', 'seats', 'parties', 'calls', 'people'];
 
 let postgres: Postgres;
 beforeAll(async () => {
@@ -48,11 +48,16 @@ async function stageOn(name: string, { asPool }: { asPool: boolean }): Promise<S
   };
 }
 
-describeStore('Postgres', {
-  setStage: () => stageOn('own', { asPool: false }),
-  isShared: true,
-});
-describeStore("Postgres over a host's pool", {
-  setStage: () => stageOn('hosts', { asPool: true }),
-  isShared: true,
-});
+for (const [what, describeContract] of Object.entries({
+  store: describeStore,
+  lanes: describeLanes,
+})) {
+  describeContract('Postgres', {
+    setStage: () => stageOn(`own_${what}`, { asPool: false }),
+    isShared: true,
+  });
+  describeContract("Postgres over a host's pool", {
+    setStage: () => stageOn(`hosts_${what}`, { asPool: true }),
+    isShared: true,
+  });
+}

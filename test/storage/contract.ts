@@ -475,7 +475,7 @@ export function describeStore(
 
     describe('deadlines', () => {
       it('are due one a call, the oldest first, and tell when the next one is', async () => {
-        expect(await store.nextDueMs('livekit')).toBeUndefined();
+        expect(await store.nextDueMs('deadlines')).toBeUndefined();
         const late = (await place(store, { callees: ['bob', 'carol'], ringMs: 9_000 })) as Call;
         const early = (await place(store, {
           caller: 'dave',
@@ -483,7 +483,7 @@ export function describeStore(
           ringMs: 5_000,
         })) as Call;
         expect(await store.due(10)).toEqual([]);
-        const inMs = (await store.nextDueMs('livekit')) as number;
+        const inMs = (await store.nextDueMs('deadlines')) as number;
         expect(inMs).toBeGreaterThan(3_000);
         expect(inMs).toBeLessThanOrEqual(5_000);
         stage.advance(10_000);
@@ -493,7 +493,7 @@ export function describeStore(
           { callId: late.id, room: late.room, key: 'ring:bob', dueAt: late.createdAt + 9_000 },
         ]);
         expect(await store.due(1)).toHaveLength(1);
-        expect(await store.nextDueMs('livekit')).toBe(0);
+        expect(await store.nextDueMs('deadlines')).toBe(0);
         await end(store, early.id);
         expect((await store.due(10)).map(({ callId }) => callId)).toEqual([late.id]);
       });

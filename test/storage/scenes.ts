@@ -119,6 +119,19 @@ export async function move(
   return written[0] as Call;
 }
 
+/** Writes this call over the one that is there; in nobody's eyes unless `seenBy` says so. */
+export async function change(
+  store: CallStore,
+  call: Call,
+  { effects = [], seenBy = new Map() }: Partial<Omit<ChangedCall, 'call'>>,
+): Promise<Call> {
+  const { written } = await store.change<void>({ callId: call.id, people: [] }, () => ({
+    changed: [{ call, seenBy, effects }],
+    result: undefined,
+  }));
+  return written[0] as Call;
+}
+
 /** Ends it for all. */
 export async function end(store: CallStore, id: CallId): Promise<Call> {
   const { written } = await store.change<void>({ callId: id, people: [] }, (scene) => {

@@ -7,8 +7,8 @@ import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { describeStore, type StoreStage } from './contract.ts';
-
-const TABLES = ['effects', 'timers', 'seats', 'parties', 'calls', 'people'];
+import { describeLanes } from './contract-lanes.ts';
+import { TABLES } from './statements.ts';
 
 async function opened(path: string, clock = createFakeClock()) {
   const store = createSqliteStore({ path, clock, log: createFakeLog() });
@@ -55,5 +55,7 @@ async function memoryStage(): Promise<StoreStage> {
   };
 }
 
-describeStore('SQLite in a file', { setStage: fileStage, isShared: true });
-describeStore('SQLite in memory', { setStage: memoryStage, isShared: false });
+for (const describeContract of [describeStore, describeLanes]) {
+  describeContract('SQLite in a file', { setStage: fileStage, isShared: true });
+  describeContract('SQLite in memory', { setStage: memoryStage, isShared: false });
+}

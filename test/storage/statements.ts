@@ -1,5 +1,6 @@
 // Every statement that the stores have, by name.
 import type { Dialect } from '../../src/storage/dialect.ts';
+import { laneStatements } from '../../src/storage/lane-statements.ts';
 import { readStatements } from '../../src/storage/read-statements.ts';
 import { listStatements, writeStatements } from '../../src/storage/write-statements.ts';
 
@@ -8,6 +9,7 @@ export function statementsOf(dialect: Dialect): [name: string, text: string][] {
   return [
     ...Object.entries(readStatements(dialect)),
     ...Object.entries(writeStatements(dialect)),
+    ...Object.entries(laneStatements(dialect)),
     ...lists.map(([name, text]): [string, string] => [name, text('$1')]),
   ];
 }
@@ -21,8 +23,17 @@ export const INDEXES: Readonly<Record<string, string>> = {
   live: 'parties_live',
   unansweredRings: 'parties_history',
   due: 'timers_due',
-  nextDue: 'effects_run',
-  leaseEffects: 'effects_run',
+  nextDeadline: 'timers_due',
+  nextRoomEffect: 'effects_run',
+  nextPush: 'push_effects_run',
+  nextHostEvent: 'host_effects_run',
+  leaseRoomEffects: 'effects_run',
+  leasePushes: 'push_effects_run',
+  leaseHostEvents: 'host_effects_run',
+  lockGivenUp: 'host_effects_run',
   roomsEnded: 'calls_ended',
   lockEnded: 'calls_ended',
 };
+
+/** All that hangs on a call goes with it. */
+export const TABLES = ['calls', 'people', 'devices'];

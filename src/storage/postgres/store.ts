@@ -70,6 +70,8 @@ export function createPostgresStore(parts: PostgresStoreParts): CallStore {
       throw new StoreUnavailable(error);
     }
   };
+  const ask: Engine['ask'] = (queries) =>
+    guarded(async () => (await runner.run({ reads: queries })).read);
   const engine: Engine = {
     dialect: POSTGRES,
     name,
@@ -83,7 +85,8 @@ export function createPostgresStore(parts: PostgresStoreParts): CallStore {
       };
       return guarded(async () => (await runner.run({ reads, plan: planned })).result as never);
     },
-    ask: (queries) => guarded(async () => (await runner.run({ reads: queries })).read),
+    ask,
+    write: ask,
   };
   return {
     ...createCallStore(engine, wake),

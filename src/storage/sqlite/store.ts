@@ -77,6 +77,8 @@ export function createSqliteStore(parts: SqliteStoreParts): CallStore {
       );
     },
     ask: (queries) => onDatabase(({ run }) => queries.map(run)),
+    write: (queries) =>
+      onDatabase(({ run, inTransaction }) => inTransaction(() => queries.map(run))),
   };
   return {
     ...createCallStore(engine, wake),

@@ -1,0 +1,133 @@
+// Deadlines and effects: when something is due, and whoever takes it. Each lane is for itself.
+import type { CallId, RoomName } from '../base/ids.ts';
+import type { Effects, Lane } from '../calls/event.ts';
+import type { CallStore, LeasedEffect } from '../calls/store.ts';
+import type { Query, Row } from './dialect.ts';
+import { EFFECT_OF } from './effects.ts';
+import type { Answers, Engine } from './engine.ts';
+import { gathered } from './gathered.ts';
+import { type LaneStatements, laneStatements } from './lane-statements.ts';
+import type { Wake } from './wake.ts';
+
+const CALLS_AT_ONCE = 200;
+
+const NEXT = {
+  deadlines: 'nextDeadline',
+  livekit: 'nextRoomEffect',
+  push: 'nextPush',
+  host: 'nextHostEvent',
+} as const satisfies Record<'deadlines' | Lane, keyof LaneStatements>;
+
+const LEASE = {
+  livekit: 'leaseRoomEffects',
+  push: 'leasePushes',
+  host: 'leaseHostEvents',
+} as const satisfies Record<Lane, keyof LaneStatements>;
+
+const FAILED = {
+  livekit: 'roomEffectFailed',
+  push: 'pushFailed',
+  host: 'hostEventFailed',
+} as const satisfies Record<Lane, keyof LaneStatements>;
+
+export function createLanes({
+  engine,
+  wake,
+}: {
+  engine: Engine;
+  wake: Wake;
+}): Pick<
+  CallStore,
+  | 'nextDueMs'
+  | 'leaseEffects'
+  | 'effectDone'
+  | 'effectFailed'
+  | 'hostEventGivenUp'
+  | 'redeliverHostEvents'
+> {
+  const statements = laneStatements(engine.dialect);
+  const clock = () => engine.clockValue();
+  const list = (ids: readonly string[]) => engine.dialect.list(ids);
+  const gone = (text: string) =>
+    gathered<string>(async (ids) => void (await engine.write([{ text, values: [list(ids)] }])));
+  /** Whoever stood behind it is due now. */
+  const hostEvents = (text: string) =>
+    gathered<string>(async (ids) => {
+      const values = [list(ids)];
+      const [, next = []] = await engine.write([
+        { text: statements.lockCallsOfHostEvents, values },
+        { text: statements.hostEventsNext, values: [...values, clock()] },
+        { text, values },
+      ]);
+      if (next.length > 0) wake.due(0);
+    });
+  const done: Readonly<Record<Lane, (id: string) => Promise<void>>> = {
+    livekit: gone(statements.roomEffectsDone),
+    push: gone(statements.pushesDone),
+    host: hostEvents(statements.hostEventsDone),
+  };
+  return {
+    async nextDueMs(of) {
+      const [rows = []] = await engine.ask([{ text: statements[NEXT[of]], values: [clock()] }]);
+      const [{ now, at }] = rows as [{ now: number; at: number | null }];
+      return at === null ? undefined : Math.max(0, at - now);
+    },
+    async leaseEffects<L extends Lane>(lane: L, limit: number, leaseMs: number) {
+      const values = [clock(), leaseMs, limit];
+      const [rows = []] = await engine.ask([{ text: statements[LEASE[lane]], values }]);
+      return rows.map((row) => leasedOf(row, EFFECT_OF[lane] as (row: Row) => Effects[L]));
+    },
+    effectDone: (lane, id) => done[lane](id),
+    async effectFailed(lane, id, retryMs) {
+      const values = [clock(), retryMs, id];
+      const [rows] = await engine.ask([{ text: statements[FAILED[lane]], values }]);
+      if (rows?.[0] !== undefined) wake.due(retryMs);
+    },
+    hostEventGivenUp: hostEvents(statements.hostEventsGivenUp),
+    async redeliverHostEvents() {
+      let count = 0;
+      for (;;) {
+        const again = await redeliver({ engine, statements });
+        if (again === undefined) break;
+        count += again;
+      }
+      if (count > 0) wake.due(0);
+      return count;
+    },
+  };
+}
+
+/** Of a few calls; undefined: there are no more. */
+function redeliver({
+  engine,
+  statements,
+}: {
+  engine: Engine;
+  statements: LaneStatements;
+}): Promise<number | undefined> {
+  const { dialect } = engine;
+  const found: Query = { text: statements.lockGivenUp, values: [CALLS_AT_ONCE] };
+  return engine.transact<number | undefined>([found], ([calls = []]: Answers) => {
+    if (calls.length === 0) return { queries: [], result: () => undefined };
+    const ids = dialect.list(calls.map(({ id }) => id as string));
+    return {
+      queries: [
+        { text: statements.redeliver, values: [ids] },
+        { text: statements.waitAgain, values: [ids] },
+        { text: statements.firstAgain, values: [ids, engine.clockValue()] },
+      ],
+      result: ([again = []]) => again.length,
+    };
+  });
+}
+
+const leasedOf = <L extends Lane>(
+  row: Row,
+  effectOf: (row: Row) => Effects[L],
+): LeasedEffect<Effects[L]> => ({
+  id: row.id as string,
+  callId: row.call_id as CallId,
+  room: row.room as RoomName,
+  effect: effectOf(row),
+  tries: row.tries as number,
+});
