@@ -1,6 +1,7 @@
 // The way to one target: how much is on it at once, and whether it leads anywhere.
 import { type Clock, withDeadline } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { orAborted } from '../base/or-aborted.ts';
 import type { HostCallEvent } from './host-events-message.ts';
 import type { HostTarget } from './host-events-targets.ts';
 import { createTargetWatch } from './host-events-watch.ts';
@@ -44,8 +45,8 @@ export function createDoor(
       try {
         await withDeadline(clock, TRY_MS, (deadline) => {
           deadline.addEventListener('abort', () => controller.abort(deadline.reason));
-          const given = target.deliver(event, controller.signal);
-          return Promise.race([given, rejectionBy(controller.signal)]);
+          // Whoever is called may not heed the signal.
+          return orAborted(target.deliver(event, controller.signal), controller.signal);
         });
         watch.worked();
         return undefined;
@@ -63,9 +64,3 @@ export function createDoor(
 }
 
 export class ShutError extends Error {}
-
-/** Whoever is called may not heed the signal. */
-const rejectionBy = (signal: AbortSignal) =>
-  new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
-  });

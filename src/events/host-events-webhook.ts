@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { ask } from '../base/ask.ts';
 import type { Clock } from '../base/clock.ts';
 import { publicLookup, refusePrivateAddress, withoutBrackets } from '../base/private-address.ts';
+import { retryAfterMs } from '../base/retry-after.ts';
 import { createWebhookSigner } from '../base/standard-webhooks.ts';
 import type { HostCallEvent } from './host-events-message.ts';
 
@@ -79,11 +80,4 @@ function swallow(response: IncomingMessage, clock: Clock): void {
     if (bytes > ANSWER_MAX_BYTES) response.destroy();
   });
   response.on('error', () => {}).on('close', cancel);
-}
-
-/** Seconds or a date (RFC 9110, 10.2.3); undefined: none, or nonsense. */
-function retryAfterMs(value: string | undefined, nowMs: number): number | undefined {
-  if (value === undefined) return undefined;
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
-  return Number.isFinite(ms) ? Math.max(ms, 0) : undefined;
 }
