@@ -1,4 +1,5 @@
-// The history of calls has an end. Old calls go when the database is awake anyway, and once a day.
+// What is kept has an end. Old calls and silent phones go when the database is awake anyway, and once
+// a day.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { type CallStore, StoreUnavailable } from '../calls/store.ts';
@@ -17,9 +18,13 @@ export function createForgetLoop(options: {
   clock: Clock;
   log: Logger;
   historyDays: number;
+  /** Phones that have given no sign of life for so long; where phones are rung at all. */
+  devices?: {
+    readonly silentDays: number;
+    forget(silentMs: number, limit: number): Promise<number>;
+  };
 }): Loop {
-  const { store, clock, log } = options;
-  const olderThanMs = options.historyDays * DAY_MS;
+  const { store, clock, log, historyDays, devices } = options;
   let isStopped = false;
   let lastAt = Number.NEGATIVE_INFINITY;
   let dueAt = Number.POSITIVE_INFINITY;
@@ -43,21 +48,38 @@ export function createForgetLoop(options: {
     schedule(Math.max(lastAt + AT_MOST_EVERY_MS - clock.monotonic(), AFTER_MS));
 
   async function forget(): Promise<void> {
+    const isDone = await forgetAll({
+      what: 'calls older than HISTORY_DAYS',
+      some: (limit) => store.forget(historyDays * DAY_MS, limit),
+      count: 'calls',
+    });
+    const areDone =
+      devices === undefined ||
+      (await forgetAll({
+        what: `devices without a sign of life for ${devices.silentDays} days`,
+        some: (limit) => devices.forget(devices.silentDays * DAY_MS, limit),
+        count: 'devices',
+      }));
+    schedule(isDone && areDone ? DAY_MS : AFTER_MS);
+  }
+
+  /** False: there may be more. */
+  async function forgetAll({ what, some, count }: Forgetting): Promise<boolean> {
     let isDone = false;
     let forgotten = 0;
     try {
       for (let batch = 0; batch < BATCHES && !isDone && !isStopped; batch += 1) {
-        const count = await store.forget(olderThanMs, ROWS_AT_ONCE);
-        forgotten += count;
-        isDone = count < ROWS_AT_ONCE;
+        const gone = await some(ROWS_AT_ONCE);
+        forgotten += gone;
+        isDone = gone < ROWS_AT_ONCE;
       }
     } catch (error) {
       const level = error instanceof StoreUnavailable ? 'warn' : 'error';
-      log[level]({ err: error }, 'calls older than HISTORY_DAYS could not be removed');
+      log[level]({ err: error }, `${what} could not be removed`);
       isDone = true;
     }
-    if (forgotten > 0) log.info({ calls: forgotten }, 'calls older than HISTORY_DAYS are removed');
-    schedule(isDone ? DAY_MS : AFTER_MS);
+    if (forgotten > 0) log.info({ [count]: forgotten }, `${what} are removed`);
+    return isDone;
   }
 
   return {
@@ -72,4 +94,12 @@ export function createForgetLoop(options: {
       await forgetting;
     },
   };
+}
+
+interface Forgetting {
+  /** For the log. */
+  readonly what: string;
+  /** At most so many; answers how many. */
+  some(limit: number): Promise<number>;
+  readonly count: 'calls' | 'devices';
 }

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createForgetLoop } from '../../src/events/forget-loop.ts';
 import { comes, type EventsStage, HISTORY_DAYS, setEventsStage, turns } from './stage.ts';
 
 const DAY_MS = 86_400_000;
@@ -73,4 +74,60 @@ it('a database out of reach is tried again the next day', async () => {
   await stage.store.open();
   await advance(DAY_MS);
   expect(forgets()).toBe(2);
+});
+
+describe('devices', () => {
+  const asked: [number, number][] = [];
+  let silent: number;
+  const forget = async (silentMs: number, limit: number) => {
+    asked.push([silentMs, limit]);
+    const gone = Math.min(silent, limit);
+    silent -= gone;
+    return gone;
+  };
+  const start = async () => {
+    asked.length = 0;
+    const { store, clock, log } = stage;
+    const devices = { silentDays: 270, forget };
+    const loop = createForgetLoop({ store, clock, log, historyDays: HISTORY_DAYS, devices });
+    await loop.start();
+    return loop;
+  };
+
+  it('without a sign of life go on the same days as old calls', async () => {
+    silent = 3;
+    const loop = await start();
+    await advance(60_000);
+    await advance(DAY_MS);
+    expect(asked).toEqual([
+      [270 * DAY_MS, 200],
+      [270 * DAY_MS, 200],
+    ]);
+    expect(silent).toBe(0);
+    expect(stage.log.lines).toMatchObject([
+      { fields: { devices: 3 }, message: expect.stringContaining('270 days') },
+    ]);
+    await loop.stop();
+  });
+
+  it('go in turns where there are many', async () => {
+    silent = 4_100;
+    const loop = await start();
+    await advance(60_000);
+    expect(silent).toBe(100);
+    await advance(60_000);
+    expect(silent).toBe(0);
+    await loop.stop();
+  });
+
+  it('go though calls could not be removed', async () => {
+    silent = 1;
+    stage.store.forget = async () => {
+      throw new Error('a bug');
+    };
+    const loop = await start();
+    await advance(60_000);
+    expect([silent, stage.log.lines[0]?.level]).toEqual([0, 'error']);
+    await loop.stop();
+  });
 });
