@@ -29,7 +29,13 @@ const APP = 'app';
 const ID_CHARACTERS = 12;
 
 /** The names under which events are kept for them: `CallRules.hostTargets`. */
-export function hostTargetIds({ onCallEvent, webhooks }: HostTargetSettings): readonly string[] {
+export function hostTargetIds({
+  onCallEvent,
+  webhooks,
+}: {
+  readonly onCallEvent?: unknown;
+  readonly webhooks?: Pick<NonNullable<HostTargetSettings['webhooks']>, 'urls'> | undefined;
+}): readonly string[] {
   const app = onCallEvent === undefined ? [] : [APP];
   return [...app, ...(webhooks?.urls ?? []).map(idOfUrl)];
 }

@@ -160,7 +160,7 @@ function ringAccessOf(
   return undefined;
 }
 
-const rulesOf = (values: Values): CallRules => ({
+export const rulesOf = (values: Values): CallRules => ({
   ringMs: values.ringTimeoutSeconds * 1000,
   answerGraceMs: values.answerGraceSeconds * 1000,
   reconnectGraceMs: values.reconnectGraceSeconds * 1000,

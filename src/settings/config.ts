@@ -1,6 +1,9 @@
 // The environment, read and checked once: the only reader of it.
 import { faultOfEmulatorHost } from '../base/faults.ts';
 import type { LogLevel } from '../base/log.ts';
+import type { CallRules } from '../calls/call.ts';
+import { hostTargetIds } from '../events/host-events-targets.ts';
+import { rulesOf } from './calls.ts';
 import { type DatabaseSettings, databaseOf } from './database.ts';
 import type { VariableKind } from './kinds.ts';
 import { misspelt } from './misspelt.ts';
@@ -139,6 +142,20 @@ export function loadDatabase(
   const own = faults.filter((fault) => fault.startsWith(`${variableOf('database')} `));
   if (own.length > 0) throw new ConfigError(own);
   return values.database === undefined ? undefined : databaseOf(values.database);
+}
+
+/**
+ * The rules of calls as far as the environment has them, for commands that change a call beside the
+ * server: faults are the server's to tell.
+ */
+export function loadCallRules(env: Environment, secretsDirectory = SECRETS_DIRECTORY): CallRules {
+  const { values } = valuesFrom(env, secretsDirectory);
+  const { fcm, apnsKey, webhookUrls: urls } = values;
+  return {
+    ...rulesOf(values),
+    pushes: fcm === true || apnsKey !== undefined,
+    hostTargets: hostTargetIds(urls === undefined ? {} : { webhooks: { urls } }),
+  };
 }
 
 interface Found {
