@@ -114,11 +114,17 @@ function entryFrom(answer: unknown): RoomEntry | undefined {
       `the rule answers {allow, permissions?, user?}, not ${JSON.stringify(unknown)}`,
     );
   }
-  const { profile } = (user ?? {}) as { readonly profile?: unknown };
-  return {
-    permissions: permissionsOf(permissions),
-    ...(profile !== undefined && { profile: publicProfile(profile) }),
-  };
+  return { permissions: permissionsOf(permissions), ...profileIn(user) };
+}
+
+/** A name lets nobody in, and keeps nobody out. */
+function profileIn(user: unknown): Pick<RoomEntry, 'profile'> {
+  try {
+    const { profile } = (user ?? {}) as { readonly profile?: unknown };
+    return profile === undefined ? {} : { profile: publicProfile(profile) };
+  } catch {
+    return {};
+  }
 }
 
 export const roomForbidden = (): SwitchboardError =>

@@ -37,6 +37,7 @@ export const ACCESS = {
       '(members of a document), `http` (whom your backend lets in)',
     default: 'any',
     asksFirebase: 'firestore',
+    firestoreWillDo: true,
     kind: oneOf(...ROOM_ACCESS_RULES),
   },
   /** For `firestore`: the room's document, e.g. `chats/{roomName}`. Needs `firebaseApp` or `firestore`. */

@@ -30,7 +30,8 @@ export const IDENTITY = {
   },
   /**
    * The host's firebase-admin app. Its project id stands in for `firebaseProjectId`, and its
-   * credential serves `checkRevoked`, `appCheckConsume` and `roomAccess: 'firestore'`. ID tokens
+   * credential serves `checkRevoked`, `appCheckConsume`, `roomAccess: 'firestore'`,
+   * `firestoreProfilePath` and `fcm`. ID tokens
    * are verified by Switchboard itself: firebase-admin can't tell an outage from a forgery.
    */
   firebaseApp: { meaning: 'The host’s own firebase-admin app', kind: anApp },
@@ -45,7 +46,7 @@ export const IDENTITY = {
     onlyVariable: true,
     meaning:
       'The service account’s JSON, or base64 of it; or let GOOGLE_APPLICATION_CREDENTIALS name ' +
-      'its file. Only for what asks Firebase (CHECK_REVOKED, APP_CHECK_CONSUME, ROOM_ACCESS=firestore)',
+      'its file. Only for what asks Firebase (CHECK_REVOKED, APP_CHECK_CONSUME, ROOM_ACCESS=firestore, FIRESTORE_PROFILE_PATH, FCM)',
     secret: true,
     kind: serviceAccount,
   },

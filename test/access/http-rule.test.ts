@@ -120,11 +120,11 @@ describe('the question', () => {
   });
 
   it('is asked anew each time: no answer is kept', async () => {
-    expect(await ask()).toEqual({});
+    expect(await ask()).toEqual({ permissions: {} });
     endpoint.answerWith({ json: { allow: false } });
     expect(await refusalOf(ask())).toMatchObject({ code: 'room_forbidden' });
     endpoint.answerWith({ json: { allow: true } });
-    expect(await ask()).toEqual({});
+    expect(await ask()).toEqual({ permissions: {} });
   });
 });
 
@@ -145,7 +145,7 @@ describe('the answer', () => {
     },
   ])('$answer is yes', async ({ answer, permissions }) => {
     endpoint.answerWith({ json: answer });
-    expect(await ask()).toEqual(permissions);
+    expect(await ask()).toEqual({ permissions });
   });
 
   it('counts whatever type it is said to have, and with a byte order mark', async () => {
@@ -153,7 +153,7 @@ describe('the answer', () => {
       headers: { 'content-type': 'text/plain' },
       text: '\uFEFF{"allow":true}',
     });
-    expect(await ask()).toEqual({});
+    expect(await ask()).toEqual({ permissions: {} });
   });
 
   it('{"allow": false} is no', async () => {
@@ -203,7 +203,7 @@ describe('the answer', () => {
 
   it('of 64 KiB counts', async () => {
     endpoint.answerWith({ text: '{"allow":true}'.padEnd(65_536) });
-    expect(await ask()).toEqual({});
+    expect(await ask()).toEqual({ permissions: {} });
   });
 
   it.each([301, 302, 307, 308])(
@@ -263,7 +263,7 @@ describe('a backend out of reach', () => {
     clock.advance(2_000);
     await refusal;
     endpoint.answerWith({ json: { allow: true } });
-    expect(await ask()).toEqual({});
+    expect(await ask()).toEqual({ permissions: {} });
   });
 });
 
@@ -273,7 +273,7 @@ describe('a kept connection that ends just as it is used', () => {
   it('is no outage: the same question goes out once more, over a new one', async () => {
     await ask();
     endpoint.answerWith('refuse-once');
-    expect(await ask()).toEqual({});
+    expect(await ask()).toEqual({ permissions: {} });
     expect(endpoint.connections).toBe(2);
     const [first, cutOff, again] = ids();
     expect([endpoint.questions.length, cutOff === first, cutOff === again]).toEqual([

@@ -5,6 +5,7 @@ import {
   createRingAccess,
   type MayRing,
   type MayRingRequest,
+  type MayRingVerdict,
 } from '../../src/access/ring-access.ts';
 import { type AuthorizeRoom, createRoomAccess } from '../../src/access/room-access.ts';
 import { SwitchboardError } from '../../src/base/errors.ts';
@@ -25,7 +26,7 @@ beforeEach(() => {
 /** Whom to ring by uid, `(bob)` in brackets where he is to learn nothing; or the code of the refusal. */
 async function outcome(work: () => unknown): Promise<unknown> {
   try {
-    const callees = (await work()) as { uid: string; isHidden: boolean }[];
+    const { callees } = (await work()) as MayRingVerdict;
     return callees.map(({ uid, isHidden }) => (isHidden ? `(${uid})` : uid));
   } catch (error) {
     if (error instanceof SwitchboardError) return error.code;
@@ -73,6 +74,15 @@ describe('context', () => {
     ]);
     for (const allow of waiting) allow();
     expect(await answer).toEqual(['bob', 'carol']);
+  });
+
+  it('hands on what is said of the caller, and of nobody else', async () => {
+    const named: AuthorizeRoom = ({ user }) => ({
+      allow: true,
+      user: { profile: { name: user.uid.toUpperCase() } },
+    });
+    expect((await by(named).ask(inChat)).caller).toEqual({ name: 'ALICE' });
+    expect((await by(isMember).ask(inChat)).caller).toEqual({});
   });
 
   it('is no permission where the rule cannot be asked, or takes 2 s', async () => {

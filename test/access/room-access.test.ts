@@ -7,7 +7,7 @@ import { createFakeClock } from '../fakes/clock.ts';
 
 const REQUEST = { user: userFromClaims('alice', {}), roomName: 'room-1' as RoomName };
 
-/** The permissions, or the code of the refusal. */
+/** What he may there, or the code of the refusal. */
 async function ask(rule: Parameters<typeof createRoomAccess>[0], clock = createFakeClock(0)) {
   try {
     return await createRoomAccess(rule, clock)(REQUEST);
@@ -23,7 +23,7 @@ const failing = (failure: unknown) => () => Promise.reject(failure);
 
 describe('the rules that come with Switchboard', () => {
   it('any lets every user in, with every permission', async () => {
-    expect(await ask('any')).toEqual({});
+    expect(await ask('any')).toEqual({ permissions: {} });
   });
 
   it('calls lets nobody in', async () => {
@@ -56,8 +56,8 @@ describe("the host's rule", () => {
     },
     { answer: { allow: true, permissions: { sources: [] } }, permissions: { sources: [] } },
   ])('says yes with $answer', async ({ answer, permissions }) => {
-    expect(await ask(answering(answer))).toEqual(permissions);
-    expect(await ask(answering(Promise.resolve(answer)))).toEqual(permissions);
+    expect(await ask(answering(answer))).toEqual({ permissions });
+    expect(await ask(answering(Promise.resolve(answer)))).toEqual({ permissions });
   });
 
   it.each([false, { allow: false }, { allow: false, permissions: { canPublish: true } }])(
@@ -112,6 +112,37 @@ describe("the host's rule", () => {
     expect(await ask(throwing)).toBe('access_unavailable');
   });
 
+  it.each<[string, unknown, object]>([
+    [
+      'name and picture',
+      { profile: { name: 'Alice', picture: 'https://a' } },
+      { name: 'Alice', picture: 'https://a' },
+    ],
+    ['a name to be cleaned', { profile: { name: ' Al\u202eice\n' } }, { name: 'Alice' }],
+    ['a number in place of a name', { profile: { name: '+49 151 2345678' } }, {}],
+    ['a name of another type', { profile: { name: 7, picture: null } }, {}],
+    ['a profile of another type', { profile: 'Alice' }, {}],
+  ])('may say by what name he calls: %s', async (_, user, profile) => {
+    expect(await ask(answering({ allow: true, user }))).toEqual({ permissions: {}, profile });
+  });
+
+  it.each([
+    null,
+    'Alice',
+    { name: 'Alice' },
+    { profile: undefined },
+    new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('trapped');
+        },
+      },
+    ),
+  ])('lets him in whatever it says of him', async (user) => {
+    expect(await ask(answering({ allow: true, user }))).toEqual({ permissions: {} });
+  });
+
   it('keeps its permissions as they were at the answer', async () => {
     const permissions = { sources: ['microphone' as 'microphone' | 'camera'] };
     const granted = await createRoomAccess(
@@ -119,7 +150,7 @@ describe("the host's rule", () => {
       createFakeClock(0),
     )(REQUEST);
     permissions.sources.push('camera');
-    expect(granted).toEqual({ sources: ['microphone'] });
+    expect(granted).toEqual({ permissions: { sources: ['microphone'] } });
   });
 });
 
@@ -130,7 +161,7 @@ describe("the host's rule, when it hangs,", () => {
     const answer = ask(() => promise, clock);
     clock.advance(1_999);
     resolve(true);
-    expect(await answer).toEqual({});
+    expect(await answer).toEqual({ permissions: {} });
     expect(clock.waiting()).toEqual([]);
   });
 

@@ -107,8 +107,12 @@ describe('DATABASE_URL', () => {
 
   it('is warned of where calls will not last, or others hear of them late', () => {
     const warnings = (address: string) =>
-      said({ ...LIVEKIT, NODE_ENV: 'production', RING_ACCESS: 'any', DATABASE_URL: address })
-        .warnings;
+      said({
+        ...EMBEDDED,
+        NODE_ENV: 'production',
+        RING_ACCESS: 'any',
+        DATABASE_URL: address,
+      }).warnings;
     const open = expect.stringMatching(/^RING_ACCESS is any: any signed-in user can ring any/);
     expect(warnings('sqlite:./calls.db')).toEqual([open]);
     expect(warnings('sqlite::memory:')).toEqual([
