@@ -12,7 +12,7 @@ import {
   type PushResult,
   type PushSender,
 } from './push.ts';
-import { type RingMetrics, wordOf } from './ring-metrics.ts';
+import type { RingMetrics } from './ring-metrics.ts';
 import { createMaySay } from './said-rarely.ts';
 import type { DeviceStore } from './store.ts';
 
@@ -99,38 +99,29 @@ function targetOf(sender: PushSender, message: PushMessage, device: Device): Tar
   }
 }
 
-/** One try, of which the operator learns what he can mend: each kind of trouble once an hour. */
+/** One try. What a provider says its sender tells; here alone is told what no sender may do. */
 function createTry({ clock, log, metrics }: Omit<Ground, 'senders' | 'store'>) {
   const maySay = createMaySay(clock);
+  const broken = (provider: PushSender['provider'], reason: string): PushResult => {
+    if (maySay(provider)) log.error({ provider, reason }, 'a sender of pushes has a bug');
+    return { result: 'failed', reason };
+  };
+  async function sent(sender: PushSender, push: Push): Promise<PushResult> {
+    try {
+      const answer = await withDeadline(clock, PUSH_TRY_MS, (signal) => sender.send(push, signal));
+      return isResult(answer) ? answer : broken(sender.provider, 'nonsense');
+    } catch (error) {
+      if (error instanceof DeadlineError) return { result: 'failed', reason: 'timeout' };
+      return broken(sender.provider, 'thrown');
+    }
+  }
   return async (sender: PushSender, push: Push): Promise<PushResult> => {
-    const tried = await sent(sender, push, clock);
+    const tried = await sent(sender, push);
     const { provider } = sender;
-    const { result } = tried;
-    const reason = tried.result === 'handed' ? undefined : tried.reason;
-    const word = wordOf(reason);
-    metrics?.pushTried({ provider, type: push.message.type, result, reason: word });
-    const isBroken = result === 'failed' && (word === 'rejected' || word === 'nonsense');
-    if (isBroken && maySay(`${provider} ${word}`)) {
-      log.error(
-        { provider, reason: word },
-        'a sender of pushes has failed in a way that it must not',
-      );
-    }
-    if (result === 'refused' && maySay(`${provider} ${word}`)) {
-      log.warn({ provider, reason: word }, 'a push was refused, and is not tried again');
-    }
+    const reason = tried.result === 'handed' ? {} : { reason: tried.reason };
+    metrics?.pushTried({ provider, type: push.message.type, result: tried.result, ...reason });
     return tried;
   };
-}
-
-async function sent(sender: PushSender, push: Push, clock: Clock): Promise<PushResult> {
-  try {
-    const answer = await withDeadline(clock, PUSH_TRY_MS, (signal) => sender.send(push, signal));
-    return isResult(answer) ? answer : { result: 'failed', reason: 'nonsense' };
-  } catch (error) {
-    const reason = error instanceof DeadlineError ? 'timeout' : 'rejected';
-    return { result: 'failed', reason };
-  }
 }
 
 function isResult(answer: unknown): answer is PushResult {

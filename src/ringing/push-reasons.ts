@@ -1,31 +1,34 @@
 // Why a push came to nothing, in the providers' words and ours.
 
-const OURS = ['timeout', 'network', 'rejected', 'nonsense', 'unknown'];
+import type { PushSender } from './push.ts';
 
-/** https://firebase.google.com/docs/cloud-messaging/error-codes, as firebase-admin spells them. */
-const FCM = [
-  'authentication-error',
-  'device-message-rate-exceeded',
-  'installation-id-not-registered',
-  'internal-error',
-  'invalid-argument',
-  'invalid-credential',
-  'invalid-installation-id',
-  'invalid-payload',
-  'invalid-recipient',
-  'invalid-registration-token',
-  'message-rate-exceeded',
-  'mismatched-credential',
-  'payload-size-limit-exceeded',
-  'quota-exceeded',
-  'registration-token-not-registered',
-  'server-unavailable',
-  'third-party-auth-error',
-  'topics-message-rate-exceeded',
-  'unknown-error',
+const OURS = [
+  'timeout',
+  'no_answer',
+  'access_token',
+  'thrown',
+  'nonsense',
+  'gone',
+  'failed',
+  'refused',
 ];
 
-/** https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns */
+/** https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode, and those of Google's APIs. */
+const FCM = [
+  'INTERNAL',
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'PERMISSION_DENIED',
+  'QUOTA_EXCEEDED',
+  'RESOURCE_EXHAUSTED',
+  'SENDER_ID_MISMATCH',
+  'THIRD_PARTY_AUTH_ERROR',
+  'UNAUTHENTICATED',
+  'UNAVAILABLE',
+  'UNREGISTERED',
+  'UNSPECIFIED_ERROR',
+];
+
 const APNS = [
   'BadCertificate',
   'BadCertificateEnvironment',
@@ -61,5 +64,18 @@ const APNS = [
   'Unregistered',
 ];
 
-/** A provider's may come with a prefix (`messaging/…`), which is left away. */
-export const PUSH_REASONS: ReadonlySet<string> = new Set([...OURS, ...FCM, ...APNS]);
+const WORDS: ReadonlySet<string> = new Set([...OURS, ...FCM, ...APNS]);
+
+const STATUS = /^status_[1-5]\d\d$/;
+/** Of Node and OpenSSL: https://nodejs.org/api/errors.html */
+const NETWORK = /^(?:E[A-Z]|HPE_|CERT_|UNABLE_|SELF_SIGNED_|DEPTH_|UND_ERR)/;
+/** A code of the host's own, of which its sender lets few through. Longer ones might be a token. */
+const OF_HOST = /^[a-z][a-z._-]{0,30}\d{0,3}$/i;
+
+/** A label has a bound, and never holds what a device was reached by. */
+export function wordOf(reason: string | undefined, provider: PushSender['provider']): string {
+  if (reason === undefined) return 'none';
+  if (WORDS.has(reason) || STATUS.test(reason)) return reason;
+  if (provider === 'host') return OF_HOST.test(reason) ? reason : 'other';
+  return NETWORK.test(reason) ? 'network' : 'other';
+}

@@ -3,7 +3,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import { type Call, type Party, partyOf } from '../calls/call.ts';
 import type { Platform } from './device.ts';
 import type { PushMessage, PushResult, PushSender } from './push.ts';
-import { PUSH_REASONS } from './push-reasons.ts';
+import { wordOf } from './push-reasons.ts';
 
 export interface RingMetrics {
   /** One push was tried at one provider. */
@@ -53,7 +53,7 @@ export function createRingMetrics(registry: Registry): RingMetrics {
         provider,
         type: type === 'ring' ? 'ring' : 'stop',
         result,
-        reason: wordOf(reason),
+        reason: wordOf(reason, provider),
       }),
     ringHanded({ platform, afterMs }) {
       handed.inc({ platform });
@@ -86,10 +86,3 @@ function createAnswerMetrics(registry: Registry): RingMetrics['observe'] {
 
 const isAnswered = (rang: Party, party: Party): boolean =>
   rang.state === 'ringing' && party.state === 'joining';
-
-/** A closed list of words: what a sender of the host's says has no bound. */
-export function wordOf(reason: string | undefined): string {
-  if (reason === undefined) return 'none';
-  const bare = reason.replace(/^messaging\//, '');
-  return PUSH_REASONS.has(bare) ? bare : 'other';
-}
