@@ -161,9 +161,10 @@ export interface CallStore {
   forget(ms: number, limit: number): Promise<number>;
   /**
    * Nothing is left of a person but that somebody was there: devices, name and picture go, and in his
-   * calls he is `erased`. Of whoever holds a seat or rings, end that first.
+   * calls he is `erased`, in their deadlines too: a ring that is kept from him rings out. Of whoever
+   * holds a seat, or rings and sees it, end that first. False: nobody knew him.
    */
-  erase(uid: UserId): Promise<void>;
+  erase(uid: UserId): Promise<boolean>;
   /** These have a feed open, here; it counts for as long as the next of such words may take. */
   listening(uids: readonly UserId[]): Promise<void>;
 
