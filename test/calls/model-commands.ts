@@ -333,5 +333,22 @@ export const EVERY_PAIR: readonly [scene: string, story: Command[], isDark: bool
     ]),
   ),
   ['two who talk', [{ type: 'leave', call: 'c0', who: 'B', device: '2' }], false],
+  [
+    'three who talk, one rings',
+    [
+      { type: 'turn', ms: 55_000 },
+      { type: 'invite', call: 'c0', who: 'A', to: ['D'] },
+    ],
+    false,
+  ],
+  [
+    'a ring of three',
+    [
+      accepting('c0', 'B'),
+      { type: 'decline', call: 'c0', who: 'D', reason: 'declined' },
+      { type: 'invite', call: 'c0', who: 'A', to: ['D'] },
+    ],
+    true,
+  ],
   [SCENE_WITH.lost, [{ type: 'end', call: 'c0', who: 'A' }], false],
 ];

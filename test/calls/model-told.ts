@@ -29,6 +29,8 @@ export function createTold(): Told {
   const pending: Written[] = [];
   /** The ring that each phone sounds: `call uid` → the moment of its beginning. */
   const phones = new Map<string, number>();
+  /** Of each, the last that it sounded. */
+  const rings = new Map<string, number>();
   const events = new Map<string, HostEvent[]>();
   const pushes: string[] = [];
   const delivered = { pushes: [] as string[], events: new Map<string, HostEvent[]>() };
@@ -65,8 +67,8 @@ export function createTold(): Told {
         expect(call.told, 'counted with the call').toBe(last?.sequence);
         for (const party of call.parties) {
           const sounds = phones.get(`${callId} ${party.uid}`);
-          const rings = isRung(party) ? party.createdAt : undefined;
-          expect(sounds, 'a phone sounds exactly while its person is rung').toBe(rings);
+          const rungAt = isRung(party) ? party.createdAt : undefined;
+          expect(sounds, 'a phone sounds exactly while its person is rung').toBe(rungAt);
         }
       }
     },
@@ -116,7 +118,8 @@ export function createTold(): Told {
   function ring({ after }: Written, { uid }: { uid: Party['uid'] }): void {
     const phone = `${after.id} ${uid}`;
     const { createdAt } = partyOf(after, uid) as Party;
-    expect(phones.get(phone) ?? 0, 'one push a ring').toBeLessThan(createdAt);
+    expect(rings.get(phone) ?? 0, 'one push a ring').toBeLessThan(createdAt);
+    rings.set(phone, createdAt);
     phones.set(phone, createdAt);
   }
 

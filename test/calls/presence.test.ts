@@ -145,6 +145,15 @@ describe('a webhook of LiveKit', () => {
     expect(world.last.effects).toEqual([{ type: 'delete_room' }]);
     expect(world.party('call', 'B').state).toBe('left');
   });
+
+  it('of a late join is one with the end that nobody had noticed: the room is deleted once', () => {
+    const world = createWorld();
+    world.send(place('call', 'A', ['B']));
+    world.now += RULES.ringMs + RULES.answerGraceMs;
+    world.send(joined('call', present('A')));
+    expect(world.state('call')).toBe('ended: missed, ring_timeout');
+    expect(world.last.effects).toEqual([{ type: 'delete_room' }]);
+  });
 });
 
 describe('webhooks twice and in every order', () => {
