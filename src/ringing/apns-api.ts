@@ -36,7 +36,7 @@ export interface ApnsQuestion {
 }
 
 export interface ApnsAnswer {
-  /** `OK`, Apple's reason, or `status_…`: of a closed set. */
+  /** `OK`, Apple's reason, or `nonsense`: of a closed set. */
   readonly reason: string;
   readonly retryAfterMs: number | undefined;
 }
@@ -49,7 +49,7 @@ export interface ApnsApi {
 }
 
 /** https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns */
-const REASONS = [
+export const APNS_REASONS: readonly string[] = [
   'BadCollapseId',
   'BadDeviceToken',
   'BadExpirationDate',
@@ -126,15 +126,21 @@ export function createApnsApi(options: ApnsOptions): ApnsApi {
 
 function answerOf({ status, headers, text }: Http2Answer, clock: Clock): ApnsAnswer {
   return {
-    reason: status === 200 ? 'OK' : (reasonIn(text) ?? `status_${status}`),
+    reason: status === 200 ? 'OK' : (reasonIn(text) ?? reasonOf(status)),
     retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()),
   };
+}
+
+/** Of what stands in front of Apple. */
+function reasonOf(status: number): string {
+  if (status === 429) return 'TooManyRequests';
+  return status >= 500 ? 'ServiceUnavailable' : 'nonsense';
 }
 
 function reasonIn(text: string): string | undefined {
   try {
     const { reason } = JSON.parse(text);
-    return REASONS.includes(reason) ? reason : undefined;
+    return APNS_REASONS.includes(reason) ? reason : undefined;
   } catch {
     return undefined;
   }

@@ -20,7 +20,7 @@ export interface FcmOptions {
 
 export interface FcmAnswer {
   readonly status: number;
-  /** `OK`, FCM's error code, else Google's, else `status_…` or `nonsense`: of a closed set. */
+  /** `OK`, FCM's error code, else Google's, else `nonsense`: of a closed set. */
   readonly code: string;
   /** The token or fid is not one at all. */
   readonly namesTarget: boolean;
@@ -39,7 +39,7 @@ export interface FcmApi {
 }
 
 /** FCM's own first (https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode), then Google's. */
-const CODES = [
+export const FCM_CODES: readonly string[] = [
   'UNSPECIFIED_ERROR',
   'INVALID_ARGUMENT',
   'UNREGISTERED',
@@ -115,8 +115,11 @@ function answerOf({ status, headers, text }: Http2Answer, clock: Clock): FcmAnsw
 
 function codeOf(of: { status: number; isSent: boolean; codes: readonly unknown[] }): string {
   if (of.status === 200) return of.isSent ? 'OK' : 'nonsense';
-  const known = of.codes.find((code) => CODES.includes(code as string));
-  return (known as string | undefined) ?? `status_${of.status}`;
+  const known = of.codes.find((code) => FCM_CODES.includes(code as string));
+  if (known !== undefined) return known as string;
+  // Of what stands in front of Google.
+  if (of.status === 429) return 'RESOURCE_EXHAUSTED';
+  return of.status >= 500 ? 'UNAVAILABLE' : 'nonsense';
 }
 
 function jsonIn(text: string): Readonly<Record<string, unknown>> {

@@ -9,9 +9,7 @@ import { createComplain, tryPush } from './push-try.ts';
 
 /** What FCM carries; others carry no less. */
 const DATA_MAX_BYTES = 3_800;
-/** A host may say whatever it likes, and it becomes a label of metrics. */
 const REASON = /^[\w.-]{1,40}$/;
-const REASONS_MAX = 20;
 
 /** A push as the host's own sender gets it. JSON can hold all of it. */
 export interface PushToSend {
@@ -87,15 +85,6 @@ export function createHostSender(options: {
 }): PushSender {
   const { sendPush, kinds, clock, log } = options;
   const complain = createComplain({ provider: 'host', clock, log });
-  const reasons = new Set<string>();
-
-  /** Not one label more for each thing that a host says. */
-  function reasonOf(given: unknown, otherwise: string): string {
-    if (typeof given !== 'string' || !REASON.test(given)) return otherwise;
-    if (reasons.size < REASONS_MAX) reasons.add(given);
-    return reasons.has(given) ? given : otherwise;
-  }
-
   function resultOf(answer: unknown): PushResult {
     const { result, reason, retryAfterMs } = (
       typeof answer === 'string' ? { result: answer } : (answer ?? {})
@@ -139,6 +128,9 @@ export function createHostSender(options: {
       tryPush(() => ask(push, signal), { signal, name: 'sendPush', complain }),
   };
 }
+
+const reasonOf = (given: unknown, otherwise: string): string =>
+  typeof given === 'string' && REASON.test(given) ? given : otherwise;
 
 /** The host's own first. VoIP is for rings alone, and where it is there, for each. */
 function targetFor(

@@ -4,25 +4,21 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { codesOf } from '../base/network-faults.ts';
 import type { PushResult, PushSender } from './push.ts';
-
-const TOLD_EVERY_MS = 10 * 60_000;
+import { createMaySay } from './said-rarely.ts';
 
 /** `reason` is of a closed set; `sentence` says what to mend. */
 export type Complain = (reason: string, sentence: string) => void;
 
-/** One line a reason in ten minutes: a fault of the keys meets every push. */
+/** A fault of the keys meets every push, and is told once an hour. */
 export function createComplain(options: {
   provider: PushSender['provider'];
   clock: Clock;
   log: Logger;
 }): Complain {
   const { provider, clock, log } = options;
-  const told = new Map<string, number>();
+  const maySay = createMaySay(clock);
   return (reason, sentence) => {
-    const now = clock.monotonic();
-    if (now - (told.get(reason) ?? Number.NEGATIVE_INFINITY) < TOLD_EVERY_MS) return;
-    told.set(reason, now);
-    log.warn({ provider, reason }, sentence);
+    if (maySay(reason)) log.warn({ provider, reason }, sentence);
   };
 }
 
