@@ -7,6 +7,7 @@ import { isReservedForCalls, roomConfigOf } from '../calls/room-config.ts';
 import { createCallLog } from '../events/call-log.ts';
 import { createCallMetrics } from '../events/call-metrics.ts';
 import { createFeeds } from '../events/feed.ts';
+import { createFeedPresence } from '../events/feed-presence.ts';
 import { createFeedSeats } from '../events/feed-seats.ts';
 import { createLiveKitApi } from '../events/livekit-api.ts';
 import { createWait } from '../events/wait.ts';
@@ -97,7 +98,8 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
   const seats = createFeedSeats();
   metrics.watchFeeds(seats.open);
   const feeds = createFeeds({ store, showsNames: ringAccess.showsNames, clock });
-  const feed = feedRoute({ path: front.basePath, admit, feeds, seats, clock });
+  const presence = createFeedPresence({ store, clock, log });
+  const feed = feedRoute({ path: front.basePath, admit, feeds, seats, presence, clock });
   const routes = callRoutes(
     {
       path: front.basePath,
@@ -135,6 +137,7 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
       await Promise.all([opening.start(), names.start?.()]);
     },
     async stop() {
+      presence.stop();
       await events.stop();
       await names.stop?.();
       await opening.stop();

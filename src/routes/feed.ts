@@ -7,6 +7,7 @@ import { StoreUnavailable } from '../calls/store.ts';
 import { withStore } from '../calls/with-store.ts';
 import { type Bell, createBell } from '../events/bell.ts';
 import { type FeedReader, type Feeds, isEmpty, isSnapshot, type News } from '../events/feed.ts';
+import type { FeedPresence } from '../events/feed-presence.ts';
 import type { FeedSeats } from '../events/feed-seats.ts';
 import type { Answer, Pieces } from '../http/answers.ts';
 import { arrivalOf } from '../http/arrival.ts';
@@ -42,10 +43,12 @@ export interface FeedGround {
   readonly admit: Admit;
   readonly feeds: Feeds;
   readonly seats: FeedSeats;
+  readonly presence: Pick<FeedPresence, 'open'>;
   readonly clock: Clock;
 }
 
-export function feedRoute({ path, admit, feeds, seats, clock }: FeedGround): Route {
+export function feedRoute(ground: FeedGround): Route {
+  const { path, admit, feeds, seats, presence, clock } = ground;
   return route({
     method: 'GET',
     path: `${path}/events`,
@@ -81,9 +84,11 @@ export function feedRoute({ path, admit, feeds, seats, clock }: FeedGround): Rou
       };
       if (wantsStream(request)) {
         exchange.onOver(seats.take(user.uid));
+        exchange.onOver(presence.open(user.uid));
         return stream(open(), { user, exchange, clock });
       }
       exchange.onOver(seats.count());
+      exchange.onOver(presence.open(user.uid));
       return poll(open(), { waitMs: query.waitSeconds * 1000, exchange, clock });
     },
   });

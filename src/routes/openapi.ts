@@ -17,6 +17,7 @@ const FRAME: SwaggerOptions = {
     components: {
       securitySchemes: {
         firebaseIdToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        ringTicket: { type: 'http', scheme: 'bearer', bearerFormat: 'swt_…, from a ring push' },
         metricsToken: { type: 'http', scheme: 'bearer' },
       },
     },

@@ -10,12 +10,13 @@ import {
   contextIn,
   dataIn,
   deviceIn,
+  installationIn,
   membersOf,
   oneOfIn,
   optionalDeviceIn,
   yesOrNoIn,
 } from '../../src/routes/calls/body.ts';
-import { ACCEPT, DECLINE, INVITE, LEAVE, PLACE } from '../../src/routes/calls/schemas.ts';
+import { ACCEPT, ALERTING, DECLINE, INVITE, LEAVE, PLACE } from '../../src/routes/calls/schemas.ts';
 
 const ALICE = 'alice' as UserId;
 const ID = '0a1b2c3d-0000-4000-8000-00000000abcd';
@@ -172,10 +173,26 @@ describe('what a schema refuses, the reader refuses', () => {
         deviceIn(body);
         callIdIn(body, 'instead');
         yesOrNoIn(body, 'takeOver');
+        installationIn(body);
       },
     ],
-    ['decline', DECLINE, (body) => oneOfIn(body, 'reason', ['declined', 'busy', 'timeout'])],
-    ['leave', LEAVE, (body) => optionalDeviceIn(body)],
+    [
+      'decline',
+      DECLINE,
+      (body) => {
+        oneOfIn(body, 'reason', ['declined', 'busy', 'timeout']);
+        installationIn(body);
+      },
+    ],
+    [
+      'leave',
+      LEAVE,
+      (body) => {
+        optionalDeviceIn(body);
+        installationIn(body);
+      },
+    ],
+    ['alerting', ALERTING, (body) => installationIn(body)],
     ['invite', INVITE, (body) => calleesIn(body, ALICE, 31)],
   ])('%s', (_name, schema, read) => {
     const fits = ajv.compile(schema);

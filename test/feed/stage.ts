@@ -95,6 +95,7 @@ export async function setFeedStage(): Promise<FeedStage> {
         },
         feeds: createFeeds({ store: watched, showsNames: 'always', clock }),
         seats,
+        presence: { open: () => () => {} },
         clock,
       }),
     ],

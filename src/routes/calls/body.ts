@@ -5,9 +5,11 @@ import {
   type CallId,
   type DeviceId,
   faultOfLiveKitName,
+  type InstallationId,
   UID_MAX_CHARACTERS,
   type UserId,
 } from '../../base/ids.ts';
+import { NAME_IN_PATH } from '../../http/fields.ts';
 
 /** Members that are null are as if absent: Dart and Swift write what they have not set. */
 export type Members = Readonly<Record<string, unknown>>;
@@ -59,6 +61,16 @@ export function optionalDeviceIn(members: Members): DeviceId | undefined {
   if (isFine) return value as DeviceId;
   throw invalid(
     `deviceId must be a text of 1 to ${DEVICE_MAX_CHARACTERS} characters, without control characters.`,
+  );
+}
+
+/** Where it is asked: its ring need not be stopped by a push. */
+export function installationIn(members: Members): InstallationId | undefined {
+  const value = memberOf(members, 'installationId');
+  if (value === undefined) return undefined;
+  if (typeof value === 'string' && NAME_IN_PATH.test(value)) return value as InstallationId;
+  throw invalid(
+    'installationId must be as it is registered: 1 to 128 letters, digits and _ . : ~ or -.',
   );
 }
 

@@ -4,7 +4,7 @@ import { arrivalOf } from '../../http/arrival.ts';
 import { wholeNumber } from '../../http/fields.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { CALL_PARAMS, type CallGround, callText, seenBy, userOf } from './ground.ts';
-import { ANSWER, REFUSALS, SIGNED_IN } from './schemas.ts';
+import { ANSWER, REFUSALS, SIGNED_IN_OR_TICKET } from './schemas.ts';
 
 export const WAIT_SECONDS_MAX = 25;
 
@@ -13,7 +13,7 @@ export function getRoute(ground: CallGround): Route {
     method: 'GET',
     path: `${ground.path}/:callId`,
     params: CALL_PARAMS,
-    admit: ground.admit,
+    admit: ground.admitTickets,
     query: {
       waitSeconds: wholeNumber({
         ...{ min: 0, max: WAIT_SECONDS_MAX, default: 0 },
@@ -27,7 +27,7 @@ export function getRoute(ground: CallGround): Route {
     schema: {
       summary: 'One call of the caller’s own',
       description: 'With `waitSeconds` and `after` held open until it has changed.',
-      ...SIGNED_IN,
+      ...SIGNED_IN_OR_TICKET,
       response: { 200: ANSWER, ...REFUSALS },
     },
     async answer(request, { params, query }) {

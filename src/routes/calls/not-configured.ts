@@ -3,6 +3,7 @@ import { SwitchboardError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Admit, Method, Route } from '../../http/routes.ts';
 import { route } from '../../http/routes.ts';
+import { DEVICE_PARAMS } from '../devices/ground.ts';
 import { CALL_PARAMS } from './ground.ts';
 import { REFUSALS, SIGNED_IN } from './schemas.ts';
 
@@ -16,6 +17,9 @@ const ROWS: readonly (readonly [Method, path: string, summary: string])[] = [
   ['POST', '/:callId/leave', 'Hangs up'],
   ['POST', '/:callId/end', 'Ends a call for all'],
   ['POST', '/:callId/invite', 'Invites others into a call'],
+  ['POST', '/:callId/alerting', 'Says that a phone rings'],
+  ['PUT', '/devices/:installationId', 'Registers an installation'],
+  ['DELETE', '/devices/:installationId', 'Removes an installation'],
 ];
 
 const FIX = 'set DATABASE_URL (as option: database)';
@@ -27,7 +31,8 @@ export function notConfiguredRoutes(base: string, admit: Admit, log: Logger): Ro
     route({
       method,
       path: base + path || '/',
-      ...(path.includes(':') && { params: CALL_PARAMS }),
+      ...(path.includes(':callId') && { params: CALL_PARAMS }),
+      ...(path.includes(':installationId') && { params: DEVICE_PARAMS }),
       admit,
       schema: { summary, ...SIGNED_IN, response: REFUSALS },
       answer() {

@@ -8,6 +8,7 @@ import {
   PARTY_STATES,
   REASONS,
 } from '../../calls/call.ts';
+import { NAME_IN_PATH } from '../../http/fields.ts';
 import { PROBLEM_RESPONSES } from '../../http/problem-schema.ts';
 import { TOKEN_MEMBERS_SCHEMA } from '../token-members.ts';
 import { DATA_MAX_BYTES, DEVICE_MAX_CHARACTERS } from './body.ts';
@@ -30,6 +31,10 @@ const PARTY = {
     ...partyMembers,
     name: { type: 'string', description: 'Out of his own ID token.' },
     picture: { type: 'string', description: 'The same; an https address.' },
+    isAlerting: {
+      type: 'boolean',
+      description: 'For the caller, while it rings: a phone of this person has said that it rings.',
+    },
   },
 } as const;
 
@@ -82,6 +87,13 @@ export const CALL = {
       description: 'From the second person’s arrival to the end, where LiveKit has told of it.',
     },
     caller: uid('Who placed it.'),
+    reach: {
+      type: 'integer',
+      minimum: 0,
+      description:
+        'For the caller, while it rings: how many ways there are to those who are rung, devices ' +
+        'and open feeds. 0: nobody will hear it.',
+    },
     me: ME,
     parties: { type: 'array', items: PARTY, description: 'The caller first.' },
   },
@@ -153,6 +165,12 @@ const device = {
   description: 'One running client: a process on a phone, a tab in a browser.',
 } as const;
 
+const installation = {
+  type: ['string', 'null'],
+  pattern: NAME_IN_PATH.source,
+  description: 'The registered installation that asks: no push stops its ring.',
+} as const;
+
 const callees = {
   type: 'array',
   minItems: 1,
@@ -199,6 +217,7 @@ export const ACCEPT = {
       format: 'uuid',
       description: 'The call to leave for this one.',
     },
+    installationId: installation,
   },
 } as const;
 
@@ -211,12 +230,21 @@ export const DECLINE = {
       default: 'declined',
       description: '`timeout`: this phone stopped ringing, which changes nothing.',
     },
+    installationId: installation,
   },
 } as const;
 
 export const LEAVE = {
   type: 'object',
-  properties: { deviceId: { ...device, type: ['string', 'null'] } },
+  properties: {
+    deviceId: { ...device, type: ['string', 'null'] },
+    installationId: installation,
+  },
+} as const;
+
+export const ALERTING = {
+  type: 'object',
+  properties: { installationId: installation },
 } as const;
 
 export const INVITE = { type: 'object', required: ['callees'], properties: { callees } } as const;
@@ -224,8 +252,11 @@ export const INVITE = { type: 'object', required: ['callees'], properties: { cal
 /** What every route of calls says of itself. */
 export const SIGNED_IN = { security: [{ firebaseIdToken: [] }] };
 
-export const withBody = (body: object) => ({
-  ...SIGNED_IN,
+/** And those that the ticket of a ring is good for. */
+export const SIGNED_IN_OR_TICKET = { security: [{ firebaseIdToken: [] }, { ringTicket: [] }] };
+
+export const withBody = (body: object, security: object = SIGNED_IN) => ({
+  ...security,
   consumes: ['application/json'],
   body,
 });
