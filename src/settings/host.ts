@@ -1,6 +1,7 @@
 // How the host's backend learns what becomes of calls.
 import { faultOfUrl } from '../base/faults.ts';
 import { faultOfWebhookSecret } from '../base/standard-webhooks.ts';
+import type { OnCallEvent } from '../events/host-events-message.ts';
 import type { DatabaseSettings } from './database.ts';
 import { aFunction, list, secret } from './kinds.ts';
 import type { Say } from './say.ts';
@@ -22,7 +23,7 @@ export const HOST = {
    */
   onCallEvent: {
     meaning: 'Hears every event of every call',
-    kind: aFunction<(...given: never[]) => unknown>('OnCallEvent'),
+    kind: aFunction<OnCallEvent>('OnCallEvent'),
   },
   /** Where events of calls are posted to, signed; at most 5. */
   webhookUrls: {

@@ -1,5 +1,8 @@
 // How phones ring that have no stream open: by FCM, by APNs, or by the host's own sender.
 import type { FirebaseApp } from '../base/firebase-admin.ts';
+import type { SendPush } from '../ringing/host-sender.ts';
+import { PUSH_PAYLOADS } from '../ringing/message.ts';
+import type { MissedCallTextOf } from '../ringing/missed-call-text.ts';
 import { apnsKey } from './apns-key.ts';
 import type { DatabaseSettings } from './database.ts';
 import { aFunction, oneOf, onOff, text } from './kinds.ts';
@@ -35,7 +38,7 @@ export const PUSH = {
     meaning:
       '`minimal`: nothing but the call’s id and a ticket passes Google and Apple; otherwise `full`',
     default: 'full',
-    kind: oneOf('full', 'minimal'),
+    kind: oneOf(...PUSH_PAYLOADS),
   },
   /** Rings iPhones by APNs: the text of the `.p8` file, or base64 of it. With the three below. */
   apnsKey: {
@@ -59,15 +62,19 @@ export const PUSH = {
     meaning: 'The bundle id of the app, like `com.example.chat`',
     kind: bundleId,
   },
-  /** The host’s own sender, beside or in place of FCM and APNs: it gets what devices of the kind `host` registered. */
+  /**
+   * The host’s own sender. Beside FCM or APNs it gets values of the kind `host` alone, in place of them
+   * values of every kind. An error, or no answer in 3 s, and the push is tried again.
+   */
   sendPush: {
-    meaning: 'The host’s own sender, for devices that registered a value of the kind `host`',
-    kind: aFunction<(...given: never[]) => unknown>('SendPush'),
+    meaning:
+      'The host’s own sender: of values of the kind `host`, or of all where it is the only one',
+    kind: aFunction<SendPush>('SendPush'),
   },
-  /** The text of a missed call’s notification, in place of the own words in the device’s language. */
+  /** The words of a missed call’s notification; undefined: ours, in the device’s language. */
   missedCallText: {
-    meaning: 'The text of a missed call’s notification',
-    kind: aFunction<(...given: never[]) => unknown>('MissedCallText'),
+    meaning: 'The words of a missed call’s notification, in place of ours',
+    kind: aFunction<MissedCallTextOf>('MissedCallTextOf'),
   },
 } as const satisfies Table;
 

@@ -8,7 +8,11 @@ import type { HostUser } from '../admission/authenticate.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
 import type { Logger } from '../base/log.ts';
 import type { CallRules } from '../calls/call.ts';
+import type { OnCallEvent } from '../events/host-events-message.ts';
 import type { TrustProxy } from '../http/address.ts';
+import type { SendPush } from '../ringing/host-sender.ts';
+import type { PushPayload } from '../ringing/message.ts';
+import type { MissedCallTextOf } from '../ringing/missed-call-text.ts';
 import type { DatabaseSettings } from './database.ts';
 
 /** How a caller is known. */
@@ -99,10 +103,10 @@ export interface PushSettings {
   /** As whom FCM is asked. */
   readonly fcm?: FirebaseApp;
   readonly apns?: ApnsSettings;
-  readonly sendPush?: (...given: never[]) => unknown;
+  readonly sendPush?: SendPush;
   /** `minimal`: nothing but id and ticket passes Google and Apple. */
-  readonly payload: 'full' | 'minimal';
-  readonly missedCallText?: (...given: never[]) => unknown;
+  readonly payload: PushPayload;
+  readonly missedCallText?: MissedCallTextOf;
 }
 
 export interface ApnsSettings {
@@ -127,7 +131,7 @@ export interface NameSettings {
 
 /** Who is told of the events of calls. */
 export interface HostSettings {
-  readonly onCallEvent?: (...given: never[]) => unknown;
+  readonly onCallEvent?: OnCallEvent;
   readonly webhooks?: {
     readonly urls: readonly string[];
     readonly secret: string;

@@ -189,6 +189,7 @@ describe('APNS_KEY', () => {
     ],
     ['with backslashes', KEY.replaceAll('\n', '\\n'), [LOST]],
     ['in one line', KEY.replaceAll('\n', ' '), [LOST]],
+    ['without its edges', BODY, [LOST]],
   ])('is read %s', (_, text, warnings) => {
     expect(kept(text)).toBe(KEY);
     expect(keySaid(text).filter((sentence) => !sentence.startsWith('ends in'))).toEqual(warnings);
@@ -204,19 +205,22 @@ describe('APNS_KEY', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['of another curve', pemOf('P-384'), /this key is of another kind/],
+    ['of another curve', pemOf('P-384'), /is a private key of another kind/],
     [
       'of a service account',
       generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({
         type: 'pkcs8',
         format: 'pem',
       }) as string,
-      /this key is of another kind, as in the JSON of a service account/,
+      /is a private key of another kind/,
     ],
-    ['cut', `${KEY.slice(0, 90)}\n-----END PRIVATE KEY-----`, /a part of it is missing/],
+    [
+      'cut',
+      `${KEY.slice(0, 90)}\n-----END PRIVATE KEY-----`,
+      /^must be the text of a key's \.p8 file/,
+    ],
     ['a certificate', KEY.replaceAll('PRIVATE KEY', 'CERTIFICATE'), /this is a certificate/],
     ['encrypted', KEY.replaceAll('PRIVATE KEY', 'ENCRYPTED PRIVATE KEY'), /another kind of key/],
-    ['without its edges', BODY, /^must be the text of the \.p8 file/],
     ['a path', '/etc/keys/AuthKey_ABC123DEFG.p8', /a path belongs into APNS_KEY_FILE$/],
     ['a name of a file', 'AuthKey_ABC123DEFG.p8', /a path belongs into APNS_KEY_FILE$/],
     ['its id', 'ABC123DEFG', /belongs into APNS_KEY_ID$/],
