@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// livekit-switchboard serve | dev | doctor | migrate
+// livekit-switchboard serve | dev | doctor | migrate | erase | webhooks
 import { parseArgs } from 'node:util';
 import { runToTheEnd } from './base/ending.ts';
 import { createJsonLogger } from './base/log.ts';
@@ -16,19 +16,29 @@ const USAGE = `livekit-switchboard ${VERSION}
   livekit-switchboard doctor   checks what serve depends on, and names the fix; --json
   livekit-switchboard migrate  makes the tables of calls in DATABASE_URL; --print: shows the SQL,
                                --from 1: only what schema 1 lacks
+  livekit-switchboard erase <uid>
+                               forgets a person, and leaves the calls that he is in
+  livekit-switchboard webhooks redeliver
+                               sends your backend again what it could not be told in time
 
   --help, --version
 `;
 
-interface Flags {
+interface Given {
   readonly json: boolean;
   readonly print: boolean;
   readonly from?: string | undefined;
+  /** What stands behind the command. */
+  readonly rest: readonly string[];
 }
 
-const COMMANDS: Readonly<Record<string, (flags: Flags) => Promise<void>>> = {
+const COMMANDS: Readonly<Record<string, (given: Given) => Promise<void>>> = {
   serve,
   migrate,
+  erase: ({ rest: [uid = ''] }) =>
+    onDatabase(async (env) => (await import('./compose/erase.ts')).erase(env, uid)),
+  webhooks: () =>
+    onDatabase(async (env) => (await import('./compose/redeliver.ts')).redeliver(env)),
   // Loaded only here, so that nothing of it is within reach of `serve`.
   dev: async () => (await import('./dev/dev.ts')).dev(process.env),
   async doctor({ json }) {
@@ -67,7 +77,7 @@ async function serve(): Promise<void> {
   await runToTheEnd(program, { log, withinMs: END_WITHIN_MS });
 }
 
-async function migrate({ print, from }: Flags): Promise<void> {
+async function migrate({ print, from }: Given): Promise<void> {
   takeEnvFile();
   const commands = await import('./compose/migrate.ts');
   const out = openOutput();
@@ -77,6 +87,13 @@ async function migrate({ print, from }: Flags): Promise<void> {
   }
   await commands.migrate(process.env);
   out.write('The tables of calls are as this version needs them.\n');
+}
+
+/** Says what it did. */
+async function onDatabase(command: (env: NodeJS.ProcessEnv) => Promise<string>): Promise<void> {
+  takeEnvFile();
+  const said = await command(process.env);
+  openOutput().write(`${said}\n`);
 }
 
 /** Names of the variables that are now as the file says: those which the environment had not. */
@@ -137,24 +154,45 @@ async function main(): Promise<void> {
       from: { type: 'string' },
     },
   });
-  const [name = ''] = positionals;
+  const [name = '', ...rest] = positionals;
   if (values.version) openOutput().write(`${VERSION}\n`);
   else if (values.help) openOutput().write(USAGE);
   else {
-    const fault = faultOf(positionals, values);
+    const given = { ...values, rest };
+    const fault = faultOf(name, given);
     if (fault !== undefined) throw new UsageError(fault);
-    await COMMANDS[name]?.(values);
+    await COMMANDS[name]?.(given);
   }
 }
 
-function faultOf([name = '', ...rest]: readonly string[], flags: Flags): string | undefined {
+function faultOf(name: string, { rest, json, print, from }: Given): string | undefined {
   if (name === '') return 'A command is missing.';
   if (!Object.hasOwn(COMMANDS, name)) return `There is no command ${quoted(name)}.`;
-  if (rest.length > 0) return `${name} takes nothing behind it: ${rest.map(quoted).join(' ')}.`;
-  if (flags.json && name !== 'doctor') return `${name} has no --json: only doctor has.`;
-  if (flags.print && name !== 'migrate') return `${name} has no --print: only migrate has.`;
-  if (flags.from !== undefined && !flags.print) return '--from belongs to migrate --print.';
+  const behind = faultBehind(name, rest);
+  if (behind !== undefined) return behind;
+  if (json && name !== 'doctor') return `${name} has no --json: only doctor has.`;
+  if (print && name !== 'migrate') return `${name} has no --print: only migrate has.`;
+  if (from !== undefined && !print) return '--from belongs to migrate --print.';
   return undefined;
+}
+
+function faultBehind(name: string, rest: readonly string[]): string | undefined {
+  const [first, ...more] = rest;
+  switch (name) {
+    case 'erase':
+      if (first === undefined) return 'erase takes the uid of whom to forget.';
+      return more.length > 0
+        ? `erase takes one uid, and not ${more.map(quoted).join(' ')} too.`
+        : undefined;
+    case 'webhooks':
+      return first === 'redeliver' && more.length === 0
+        ? undefined
+        : 'webhooks takes redeliver behind it, and nothing else.';
+    default:
+      return rest.length > 0
+        ? `${name} takes nothing behind it: ${rest.map(quoted).join(' ')}.`
+        : undefined;
+  }
 }
 
 /** As a terminal can show it. */

@@ -2,13 +2,7 @@
 // rule about who may ring whom is asked, and no rings are counted.
 import { createHash, randomUUID } from 'node:crypto';
 import { SwitchboardError } from '../base/errors.ts';
-import {
-  type CallId,
-  type DeviceId,
-  faultOfLiveKitName,
-  UID_MAX_CHARACTERS,
-  type UserId,
-} from '../base/ids.ts';
+import type { CallId, DeviceId, UserId } from '../base/ids.ts';
 import type { Applied, Calls } from '../calls/apply-event.ts';
 import { CALL_KINDS, type Call, type CallKind } from '../calls/call.ts';
 import type { CallEvent } from '../calls/event.ts';
@@ -27,7 +21,7 @@ import {
   optionalDeviceIn,
 } from '../routes/calls/body.ts';
 import { refusal } from '../routes/calls/refusals.ts';
-import { erase } from './erase-user.ts';
+import { type ErasedUser, eraseUser, faultOfUid } from './erase-user.ts';
 
 /** What {@link HostCalls.place} takes. */
 export interface HostPlaceRequest {
@@ -72,10 +66,7 @@ export interface HostCalls {
    * Leaves his live calls as he would himself, and forgets him: devices, name and picture are gone,
    * and in his calls he is `erased`. Once more changes nothing.
    */
-  eraseUser(uid: string): Promise<{
-    /** How many calls he was in, or was rung by, just before. */
-    readonly leftCalls: number;
-  }>;
+  eraseUser(uid: string): Promise<ErasedUser>;
 }
 
 export interface HostCallsParts {
@@ -118,9 +109,9 @@ export function createHostCalls(parts: HostCallsParts): HostCalls {
     },
     async eraseUser(uid) {
       const who = uidOf(uid, 'uid');
-      const leftCalls = await onceOpen(() => erase(who, { apply, store }));
+      const erased = await onceOpen(() => eraseUser(who, { apply, store }));
       await forgetCounters(who);
-      return { leftCalls };
+      return erased;
     },
   };
 }
@@ -199,8 +190,3 @@ function uidOf(uid: unknown, name: string): UserId {
   if (fault !== undefined) throw new TypeError(`${name} ${fault}.`);
   return uid as UserId;
 }
-
-const faultOfUid = (uid: string): string | undefined =>
-  uid.length > UID_MAX_CHARACTERS
-    ? `must be at most ${UID_MAX_CHARACTERS} characters`
-    : faultOfLiveKitName(uid);

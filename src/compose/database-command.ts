@@ -1,0 +1,40 @@
+// A command of the operator's that works on the database of calls, beside the server or without one.
+import { systemClock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { type CallStore, StoreUnavailable } from '../calls/store.ts';
+import { ConfigError, loadDatabase } from '../settings/config.ts';
+import { misspelt } from '../settings/misspelt.ts';
+import type { Environment } from '../settings/sources.ts';
+import { variableOf } from '../settings/table.ts';
+import { createStore } from './call-store.ts';
+
+const silent = () => {};
+/** What goes wrong is told by the command itself. */
+export const SILENT: Logger = { debug: silent, info: silent, warn: silent, error: silent };
+
+/** Opens the database that is set, whose tables are made where they are missing. Rejects with a sentence for the operator. */
+export async function onDatabase<Result>(
+  env: Environment,
+  work: (store: CallStore) => Promise<Result>,
+): Promise<Result> {
+  const database = loadDatabase(env);
+  const name = variableOf('database');
+  if (database === undefined) {
+    const slips = misspelt(env).filter(({ sentence }) => sentence.includes(name));
+    const hints = slips.map(({ sentence }) => sentence);
+    throw new ConfigError([`${name} is required`], hints);
+  }
+  const store = createStore(database, { clock: systemClock, log: SILENT });
+  try {
+    const fault = await store.open().then(store.fault, ({ message }: Error) => message);
+    if (fault !== undefined) throw new ConfigError([`${name}: ${fault}`]);
+    return await work(store);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    throw new ConfigError([
+      `${name}: the database was lost on the way. Nothing breaks by trying again`,
+    ]);
+  } finally {
+    await store.close();
+  }
+}
