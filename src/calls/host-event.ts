@@ -4,14 +4,20 @@ import type { CallKind, CallState, Outcome, Party, PartyState, Reason } from './
 
 export const HOST_EVENTS = [
   'call.placed',
+  /** Somebody is rung by an invite, or rung anew. */
   'call.invited',
+  /** The first of his phones says that it rings. */
   'call.alerting',
+  /** He has a seat, or has moved it to another of his devices. */
   'call.accepted',
   'call.declined',
+  /** Nobody answered, or he was busy. */
   'call.missed',
   'call.joined',
   'call.lost',
+  /** In the change that ends the call, of nobody but who hung up: the end says it of the others. */
   'call.left',
+  /** The last of a call. */
   'call.ended',
 ] as const;
 export type HostEventType = (typeof HOST_EVENTS)[number];
