@@ -1,0 +1,73 @@
+import 'dart:async';
+import 'dart:ui' show PlatformDispatcher;
+
+import 'package:firebase_messaging/firebase_messaging.dart';
+
+import 'calls_client.dart';
+import 'models.dart';
+import 'native_phone.dart';
+
+/// Tells the server where this phone can be rung: at every start, and whenever a value is new.
+class PushRegistration {
+  PushRegistration(this._client, this._phone);
+
+  final CallsClient _client;
+  final NativePhone _phone;
+  final List<StreamSubscription<Object?>> _subscriptions = [];
+  bool _isOn = false;
+
+  /// Asks for permission to notify where it was not asked before, and registers.
+  Future<void> start() async {
+    _isOn = true;
+    final messaging = FirebaseMessaging.instance;
+    await messaging.requestPermission();
+    if (!_isOn) return;
+    _subscriptions
+      ..add(messaging.onTokenRefresh.listen((_) => unawaited(_put())))
+      ..add(
+        _phone.events.listen((event) {
+          if (event is PushesChanged) unawaited(_put());
+        }),
+      );
+    await _put();
+  }
+
+  /// At sign-out, while the ID token still counts. Where the server can't be asked the value moves with
+  /// whoever signs in next; until then this phone rings for the one before.
+  Future<void> stop() async {
+    await pause();
+    await _client.removeDevice();
+  }
+
+  Future<void> pause() async {
+    _isOn = false;
+    for (final subscription in _subscriptions) {
+      await subscription.cancel();
+    }
+    _subscriptions.clear();
+  }
+
+  Future<void> _put() async {
+    for (var tries = 0; _isOn && tries < 5; tries += 1) {
+      try {
+        final pushes = await _pushes();
+        if (pushes.isEmpty || !_isOn) return; // the first value comes as an event
+        return await _client.putDevice(
+          platform: _phone.platform,
+          pushes: pushes,
+          locale: PlatformDispatcher.instance.locale.toLanguageTag(),
+        );
+      } on Object {
+        await Future<void>.delayed(Duration(seconds: 2 << tries));
+      }
+    }
+  }
+
+  /// On iOS APNs rings, and FCM is not needed for it. Elsewhere FCM's value is all there is.
+  Future<List<PushTarget>> _pushes() async {
+    final native = await _phone.pushes();
+    if (_phone.platform == 'ios') return native;
+    final token = await FirebaseMessaging.instance.getToken();
+    return [...native, if (token != null) PushTarget('fcm_token', token)];
+  }
+}
