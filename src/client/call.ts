@@ -66,6 +66,8 @@ export interface CallParty {
   readonly state: PartyState;
   readonly name?: string;
   readonly picture?: string;
+  /** For the caller, while it rings: a phone of this person has said that it rings. */
+  readonly isAlerting?: true;
 }
 
 /** A call as one person may see it. Times are RFC 3339 with milliseconds. */
@@ -90,6 +92,11 @@ export interface CallView {
   readonly talkSeconds?: number;
   /** The uid of whoever placed it. */
   readonly caller: string;
+  /**
+   * For the caller, while it rings: how many ways there are to those who are rung, devices and open
+   * feeds. 0: nobody will hear it.
+   */
+  readonly reach?: number;
   readonly me: Me;
   /** The caller first. */
   readonly parties: readonly CallParty[];

@@ -32,7 +32,8 @@ export function createClient(options: CallsClientOptions, around: Surroundings):
     pause,
   });
   const known = createKnownCalls(clock, () => deviceId);
-  const shared: Shared = { requests, known, signal, device };
+  const { installationId } = options;
+  const shared: Shared = { requests, known, signal, installationId, device };
 
   let connection: Connection = { state: 'stopped' };
   const connectionListeners = new Set<(connection: Connection) => void>();

@@ -5,7 +5,7 @@ import { CallsError, isPassing } from './error.ts';
 import type { KnownCalls } from './known-calls.ts';
 import type { CallsClient, Entry } from './options.ts';
 import { randomId } from './random-id.ts';
-import { callOf, callsOf, nonsense } from './read.ts';
+import { callOf, callsOf, deviceOf, nonsense } from './read.ts';
 import { type Ask, closed, type Requests } from './request.ts';
 
 /** What the parts of one client share. */
@@ -14,17 +14,43 @@ export interface Shared {
   readonly known: KnownCalls;
   /** Aborts with `close()`. */
   readonly signal: AbortSignal;
+  /** Under which this app is registered for pushes. */
+  readonly installationId: string | undefined;
   /** Waits for the name of this client, without which nothing is asked. */
   device(): Promise<string>;
 }
 
 type Commands = Pick<
   CallsClient,
-  'place' | 'accept' | 'decline' | 'leave' | 'end' | 'invite' | 'get' | 'live' | 'history'
+  | 'place'
+  | 'accept'
+  | 'decline'
+  | 'leave'
+  | 'end'
+  | 'invite'
+  | 'alerting'
+  | 'registerDevice'
+  | 'removeDevice'
+  | 'get'
+  | 'live'
+  | 'history'
 >;
 
 export const pathOf = (callId: string, verb = ''): string =>
   `/${encodeURIComponent(callId)}${verb}`;
+
+const INSTALLATION = /^(?!\.{1,2}$)[\w.:~-]{1,128}$/;
+
+export function checkInstallation(installationId: string): void {
+  if (INSTALLATION.test(installationId)) return;
+  throw new TypeError('installationId must be 1 to 128 letters, digits and _ . : ~ or -');
+}
+
+/** As it is: these marks need no escapes. */
+function devicePathOf(installationId: string): string {
+  checkInstallation(installationId);
+  return `/devices/${installationId}`;
+}
 
 /** What lets somebody into a call is given up when they leave it meanwhile. */
 function createEntering(signal: AbortSignal) {
@@ -50,7 +76,7 @@ function createEntering(signal: AbortSignal) {
 
 /** The requests, each as a method. */
 export function createCommands(shared: Shared): Commands {
-  const { requests, known, signal } = shared;
+  const { requests, known, signal, installationId } = shared;
   const entering = createEntering(signal);
   const ask = async (request: Ask, until = signal): Promise<Record<string, unknown>> => {
     if (signal.aborted) throw closed();
@@ -88,19 +114,32 @@ export function createCommands(shared: Shared): Commands {
     },
     accept: async (callId, { takeOver, instead } = {}) => {
       const deviceId = await shared.device();
-      const body = { deviceId, takeOver, instead };
+      const body = { deviceId, takeOver, instead, installationId };
       const answer = await entering.enter(callId, (until) =>
         post(pathOf(callId, '/accept'), body, until),
       );
       return entryOf(tellCall(answer), answer);
     },
-    decline: (callId, reason = 'declined') => out(callId, '/decline', { reason }),
-    leave: async (callId) => out(callId, '/leave', { deviceId: await shared.device() }),
+    decline: (callId, reason = 'declined') => out(callId, '/decline', { reason, installationId }),
+    leave: async (callId) =>
+      out(callId, '/leave', { deviceId: await shared.device(), installationId }),
     end: (callId) => out(callId, '/end', {}),
     invite: async (callId, callees) => {
       const request = { method: 'POST', path: pathOf(callId, '/invite') } as const;
       // Once only: who has declined meanwhile would be rung again.
       return tellCall(await ask({ ...request, body: JSON.stringify({ callees }) }));
+    },
+    alerting: async (callId) =>
+      tellCall(await post(pathOf(callId, '/alerting'), { installationId })),
+    registerDevice: async (name, { platform, pushes, locale }) => {
+      const body = JSON.stringify({ platform, pushes, locale });
+      const path = devicePathOf(name);
+      const { device } = await ask({ method: 'PUT', path, body, mayRepeat: true });
+      return deviceOf(device);
+    },
+    removeDevice: async (name) => {
+      const path = devicePathOf(name);
+      await ask({ method: 'DELETE', path, keepalive: true, mayRepeat: true });
     },
     get: async (callId) =>
       tellCall(await ask({ method: 'GET', path: pathOf(callId), mayRepeat: true })),

@@ -26,7 +26,10 @@ export type ServerCode =
   | 'ring_forbidden'
   | 'ring_limited'
   | 'stopping'
-  | 'streams_full';
+  | 'streams_full'
+  | 'ticket_expired'
+  | 'ticket_invalid'
+  | 'ticket_not_enough';
 
 /**
  * Codes of the client: `network` (nothing answered), `timeout` (not in time), `answer_invalid` (what

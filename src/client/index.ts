@@ -1,5 +1,6 @@
 // The door of `livekit-switchboard/client`: for browsers, React Native and Node, without a dependency.
 import { createClient } from './client.ts';
+import { checkInstallation } from './commands.ts';
 import type { CallsClient, CallsClientOptions } from './options.ts';
 import { surroundings } from './surroundings.ts';
 
@@ -29,11 +30,14 @@ export type {
   AcceptRequest,
   CallsClient,
   CallsClientOptions,
+  DeviceRegistration,
   Entry,
   HistoryPage,
   HistoryRequest,
   Placed,
   PlaceRequest,
+  PushTarget,
+  RegisteredDevice,
   Stop,
 } from './options.ts';
 export type { GetIdToken } from './request.ts';
@@ -50,11 +54,12 @@ export type { Fetch, FetchAnswer, FetchInit } from './surroundings.ts';
  * calls.onCall(({ call, rings }) => (rings ? ring(call) : stopRinging(call)));
  */
 export function createCallsClient(options: CallsClientOptions): CallsClient {
-  const { baseUrl, getIdToken, deviceId } = options;
+  const { baseUrl, getIdToken, deviceId, installationId } = options;
   if (typeof baseUrl !== 'string') throw new TypeError('baseUrl must be a string');
   if (typeof getIdToken !== 'function') throw new TypeError('getIdToken must be a function');
   if (deviceId !== undefined && (deviceId.length < 1 || deviceId.length > 128)) {
     throw new TypeError('deviceId must have 1 to 128 characters');
   }
+  if (installationId !== undefined) checkInstallation(installationId);
   return createClient(options, surroundings());
 }

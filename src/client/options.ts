@@ -16,6 +16,11 @@ export interface CallsClientOptions {
    * Default: a tab keeps one of its own over reloads; elsewhere every client has a new one.
    */
   readonly deviceId?: string;
+  /**
+   * Under which this app is registered for pushes (`registerDevice`): then accepting, declining and
+   * hanging up here stops the ring of the other phones, and none is pushed to this one.
+   */
+  readonly installationId?: string;
   /** Default: the global one. */
   readonly fetch?: Fetch;
   /** Default: `stream` where `fetch` can hand over an answer in pieces, `poll` in React Native. */
@@ -75,6 +80,33 @@ export interface HistoryPage {
   readonly next: string | undefined;
 }
 
+/** A way to reach an installation: a value of one kind. */
+export interface PushTarget {
+  /** FCM by a registration token or an installation id; APNs; or what the host's own sender knows. */
+  readonly kind: 'fcm_token' | 'fid' | 'apns_voip' | 'apns' | 'host';
+  readonly value: string;
+  /** Of APNs: of an app that was installed by Xcode. */
+  readonly sandbox?: boolean;
+}
+
+export interface DeviceRegistration {
+  readonly platform: 'android' | 'ios' | 'web';
+  /** One of a kind at most. */
+  readonly pushes: readonly PushTarget[];
+  /** BCP 47, like `pt-BR`: for texts that the server words. */
+  readonly locale?: string;
+}
+
+export interface RegisteredDevice {
+  readonly installationId: string;
+  readonly platform: DeviceRegistration['platform'];
+  /** `isServed`: whether the server has what sends to such values. It keeps them anyway. */
+  readonly pushes: readonly {
+    readonly kind: PushTarget['kind'];
+    readonly isServed: boolean;
+  }[];
+}
+
 /** Ends what it came from. Safe to call more than once. */
 export type Stop = () => void;
 
@@ -97,6 +129,12 @@ export interface CallsClient {
   end(callId: string): Promise<CallView>;
   /** Rings more people; makes the call a group for good. */
   invite(callId: string, callees: readonly string[]): Promise<CallView>;
+  /** Says that this phone rings: the caller's app says "ringing" from then on. */
+  alerting(callId: string): Promise<CallView>;
+  /** At every start of the app, and when a value changes. `installationId`: 1 to 128 of `A-Za-z0-9_.:~-`. */
+  registerDevice(installationId: string, device: DeviceRegistration): Promise<RegisteredDevice>;
+  /** Before signing out, as long as there is an ID token: whoever signs in next is not rung for this one. */
+  removeDevice(installationId: string): Promise<void>;
   get(callId: string): Promise<CallView>;
   /** The calls that are going on: what an app asks when it starts. */
   live(): Promise<readonly ListedCall[]>;

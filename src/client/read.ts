@@ -1,6 +1,7 @@
 // What the server said, taken apart. A call without the few fields that everything hangs on is none.
 import type { CallView, Cause } from './call.ts';
 import { CallsError } from './error.ts';
+import type { RegisteredDevice } from './options.ts';
 
 export interface Change {
   readonly call: CallView;
@@ -29,6 +30,11 @@ export function callOf(value: unknown): CallView {
     Array.isArray(value.parties);
   if (!isCall) throw nonsense('call');
   return value as unknown as CallView;
+}
+
+export function deviceOf(value: unknown): RegisteredDevice {
+  if (!isObject(value) || !Array.isArray(value.pushes)) throw nonsense('device');
+  return value as unknown as RegisteredDevice;
 }
 
 export function callsOf({ calls }: Record<string, unknown>): CallView[] {

@@ -10,7 +10,7 @@ export type GetIdToken = (
 ) => Promise<string | null | undefined> | string | null | undefined;
 
 export interface Ask {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Behind the base URL. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

@@ -153,6 +153,53 @@ describe('the other requests', () => {
     ]);
   });
 
+  it('says on which installation somebody acts, where the app has told', async () => {
+    const { client, server } = await setClient({ installationId: 'phone-1' });
+    for (const verb of ['decline', 'leave', 'alerting']) {
+      server.on(`POST /:callId/${verb}`, json(200, answer(ended(3))));
+    }
+    server.on('POST /:callId/accept', json(200, entry(active(2))));
+    await client.alerting(ID);
+    await client.accept(ID);
+    await client.decline(ID);
+    await client.leave(ID);
+    expect(server.received.map(({ route, body }) => [route, body])).toEqual([
+      ['POST /:callId/alerting', { installationId: 'phone-1' }],
+      ['POST /:callId/accept', { deviceId: DEVICE, installationId: 'phone-1' }],
+      ['POST /:callId/decline', { reason: 'declined', installationId: 'phone-1' }],
+      ['POST /:callId/leave', { deviceId: DEVICE, installationId: 'phone-1' }],
+    ]);
+  });
+
+  it('registers an installation and removes it, again where the answer got lost', async () => {
+    const { client, server, pass } = await setClient();
+    const pushes = [{ kind: 'fcm_token', value: 'a:b' }] as const;
+    const device = {
+      installationId: 'a:b~c',
+      platform: 'android',
+      pushes: [{ kind: 'fcm_token', isServed: true }],
+    };
+    server.on('PUT /devices/a:b~c', cut, json(200, { device, serverTime: '' }));
+    server.on('DELETE /devices/a:b~c', json(200, {}));
+    const registering = client.registerDevice('a:b~c', { platform: 'android', pushes });
+    await pass(250);
+    expect(await registering).toEqual(device);
+    await client.removeDevice('a:b~c');
+    expect(server.received.map(({ body }) => body)).toEqual([
+      { platform: 'android', pushes },
+      { platform: 'android', pushes },
+      {},
+    ]);
+  });
+
+  it('takes a name of an installation that no path can hold for a mistake of the app', async () => {
+    const { client, server } = await setClient();
+    for (const name of ['', '..', 'a/b', 'ä', 'x'.repeat(129)]) {
+      await expect(client.removeDevice(name)).rejects.toThrow(TypeError);
+    }
+    expect(server.received).toEqual([]);
+  });
+
   it('does not repeat an invitation: who has declined meanwhile would be rung again', async () => {
     const { client, server } = await setClient();
     server.on('POST /:callId/invite', cut);
@@ -370,6 +417,7 @@ it.each([
   [{ getIdToken: 'token' }, 'getIdToken'],
   [{ deviceId: '' }, 'deviceId'],
   [{ deviceId: 'x'.repeat(129) }, 'deviceId'],
+  [{ installationId: 'a/b' }, 'installationId'],
 ])('wrong options are a TypeError: %j', (wrong, name) => {
   const options = { baseUrl: '/api/calls', getIdToken: () => 'token', ...wrong };
   expect(() => createCallsClient(options as never)).toThrow(TypeError);

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../src/base/errors.ts';
 import type * as server from '../../src/calls/call.ts';
 import type { HistoryEntry, CallView as ServerView } from '../../src/calls/view.ts';
 import type * as client from '../../src/client/index.ts';
+import type { Platform, TargetKind } from '../../src/ringing/device.ts';
 
 type Same<A, B> = [A, B] extends [B, A] ? true : false;
 type Fits<A, B> = A extends B ? true : false;
@@ -25,6 +26,12 @@ it('has the JSON of a call as the server writes it, and every field of it', () =
     Same<keyof client.Me, keyof ServerView['me']> &
     Same<keyof client.CallParty, keyof ServerView['parties'][number]> = true;
   expect([fits, same]).toEqual([true, true]);
+});
+
+it('knows every platform and every kind of push that the server knows, and no other', () => {
+  const same: Same<client.DeviceRegistration['platform'], Platform> &
+    Same<client.PushTarget['kind'], TargetKind> = true;
+  expect(same).toBe(true);
 });
 
 it('knows codes of the server alone', () => {
