@@ -1,9 +1,10 @@
-// The port of the calls, over any engine that speaks SQL.
+// The ports of calls, devices and rings, over any engine that speaks SQL.
 import type { CallId, RoomName, UserId } from '../base/ids.ts';
 import type { Call } from '../calls/call.ts';
-import type { CallStore, DueTimer } from '../calls/store.ts';
+import type { DueTimer } from '../calls/store.ts';
 import { createChange } from './change.ts';
 import { callOf } from './columns.ts';
+import { createDeviceStore } from './device-store.ts';
 import type { Row } from './dialect.ts';
 import type { Engine } from './engine.ts';
 import { createFeed } from './feed.ts';
@@ -11,14 +12,13 @@ import { createForget } from './forget.ts';
 import { createHistory } from './history.ts';
 import { createLanes } from './lanes.ts';
 import { readStatements } from './read-statements.ts';
+import { createRingStore } from './ring-store.ts';
+import type { Life, Store } from './store.ts';
 import type { Wake } from './wake.ts';
 import { createWriteQueries } from './write-queries.ts';
 import { writeStatements } from './write-statements.ts';
 
-/** What is left to the engine: a life of its own. */
-export type CallsOnly = Omit<CallStore, 'open' | 'close' | 'fault'>;
-
-export function createCallStore(engine: Engine, wake: Wake): CallsOnly {
+export function createCallStore(engine: Engine, wake: Wake): Omit<Store, Life> {
   const read = readStatements(engine.dialect);
   const write = writeStatements(engine.dialect);
   const parts = { engine, read, write, queriesOf: createWriteQueries(engine.dialect), wake };
@@ -52,6 +52,8 @@ export function createCallStore(engine: Engine, wake: Wake): CallsOnly {
       return rows.map(dueOf);
     },
     ...createLanes(parts),
+    ...createDeviceStore(engine),
+    ...createRingStore(parts),
     async roomsEndedWithin(ms) {
       const [rows = []] = await engine.ask([{ text: read.roomsEnded, values: [clock(), ms] }]);
       return rows.map(({ room }) => room as RoomName);

@@ -34,6 +34,8 @@ export interface Dialect {
   readonly skipLocked: string;
   /** Holds these people until the transaction ends. */
   lockPeople(uids: readonly string[]): Query | undefined;
+  /** The same of ways to devices. */
+  lockTargets(targets: readonly string[]): Query | undefined;
   /** Tells other instances with the commit; undefined: there is no such way. */
   readonly notify: ((parameter: string) => string) | undefined;
   /** Statements that don't touch the same rows may be one: every one is a message there and back. */
@@ -42,7 +44,7 @@ export interface Dialect {
 
 export const NOTIFY_CHANNEL = 'switchboard';
 /** Of our advisory locks, so that a database can be shared: "swb". */
-export const LOCK_CLASS = { people: 0x737762, migration: 0x737763 } as const;
+export const LOCK_CLASS = { people: 0x737762, migration: 0x737763, targets: 0x737764 } as const;
 
 const columnsOf = (columns: Readonly<Record<string, ColumnType>>) => Object.entries(columns);
 
@@ -67,14 +69,8 @@ export const POSTGRES: Dialect = {
     `(select floor(extract(epoch from clock_timestamp()) * 1000)::bigint + ${parameter}::bigint)`,
   forUpdate: 'for update',
   skipLocked: 'for update skip locked',
-  lockPeople(uids) {
-    const keys = [...new Set(uids.map(lockKeyOf))].sort((a, b) => a - b);
-    if (keys.length === 0) return undefined;
-    return {
-      text: `select pg_advisory_xact_lock(${LOCK_CLASS.people}, key) from unnest($1::int[]) as key`,
-      values: [`{${keys.join()}}`],
-    };
-  },
+  lockPeople: (uids) => advisoryLocks(LOCK_CLASS.people, uids),
+  lockTargets: (targets) => advisoryLocks(LOCK_CLASS.targets, targets),
   notify: (parameter) => `select pg_notify('${NOTIFY_CHANNEL}', ${parameter})`,
   combinesWrites: true,
 };
@@ -98,9 +94,20 @@ export const SQLITE: Dialect = {
   skipLocked: '',
   // The one writer holds everything.
   lockPeople: () => undefined,
+  lockTargets: () => undefined,
   notify: undefined,
   combinesWrites: false,
 };
 
-/** Two people may have the same: then one waits for the other now and then. */
-const lockKeyOf = (uid: string): number => createHash('sha1').update(uid).digest().readInt32BE();
+/** Sorted, so that no two wait for each other. */
+function advisoryLocks(lockClass: number, texts: readonly string[]): Query | undefined {
+  const keys = [...new Set(texts.map(lockKeyOf))].sort((a, b) => a - b);
+  if (keys.length === 0) return undefined;
+  return {
+    text: `select pg_advisory_xact_lock(${lockClass}, key) from unnest($1::int[]) as key`,
+    values: [`{${keys.join()}}`],
+  };
+}
+
+/** Two may have the same: then one waits for the other now and then. */
+const lockKeyOf = (text: string): number => createHash('sha1').update(text).digest().readInt32BE();

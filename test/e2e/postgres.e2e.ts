@@ -6,6 +6,7 @@ import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { describeStore, type StoreStage } from '../storage/contract.ts';
 import { describeLanes } from '../storage/contract-lanes.ts';
+import { describeRinging } from '../storage/contract-ringing.ts';
 import { TABLES } from '../storage/statements.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 
@@ -51,6 +52,7 @@ async function stageOn(name: string, { asPool }: { asPool: boolean }): Promise<S
 for (const [what, describeContract] of Object.entries({
   store: describeStore,
   lanes: describeLanes,
+  ringing: describeRinging,
 })) {
   describeContract('Postgres', {
     setStage: () => stageOn(`own_${what}`, { asPool: false }),

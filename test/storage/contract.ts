@@ -1,14 +1,15 @@
 // What every store of calls must do, whatever keeps it.
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Call } from '../../src/calls/call.ts';
-import { type CallStore, type FeedPosition, UnknownCursor } from '../../src/calls/store.ts';
+import { type FeedPosition, UnknownCursor } from '../../src/calls/store.ts';
+import type { Store } from '../../src/storage/store.ts';
 import { callIn, end, move, newCallId, place, shape, user } from './scenes.ts';
 
 export interface StoreStage {
   /** Empty, and opened. */
-  readonly store: CallStore;
+  readonly store: Store;
   /** Another one over the same database, opened. */
-  instance(): Promise<CallStore>;
+  instance(): Promise<Store>;
   /** Turns the store's time on. */
   advance(ms: number): void;
   /** Removes all rows; `store` may be another then. */
@@ -25,7 +26,7 @@ export function describeStore(
 ): void {
   describe(name, () => {
     let stage: StoreStage;
-    let store: CallStore;
+    let store: Store;
 
     beforeAll(async () => {
       stage = await setStage();

@@ -8,6 +8,7 @@ import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { describeStore, type StoreStage } from './contract.ts';
 import { describeLanes } from './contract-lanes.ts';
+import { describeRinging } from './contract-ringing.ts';
 import { TABLES } from './statements.ts';
 
 async function opened(path: string, clock = createFakeClock()) {
@@ -55,7 +56,7 @@ async function memoryStage(): Promise<StoreStage> {
   };
 }
 
-for (const describeContract of [describeStore, describeLanes]) {
+for (const describeContract of [describeStore, describeLanes, describeRinging]) {
   describeContract('SQLite in a file', { setStage: fileStage, isShared: true });
   describeContract('SQLite in memory', { setStage: memoryStage, isShared: false });
 }

@@ -1,4 +1,5 @@
 // Every statement that the stores have, by name.
+import { deviceStatements, ringStatements } from '../../src/storage/device-statements.ts';
 import type { Dialect } from '../../src/storage/dialect.ts';
 import { laneStatements } from '../../src/storage/lane-statements.ts';
 import { readStatements } from '../../src/storage/read-statements.ts';
@@ -10,6 +11,8 @@ export function statementsOf(dialect: Dialect): [name: string, text: string][] {
     ...Object.entries(readStatements(dialect)),
     ...Object.entries(writeStatements(dialect)),
     ...Object.entries(laneStatements(dialect)),
+    ...Object.entries(deviceStatements(dialect)),
+    ...Object.entries(ringStatements(dialect)),
     ...lists.map(([name, text]): [string, string] => [name, text('$1')]),
   ];
 }
@@ -30,6 +33,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   leaseRoomEffects: 'effects_run',
   leasePushes: 'push_effects_run',
   leaseHostEvents: 'host_effects_run',
+  forgetDevices: 'devices_seen',
   lockGivenUp: 'host_effects_run',
   roomsEnded: 'calls_ended',
   lockEnded: 'calls_ended',

@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import { type CallStore, StoreUnavailable } from '../../calls/store.ts';
+import { StoreUnavailable } from '../../calls/store.ts';
 import { createCallStore } from '../call-store.ts';
 import { POSTGRES } from '../dialect.ts';
 import type { Engine } from '../engine.ts';
 import { createRecovery } from '../recovery.ts';
+import type { Store } from '../store.ts';
 import { createWake } from '../wake.ts';
 import { createConnections } from './connections.ts';
 import { DatabaseError, isOverload, isUnavailable } from './faults.ts';
@@ -26,7 +27,7 @@ export interface PostgresStoreParts {
   readonly clockOffsetMs?: number | (() => number);
 }
 
-export function createPostgresStore(parts: PostgresStoreParts): CallStore {
+export function createPostgresStore(parts: PostgresStoreParts): Store {
   const { source, clock, log, clockOffsetMs = 0 } = parts;
   const name = randomUUID();
   const connections = createConnections({ source, clock, log });

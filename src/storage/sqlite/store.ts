@@ -2,11 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import { type CallStore, StoreUnavailable } from '../../calls/store.ts';
+import { StoreUnavailable } from '../../calls/store.ts';
 import { createCallStore } from '../call-store.ts';
 import { SQLITE } from '../dialect.ts';
 import type { Engine } from '../engine.ts';
 import { createRecovery } from '../recovery.ts';
+import type { Store } from '../store.ts';
 import { createWake } from '../wake.ts';
 import type { Database } from './database.ts';
 import { isBusy, isUnavailable, sentenceOf } from './faults.ts';
@@ -28,7 +29,7 @@ export interface SqliteStoreParts {
   readonly isProduction?: boolean;
 }
 
-export function createSqliteStore(parts: SqliteStoreParts): CallStore {
+export function createSqliteStore(parts: SqliteStoreParts): Store {
   const { path, clock, log, isProduction = false } = parts;
   let database: Database | undefined;
   const wake = createWake(log, () => watch.look());

@@ -1,0 +1,100 @@
+// The SQL of devices, and of who of them was rung.
+import type { Columns } from './columns.ts';
+import type { Dialect } from './dialect.ts';
+
+export const TARGET = {
+  kind: 'text',
+  value: 'text',
+  uid: 'text',
+  installation: 'text',
+  is_sandbox: 'boolean',
+} as const satisfies Columns;
+
+const DEVICE_KEY = { uid: 'text', installation: 'text' } as const satisfies Columns;
+const TARGET_KEY = { value: 'text', kind: 'text' } as const satisfies Columns;
+
+/** In the order of {@link deviceOf}. */
+function deviceColumns({ schema, jsonArray, jsonArrays }: Dialect): string {
+  return `d.uid, d.installation, d.platform, d.locale,
+    (select ${jsonArrays}(${jsonArray}(t.kind, t.value, t.is_sandbox)) from ${schema}targets t
+      where t.uid = d.uid and t.installation = d.installation) as targets`;
+}
+
+export function deviceStatements(dialect: Dialect) {
+  const { schema, rows, now, forUpdate, skipLocked } = dialect;
+  const devices = `${schema}devices`;
+  const targets = `${schema}targets`;
+  const held = (columns: string) => `select ${columns} from ${targets} t
+    where (t.value, t.kind) in (select r.value, r.kind from ${rows('$1', TARGET_KEY)})`;
+  // Sorted by hand, or SQLite walks through all devices in their order.
+  const lock = (which: string) => `select uid, installation, seen_at from ${devices}
+  where uid in (${which}) order by uid || '', installation ${forUpdate}`;
+  return {
+    /** All whose rows may be written, before any is: a device before its values. */
+    lockDevices: lock(`${held('t.uid')} union select $2`),
+    holders: held('t.uid, t.installation'),
+    removeDevices: `delete from ${devices} where (uid, installation) in (
+    select r.uid, r.installation from ${rows('$1', DEVICE_KEY)})`,
+    putDevice: `insert into ${devices} (uid, installation, platform, locale, seen_at)
+  values ($1, $2, $3, $4, ${now('$5')}) on conflict (uid, installation) do update
+  set platform = excluded.platform, locale = excluded.locale, seen_at = excluded.seen_at`,
+    emptyDevice: `delete from ${targets} where uid = $1 and installation = $2`,
+    putTargets: `insert into ${targets} (${Object.keys(TARGET).join(', ')})
+  select ${Object.keys(TARGET)
+    .map((name) => `r.${name}`)
+    .join(', ')} from ${rows('$1', TARGET)} where true`,
+    removeDevice: `delete from ${devices} where uid = $1 and installation = $2 returning uid`,
+    devicesOf: `select ${deviceColumns(dialect)} from ${devices} d where d.uid = $1
+  order by d.seen_at desc, d.installation`,
+    lockHolders: lock(held('t.uid')),
+    /** In which this value is the last. */
+    removeHolders: `delete from ${devices} where (uid, installation) in (${held('t.uid, t.installation')} and not exists (
+    select 1 from ${targets} o where o.uid = t.uid and o.installation = t.installation
+      and (o.value <> t.value or o.kind <> t.kind)))`,
+    dropTargets: `delete from ${targets} where (value, kind) in (
+    select r.value, r.kind from ${rows('$1', TARGET_KEY)})`,
+    forgetDevices: `delete from ${devices} where (uid, installation) in (
+    select uid, installation from ${devices} where seen_at < ${now('$1')} - $2
+    order by seen_at limit $3 ${skipLocked}) returning uid`,
+    seeDevice: `update ${devices} set seen_at = ${now('$3')} where uid = $1 and installation = $2`,
+  } as const;
+}
+
+/** Of a person in a call: `$1`, `$2`. */
+export function ringStatements(dialect: Dialect) {
+  const { schema, isIn, now } = dialect;
+  const rung = `${schema}rung`;
+  const ringAt = `(select p.created_at from ${schema}parties p where p.call_id = $1 and p.uid = $2)`;
+  const same = `${rung}.ring_at = excluded.ring_at`;
+  const kept = ['handed_at', 'alerted_at', 'stopped_at']
+    .map((column) => `${column} = case when ${same} then ${rung}.${column} end`)
+    .join(', ');
+  const mine = 'call_id = $1 and uid = $2';
+  return {
+    /** That can be pushed to, and to which nobody has handed this ring. */
+    silentDevices: `select ${deviceColumns(dialect)} from ${schema}devices d
+  where d.uid = $2 and not exists (
+    select 1 from ${rung} r where r.call_id = $1 and r.uid = d.uid
+      and r.installation = d.installation and r.handed_at is not null and r.ring_at = ${ringAt}
+  ) and exists (
+    select 1 from ${schema}targets o where o.uid = d.uid and o.installation = d.installation
+  ) order by d.seen_at desc, d.installation`,
+    /** What was of an earlier ring is forgotten. */
+    takeRing: `insert into ${rung} (call_id, uid, installation, platform, ring_at, tried_at)
+  select $1, d.uid, d.installation, d.platform, $4, $5 from ${schema}devices d
+  where d.uid = $2 and ${isIn('d.installation', '$3')}
+  on conflict (call_id, uid, installation) do update set platform = excluded.platform,
+    ring_at = excluded.ring_at, tried_at = excluded.tried_at, ${kept}`,
+    ringHanded: `update ${rung} set handed_at = ${now('$4')}
+  where ${mine} and ${isIn('installation', '$3')} and handed_at is null`,
+    rungDevices: `select ${deviceColumns(dialect)}, r.tried_at, r.handed_at
+  from ${rung} r join ${schema}devices d on d.uid = r.uid and d.installation = r.installation
+  where r.call_id = $1 and r.uid = $2 and r.stopped_at is null order by d.seen_at desc, d.installation`,
+    /** A ring that has begun meanwhile is not stopped by it. */
+    stopHanded: `update ${rung} set stopped_at = ${now('$4')}
+  where ${mine} and ${isIn('installation', '$3')} and stopped_at is null and not exists (
+    select 1 from ${schema}parties p where p.call_id = $1 and p.uid = $2 and p.state = 'ringing')`,
+    deviceAlerted: `update ${rung} set alerted_at = ${now('$4')}
+  where ${mine} and installation = $3 and alerted_at is null returning platform`,
+  } as const;
+}

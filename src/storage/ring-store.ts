@@ -1,0 +1,101 @@
+// Which devices ring for which call: written down before anybody pushes.
+import type { CallId, InstallationId, UserId } from '../base/ids.ts';
+import { type Call, isLive, partyOf } from '../calls/call.ts';
+import type { Platform } from '../ringing/device.ts';
+import type { RingStore } from '../ringing/store.ts';
+import { callOf } from './columns.ts';
+import { deviceStatements, ringStatements } from './device-statements.ts';
+import { deviceOf } from './device-store.ts';
+import type { Query, Row } from './dialect.ts';
+import type { Engine } from './engine.ts';
+import type { ReadStatements } from './read-statements.ts';
+
+/** A try at a provider is over by then. */
+const ON_THE_WAY_MS = 5_000;
+
+export function createRingStore({
+  engine,
+  read,
+}: {
+  engine: Engine;
+  read: ReadStatements;
+}): RingStore {
+  const { list } = engine.dialect;
+  const ring = ringStatements(engine.dialect);
+  const { seeDevice } = deviceStatements(engine.dialect);
+  const looksAt = (callId: CallId) => {
+    const values = [list([callId]), list([])];
+    return {
+      lock: { text: read.lockCalls, values },
+      look: { text: read.scene, values: [...values, engine.clockValue()] },
+    };
+  };
+  const handed =
+    (text: string) =>
+    async (callId: CallId, uid: UserId, installations: readonly InstallationId[]) => {
+      const values = [callId, uid, list(installations), engine.clockValue()];
+      await engine.ask([{ text, values }]);
+    };
+  return {
+    takeRing(callId, uid) {
+      const { lock, look } = looksAt(callId);
+      const reads = [lock, look, { text: ring.silentDevices, values: [callId, uid] }];
+      return engine.transact(reads, ([, rows, found = []]) => {
+        const { call, now } = seen(rows);
+        const ringAt = call && ringOf(call, uid, now);
+        if (call === undefined || ringAt === undefined) {
+          return { queries: [], result: () => undefined };
+        }
+        const devices = found.map(deviceOf);
+        const names = list(devices.map(({ installation }) => installation));
+        const taken: Query = { text: ring.takeRing, values: [callId, uid, names, ringAt, now] };
+        return {
+          queries: devices.length > 0 ? [taken] : [],
+          result: () => ({ call, now, devices }),
+        };
+      });
+    },
+    ringHanded: handed(ring.ringHanded),
+    async takeStop(callId, uid, but) {
+      const rung = { text: ring.rungDevices, values: [callId, uid] };
+      const [rows, found = []] = await engine.ask([looksAt(callId).look, rung]);
+      const { call, now } = seen(rows);
+      const party = call && partyOf(call, uid);
+      if (call === undefined || party === undefined || party.state === 'ringing') return undefined;
+      const told = found.filter(({ installation }) => installation !== but);
+      const isOnTheWay = ({ handed_at, tried_at }: Row) =>
+        handed_at === null && now - (tried_at as number) < ON_THE_WAY_MS;
+      return {
+        call,
+        now,
+        devices: told.map(deviceOf),
+        onTheWay: told.filter(isOnTheWay).map((row) => row.installation as InstallationId),
+      };
+    },
+    stopHanded: handed(ring.stopHanded),
+    async deviceAlerted(callId, uid, installation) {
+      const now = engine.clockValue();
+      const [, [row] = []] = await engine.write([
+        { text: seeDevice, values: [uid, installation, now] },
+        { text: ring.deviceAlerted, values: [callId, uid, installation, now] },
+      ]);
+      return row?.platform as Platform | undefined;
+    },
+  };
+}
+
+function seen(rows: readonly Row[] = []): { call: Call | undefined; now: number } {
+  const [row] = rows as [Row];
+  return { call: row.id === null ? undefined : callOf(row), now: row.now as number };
+}
+
+/** Since when he rings; a ring whose end has passed is over, whether or not anybody has said so. */
+function ringOf(call: Call, uid: UserId, now: number): number | undefined {
+  const party = partyOf(call, uid);
+  const rings =
+    isLive(call) &&
+    party?.state === 'ringing' &&
+    !party.isHidden &&
+    (party.ringEndsAt === undefined || now < party.ringEndsAt);
+  return rings ? party.createdAt : undefined;
+}
