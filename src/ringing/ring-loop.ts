@@ -91,20 +91,21 @@ function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
     if (ringEndsAt <= taken.now) return 'done';
     const rung = await toEach(taken.devices, async (device) => {
       const reached = await push(messages.ring({ ...taken, ringEndsAt }, device), device);
-      if (reached === 'handed') {
-        const afterMs = taken.now + passedMs() - party.createdAt;
-        metrics?.ringHanded({ platform: device.platform, afterMs });
-      }
+      if (reached !== 'handed') return reached;
+      const afterMs = taken.now + passedMs() - party.createdAt;
+      metrics?.ringHanded({ platform: device.platform, afterMs });
+      // At once: a provider that hangs for another device would keep the end of the ring from this one.
+      await store.ringHanded(callId, uid, [device.installation]);
       return reached;
     });
     const leftMs = ringEndsAt - taken.now - passedMs();
     const pauseMs = backOffMs(tries, RING_RETRY_MS);
-    const { settled, late, againInMs } = sorted(rung, { pauseMs, leftMs });
-    // What can't be rung any more must not be rung along with the others.
-    const notAgain = againInMs === undefined ? settled : [...settled, ...late];
+    const { unreachable, late, againInMs } = sorted(rung, { pauseMs, leftMs });
+    if (againInMs === undefined) return late.length > 0 ? giveUp(leased, NOT_RUNG) : 'done';
+    // Where it is of no use or too late they must not be rung along with the others.
+    const notAgain = [...unreachable, ...late];
     if (notAgain.length > 0) await store.ringHanded(callId, uid, notAgain);
-    if (againInMs !== undefined) return { againInMs };
-    return late.length > 0 ? giveUp(leased, NOT_RUNG) : 'done';
+    return { againInMs };
   };
 }
 
@@ -114,8 +115,9 @@ function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
     const { uid, cause } = effect;
     const taken = await store.takeStop(callId, uid, effect.installation);
     const passedMs = stopwatch(clock);
-    if (taken === undefined || taken.devices.length + taken.onTheWay.length === 0) return 'done';
-    const { call, now, devices, onTheWay } = taken;
+    if (taken === undefined || taken.devices.length === 0) return 'done';
+    const { call, now, onTheWay } = taken;
+    const devices = taken.devices.filter(({ installation }) => !onTheWay.includes(installation));
     const rangFrom = partyOf(call, uid)?.createdAt ?? call.createdAt;
     const forMs = isMissedBy(cause) ? STOP_FOR_MS.missed : STOP_FOR_MS.elsewhere;
     const leftMs = () => rangFrom + rules.ringMs + forMs - now - passedMs();
@@ -124,8 +126,8 @@ function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
       push(await messages.stop({ call, now, stop: effect }, device), device),
     );
     const pauseMs = backOffMs(tries, STOP_RETRY_MS);
-    const { settled, late, againInMs } = sorted(told, { pauseMs, leftMs: leftMs() });
-    const notAgain = [...settled, ...late];
+    const { handed, unreachable, late, againInMs } = sorted(told, { pauseMs, leftMs: leftMs() });
+    const notAgain = [...handed, ...unreachable, ...late];
     if (notAgain.length > 0) await store.stopHanded(callId, uid, notAgain);
     if (onTheWay.length > 0) return { againInMs: Math.min(ON_THE_WAY_MS, againInMs ?? Infinity) };
     if (againInMs !== undefined) return { againInMs };
@@ -138,35 +140,37 @@ interface Told {
   readonly reached: Reached;
 }
 
-const toEach = (
+/** All at once. Rejects when all are done. */
+async function toEach(
   devices: readonly Device[],
   tell: (device: Device) => Promise<Reached>,
-): Promise<readonly Told[]> =>
-  Promise.all(
-    devices.map(async (device) => ({
-      installation: device.installation,
-      reached: await tell(device),
-    })),
-  );
+): Promise<readonly Told[]> {
+  const told = await Promise.allSettled(devices.map(tell));
+  return told.map((one, nth) => {
+    if (one.status === 'rejected') throw one.reason;
+    return { installation: (devices[nth] as Device).installation, reached: one.value };
+  });
+}
 
 /** What is done, what there is no time for any more, and when the others are tried again. */
 function sorted(
   told: readonly Told[],
   { pauseMs, leftMs }: { readonly pauseMs: number; readonly leftMs: number },
 ) {
-  const settled: InstallationId[] = [];
+  const handed: InstallationId[] = [];
+  const unreachable: InstallationId[] = [];
   const late: InstallationId[] = [];
   let againInMs: number | undefined;
   for (const { installation, reached } of told) {
-    if (typeof reached !== 'object') {
-      settled.push(installation);
-      continue;
+    if (reached === 'handed') handed.push(installation);
+    else if (reached === 'unreachable') unreachable.push(installation);
+    else {
+      const waitMs = Math.ceil(Math.max(pauseMs, reached.retryAfterMs));
+      if (waitMs < leftMs) againInMs = Math.min(waitMs, againInMs ?? waitMs);
+      else late.push(installation);
     }
-    const waitMs = Math.ceil(Math.max(pauseMs, reached.retryAfterMs));
-    if (waitMs < leftMs) againInMs = Math.min(waitMs, againInMs ?? waitMs);
-    else late.push(installation);
   }
-  return { settled, late, againInMs };
+  return { handed, unreachable, late, againInMs };
 }
 
 const isRing = (leased: LeasedEffect<Effects['push']>): leased is RingEffect =>
