@@ -19,8 +19,9 @@ import type { DeviceStore, RingStore } from './store.ts';
 const AT_ONCE = 256;
 /** Longer than a try, and short enough for a ring: from then on another instance may push. */
 const LEASE_MS = 5_000;
-const RING_RETRY_MS = { first: 500, last: 8_000 };
-const STOP_RETRY_MS = { first: 500, last: 60_000 };
+const RETRY_MS = { first: 500, last: 8_000 };
+/** Of a missed call, which is shown however late. */
+const MISSED_RETRY_MS = { first: 500, last: 60_000 };
 /** A stop that overtook its ring would leave a phone that rings. */
 const ON_THE_WAY_MS = 1_000;
 /** Counted from when the phone stops by itself: to what it shows it may come late. */
@@ -99,7 +100,7 @@ function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
       return reached;
     });
     const leftMs = ringEndsAt - taken.now - passedMs();
-    const pauseMs = backOffMs(tries, RING_RETRY_MS);
+    const pauseMs = backOffMs(tries, RETRY_MS);
     const { unreachable, late, againInMs } = sorted(rung, { pauseMs, leftMs });
     if (againInMs === undefined) return late.length > 0 ? giveUp(leased, NOT_RUNG) : 'done';
     // Where it is of no use or too late they must not be rung along with the others.
@@ -125,7 +126,7 @@ function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
     const told = await toEach(devices, async (device) =>
       push(await messages.stop({ call, now, stop: effect }, device), device),
     );
-    const pauseMs = backOffMs(tries, STOP_RETRY_MS);
+    const pauseMs = backOffMs(tries, isMissedBy(cause) ? MISSED_RETRY_MS : RETRY_MS);
     const { handed, unreachable, late, againInMs } = sorted(told, { pauseMs, leftMs: leftMs() });
     const notAgain = [...handed, ...unreachable, ...late];
     if (notAgain.length > 0) await store.stopHanded(callId, uid, notAgain);
