@@ -1,9 +1,11 @@
 // The only place where all rooms meet.
 import { type Clock, systemClock } from './base/clock.ts';
+import { SwitchboardError } from './base/errors.ts';
 import { createJsonLogger, guardedLogger } from './base/log.ts';
 import { checkNode } from './base/version.ts';
 import { createAdmission } from './compose/admission.ts';
 import { createCallsPart } from './compose/calls.ts';
+import type { HostCalls } from './compose/host-calls.ts';
 import { createLifetimes } from './compose/lifetimes.ts';
 import { createLimits } from './compose/limits.ts';
 import type { Ground, Part } from './compose/part.ts';
@@ -16,6 +18,7 @@ import type { FastifyPlugin } from './http/fastify-plugin.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import type { Handler } from './http/mount.ts';
 import type { Route } from './http/routes.ts';
+import type { PushSender } from './ringing/push.ts';
 import { createDescription } from './routes/openapi.ts';
 import { tokenPathUnder } from './routes/token.ts';
 import { checkOptions } from './settings/check-options.ts';
@@ -44,6 +47,8 @@ export interface Switchboard {
   readonly plugin: FastifyPlugin;
   /** Whether LiveKit's keys are set and Google's have been fetched. */
   readiness(): Readiness;
+  /** Calls in the hands of your own code. Without `database` each of its methods rejects. */
+  readonly calls: HostCalls;
   /** The metrics in Prometheus' text format. */
   metrics(): Promise<string>;
   /**
@@ -64,6 +69,8 @@ export interface Standalone {
   readonly isDraining: () => boolean;
   /** What to warn of at start, in the names of variables. Absent: the same in those of options. */
   readonly warnings?: readonly string[];
+  /** Who sends pushes, in place of those that the settings name. */
+  readonly senders?: readonly PushSender[] | undefined;
   /** Routes beside the library's own. */
   readonly routes: (parts: {
     readiness(): Readiness;
@@ -119,12 +126,23 @@ export function compose(
   const failures = limits.limit('auth-failures', settings.limits.authFailuresPerMinute);
   const admission = createAdmission(settings, ground, failures);
   const rooms = createRooms(settings.access, ground);
-  const calls = createCallsPart(settings, ground, { admission, limits, rooms, failures });
+  const lifetimes = createLifetimes();
+  let closing = false;
+  // What is wrong was told in the log, and each request that it concerns is refused.
+  const begin = () => void lifetimes.start().catch(() => {});
+  const calls = createCallsPart(settings, ground, {
+    ...{ admission, limits, rooms, failures, senders: standalone.senders },
+    begin() {
+      if (closing) {
+        throw new SwitchboardError('stopping', 'This server is stopping. Try again.');
+      }
+      begin();
+    },
+  });
   const callRooms = calls.rooms;
   const tokens = createTokens(settings, ground, { admission, limits, rooms, callRooms });
   const parts: readonly Part[] = [tokens, calls, admission, rooms, limits];
 
-  let closing = false;
   const readiness = (): Readiness => {
     const missing = parts.flatMap((part) => part.missing?.() ?? []);
     if (closing) missing.push('stopping');
@@ -134,7 +152,6 @@ export function compose(
   const describe = createDescription(() => routes);
   routes.push(...standalone.routes({ readiness, metrics: ground.metrics, describe }));
 
-  const lifetimes = createLifetimes();
   for (const part of parts) lifetimes.add(part);
   const stop = () => {
     closing = true;
@@ -147,8 +164,7 @@ export function compose(
       routes,
       headers: standalone.headers,
       isClosing: () => closing || standalone.isDraining(),
-      // What is wrong was told in the log, and each request that it concerns is refused.
-      onFirstRequest: () => void lifetimes.start().catch(() => {}),
+      onFirstRequest: begin,
       onHostClose: stop,
     }),
   );
@@ -160,6 +176,7 @@ export function compose(
     tokenErrorHandler: token.errorHandler,
     plugin: engine.plugin,
     readiness,
+    calls: calls.hostCalls,
     metrics: () => ground.metrics.registry.metrics(),
     start: lifetimes.start,
     stop,

@@ -4,6 +4,7 @@ import type { CallStore } from '../calls/store.ts';
 import type { DatabaseSettings } from '../settings/database.ts';
 import { createPostgresStore } from '../storage/postgres/store.ts';
 import { createSqliteStore } from '../storage/sqlite/store.ts';
+import type { Store } from '../storage/store.ts';
 import type { Ground } from './part.ts';
 
 const OPEN_AGAIN_MS = { first: 1_000, last: 30_000 };
@@ -18,7 +19,7 @@ const STOP_WITHIN_MS = 3_000;
 export function createStore(
   database: DatabaseSettings,
   { clock, log }: Pick<Ground, 'clock' | 'log'>,
-): CallStore {
+): Store {
   return database.engine === 'sqlite'
     ? createSqliteStore({ ...database, clock, log })
     : createPostgresStore({ source: database.source, clock, log });

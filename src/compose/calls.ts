@@ -1,8 +1,11 @@
-// Calls: the database, LiveKit's side of them, and the routes.
+// Calls: the database, LiveKit's side of them, pushes, the host's ears, and the routes.
 import { createCallRoomAccess } from '../access/call-rooms.ts';
+import type { Profiles } from '../access/profiles.ts';
 import type { RoomAccess } from '../access/room-access.ts';
 import { andThen } from '../base/and-then.ts';
-import { createCalls } from '../calls/apply-event.ts';
+import { userFromClaims } from '../base/user.ts';
+import { type Calls as Applying, createCalls } from '../calls/apply-event.ts';
+import type { CallRules } from '../calls/call.ts';
 import { isReservedForCalls, roomConfigOf } from '../calls/room-config.ts';
 import { createCallLog } from '../events/call-log.ts';
 import { createCallMetrics } from '../events/call-metrics.ts';
@@ -11,29 +14,29 @@ import { createFeedPresence } from '../events/feed-presence.ts';
 import { createFeedSeats } from '../events/feed-seats.ts';
 import { createLiveKitApi } from '../events/livekit-api.ts';
 import { createWait } from '../events/wait.ts';
-import type { Admit, Route } from '../http/routes.ts';
+import type { Admit } from '../http/routes.ts';
 import type { RateLimit } from '../limits/rate-limit.ts';
-import { acceptRoute } from '../routes/calls/accept.ts';
-import { getRoute } from '../routes/calls/get.ts';
-import { admitToCalls, type CallGround } from '../routes/calls/ground.ts';
-import { declineRoute, endRoute, leaveRoute } from '../routes/calls/hang-up.ts';
-import { inviteRoute } from '../routes/calls/invite.ts';
-import { listRoute } from '../routes/calls/list.ts';
+import type { PushSender } from '../ringing/push.ts';
+import { admitToCalls } from '../routes/calls/ground.ts';
 import { notConfiguredRoutes } from '../routes/calls/not-configured.ts';
-import { placeRoute } from '../routes/calls/place.ts';
 import { createCountRings } from '../routes/calls/rings.ts';
 import { feedRoute } from '../routes/feed.ts';
 import type { Mint } from '../routes/token.ts';
 import { createTokenMembers } from '../routes/token-members.ts';
 import type { CallSettings, Settings } from '../settings/settings.ts';
+import type { Store } from '../storage/store.ts';
 import { createTokenMint } from '../tokens/livekit-token.ts';
 import type { Admission } from './admission.ts';
 import { createCallEvents } from './call-events.ts';
-import { createOpening, createStore } from './call-store.ts';
+import { callRoutes } from './call-routes.ts';
+import { createOpening, createStore, type Opening } from './call-store.ts';
+import { createHostCalls, type HostCalls, hostCallsNotConfigured } from './host-calls.ts';
+import { createHostEvents } from './host-events.ts';
 import type { Limits } from './limits.ts';
 import type { Ground, Part } from './part.ts';
 import { createNames } from './profiles.ts';
 import { createRings } from './ring-access.ts';
+import { createRinging, type Ringing } from './ringing.ts';
 import type { Rooms } from './room-access.ts';
 
 /** Of one person, on all routes of calls together: ten a second are no phone's. */
@@ -42,6 +45,8 @@ const REQUESTS_PER_MINUTE = 600;
 export interface Calls extends Part {
   /** The rooms of calls, which the token endpoint serves too. Undefined: calls are off. */
   readonly rooms: CallRooms | undefined;
+  /** For the host's own code. */
+  readonly hostCalls: HostCalls;
 }
 
 export interface CallRooms {
@@ -56,25 +61,35 @@ interface By {
   readonly rooms: Rooms;
   /** Counts refused requests of an address. */
   readonly failures: RateLimit;
+  /** Starts what has not started; throws while the house stops. */
+  readonly begin: () => void;
+  /** In place of those that the settings name. */
+  readonly senders?: readonly PushSender[] | undefined;
 }
 
 export function createCallsPart(settings: Settings, ground: Ground, by: By): Calls {
-  const admit = by.admission.users(by.limits.limit('calls', REQUESTS_PER_MINUTE));
+  const limit = by.limits.limit('calls', REQUESTS_PER_MINUTE);
   const { calls, front } = settings;
-  return calls === undefined
-    ? { routes: notConfiguredRoutes(front.basePath, admit, ground.log), rooms: undefined }
-    : withDatabase({ ...settings, calls }, ground, { ...by, admit });
+  if (calls !== undefined) return withDatabase({ ...settings, calls }, ground, { ...by, limit });
+  return {
+    routes: notConfiguredRoutes(front.basePath, by.admission.users(limit), ground.log),
+    rooms: undefined,
+    hostCalls: hostCallsNotConfigured(),
+  };
 }
 
 type CallsOn = Settings & { readonly calls: CallSettings };
 
-function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit }): Calls {
+/** `limit`: of one person, on all routes of calls together. */
+function withDatabase(settings: CallsOn, ground: Ground, by: By & { limit: RateLimit }): Calls {
   const { calls, livekit, front } = settings;
   const { clock, log } = ground;
-  const { rules } = calls;
-  const roomConfig = roomConfigOf(rules);
   const { keys, url } = calls.livekit;
   const store = createStore(calls.database, ground);
+  const ringing = createRinging(calls, ground, { store, senders: by.senders });
+  const hostEvents = createHostEvents(calls.host, ground, store);
+  const rules = { ...calls.rules, pushes: ringing.isOn, hostTargets: hostEvents.targetIds };
+  const roomConfig = roomConfigOf(rules);
   const api = createLiveKitApi({ url, keys, roomConfig, clock, log });
   const metrics = createCallMetrics(ground.metrics.registry);
   const tell = createCallLog(log);
@@ -82,11 +97,12 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
     ...{ store, rules, askRoom: api.askRoom, log },
     observe(before, after) {
       metrics.observe(before, after);
+      ringing.metrics.observe(before, after);
       tell(before, after);
     },
   });
   const events = createCallEvents(settings, ground, {
-    ...{ store, api, apply, failures: by.failures, metrics },
+    ...{ store, api, apply, failures: by.failures, metrics, lanes: [ringing, hostEvents] },
   });
   const names = createNames(calls.names, ground);
   const opening = createOpening(store, ground, events.start);
@@ -94,37 +110,37 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
   const mintToken = createTokenMint({ ...keys, ttlSeconds: livekit.tokenTtlSeconds, roomConfig });
   const mint: Mint = (request) => mintToken(request, clock.now());
   const ringAccess = createRings(calls.ringAccess, { access: by.rooms.access, clock });
-  const admit = admitToCalls((request) => andThen(by.admit(request), opening.underWay));
+  const { showsNames } = ringAccess;
+  const admits = admitsOf(by, { store, opening, ringing });
   const seats = createFeedSeats();
   metrics.watchFeeds(seats.open);
-  const feeds = createFeeds({ store, showsNames: ringAccess.showsNames, clock });
+  const feeds = createFeeds({ store, showsNames, clock });
   const presence = createFeedPresence({ store, clock, log });
-  const feed = feedRoute({ path: front.basePath, admit, feeds, seats, presence, clock });
+  const path = front.basePath;
+  const feed = feedRoute({ path, admit: admits.admit, feeds, seats, presence, clock });
   const routes = callRoutes(
     {
-      path: front.basePath,
-      admit,
-      admitTickets: admit,
-      apply,
-      store,
+      ...{ path, ...admits, apply, store, clock, showsNames, profiles: names.profiles },
       wait: createWait({ store, clock }),
-      showsNames: ringAccess.showsNames,
-      profiles: names.profiles,
       mint({ user, roomName }) {
         ground.metrics.tokenMinted();
         return mint({ user, roomName, permissions: {} });
       },
       tokenMembers: createTokenMembers(url),
+      kindsServed: ringing.kindsServed,
     },
     {
       ringAccess,
       countRings: createCountRings(by.limits.limit('rings', calls.ringsPerMinute)),
       maxParticipants: rules.maxParticipants,
+      rings: store,
+      onAlerting: ringing.metrics.alerted,
     },
   );
   return {
     routes: [...routes, feed, ...events.routes],
     rooms: { isOurs: isReservedForCalls, access: createCallRoomAccess(store), mint },
+    hostCalls: hostCallsOf(by, { apply, store, opening, rules, profiles: names.profiles }),
     missing() {
       const database = opening.fault();
       const server = api.fault();
@@ -145,13 +161,52 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { admit: Admit
   };
 }
 
-const callRoutes = (ground: CallGround, by: Parameters<typeof placeRoute>[1]): Route[] => [
-  placeRoute(ground, by),
-  listRoute(ground),
-  getRoute(ground),
-  acceptRoute(ground),
-  declineRoute(ground),
-  leaveRoute(ground),
-  endRoute(ground),
-  inviteRoute(ground, by),
-];
+function hostCallsOf(
+  { begin, limits }: By,
+  parts: {
+    readonly apply: Applying['apply'];
+    readonly store: Store;
+    readonly opening: Opening;
+    readonly rules: CallRules;
+    readonly profiles: Profiles;
+  },
+): HostCalls {
+  const { apply, store, opening, rules, profiles } = parts;
+  return createHostCalls({
+    ...{ store, maxParticipants: rules.maxParticipants, forgetCounters: limits.forget },
+    async apply(event) {
+      if (event.type !== 'place') return apply(event);
+      // Who calls has shown no ID token, and the name that is known out of one stays.
+      const profile = await profiles.of(userFromClaims(event.caller, {}));
+      return apply(event, profile?.name === undefined ? {} : { profile });
+    },
+    opened() {
+      begin();
+      return opening.underWay();
+    },
+  });
+}
+
+function admitsOf(
+  { admission, limit }: By & { limit: RateLimit },
+  parts: { readonly store: Store; readonly opening: Opening; readonly ringing: Ringing },
+): { readonly admit: Admit; readonly admitTickets: Admit } {
+  const { store, opening, ringing } = parts;
+  const admitOnceOpen = (admit: Admit): Admit =>
+    admitToCalls((request) => andThen(admit(request), opening.underWay));
+  const byTicket = {
+    tickets: ringing.tickets,
+    store: {
+      // Whose ticket it is the database says, which may still be on its way.
+      call: async (...asked: Parameters<Store['call']>) => {
+        await opening.underWay();
+        return store.call(...asked);
+      },
+      devicesOf: store.devicesOf,
+    },
+  };
+  return {
+    admit: admitOnceOpen(admission.users(limit)),
+    admitTickets: admitOnceOpen(admission.usersAndTickets(limit, byTicket)),
+  };
+}

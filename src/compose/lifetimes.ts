@@ -6,6 +6,16 @@ export interface Lifetime {
   stop?(): Promise<void> | void;
 }
 
+/** Started and stopped together: none waits for another. */
+export const sideBySide = (parts: readonly Lifetime[]): Required<Lifetime> => ({
+  async start() {
+    await Promise.all(parts.map((part) => part.start?.()));
+  },
+  async stop() {
+    await Promise.all(parts.map((part) => part.stop?.()));
+  },
+});
+
 export interface Lifetimes {
   /** What is added later is stopped earlier. */
   add<T extends Lifetime>(part: T): T;

@@ -85,9 +85,14 @@ const APNS = ['apnsKey', 'apnsKeyId', 'apnsTeamId', 'apnsBundleId'] as const;
 
 export function pushSettings(
   values: Values,
-  { app, database }: { app: FirebaseApp | undefined; database: DatabaseSettings | undefined },
+  by: {
+    readonly app: FirebaseApp | undefined;
+    readonly projectId: string | undefined;
+    readonly database: DatabaseSettings | undefined;
+  },
   say: SayHere,
 ): PushSettings {
+  const { app, projectId, database } = by;
   const { fcm, sendPush, missedCallText, pushPayload: payload } = values;
   const apns = apnsSettings(values, say);
   if (database === undefined) {
@@ -99,7 +104,7 @@ export function pushSettings(
     );
   }
   return {
-    ...(fcm && app !== undefined && { fcm: app }),
+    ...(fcm && app !== undefined && { fcm: { app, projectId } }),
     ...(apns && { apns }),
     ...(sendPush && { sendPush }),
     ...(missedCallText && { missedCallText }),

@@ -28,7 +28,7 @@ export function settingsOf(values: Values, say: Told): Settings | undefined {
   const access = accessSettings(values, app, say);
   const database = databaseSettings(values, say);
   const ringing = {
-    push: pushSettings(values, { app, database }, say),
+    push: pushSettings(values, { app, projectId, database }, say),
     names: nameSettings(values, { source: firestoreSource(values, app), database }, say),
     host: hostSettings(values, database, say),
   };

@@ -100,8 +100,8 @@ export interface CallSettings {
 
 /** By what phones ring that have no stream open. None of the first three: by nothing. */
 export interface PushSettings {
-  /** As whom FCM is asked. */
-  readonly fcm?: FirebaseApp;
+  /** As whom FCM is asked, and in which project; undefined: the app's own. */
+  readonly fcm?: { readonly app: FirebaseApp; readonly projectId: string | undefined };
   readonly apns?: ApnsSettings;
   readonly sendPush?: SendPush;
   /** `minimal`: nothing but id and ticket passes Google and Apple. */

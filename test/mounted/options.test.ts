@@ -8,6 +8,7 @@ describe('createSwitchboard', () => {
   it('is synchronous and starts nothing', () => {
     const switchboard = createSwitchboard({ ...GOOD, logger: { ...console, error() {} } });
     expect(Object.keys(switchboard).sort()).toEqual([
+      'calls',
       'errorHandler',
       'handler',
       'metrics',

@@ -82,9 +82,10 @@ describe('without a sender', () => {
 describe('FCM', () => {
   it('is asked as the service account, or as the App of the host', () => {
     expect(pushOf({ ...CALLS, FCM: 'on', FIREBASE_SERVICE_ACCOUNT: ACCOUNT })?.fcm).toMatchObject({
-      options: { projectId: 'my-project' },
+      app: { options: { projectId: 'my-project' } },
+      projectId: 'my-project',
     });
-    expect(pushOfOptions({ fcm: true, firebaseApp: APP })?.fcm).toBe(APP);
+    expect(pushOfOptions({ fcm: true, firebaseApp: APP })?.fcm?.app).toBe(APP);
     expect(said({ ...CALLS, FCM: 'on', FIREBASE_SERVICE_ACCOUNT: ACCOUNT }).warnings).toEqual([]);
   });
 
