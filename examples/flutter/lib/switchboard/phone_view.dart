@@ -204,16 +204,22 @@ class Buttons extends StatelessWidget {
     ),
   ];
 
+  /// Without a tooltip: this stands above the app's navigator, where there is no overlay.
   Widget _button(
     IconData icon,
     String label,
     VoidCallback onPressed, [
     Color color = Colors.white24,
-  ]) => IconButton.filled(
-    icon: Icon(icon, color: Colors.white),
-    iconSize: 32,
-    tooltip: label,
-    style: IconButton.styleFrom(backgroundColor: color),
-    onPressed: onPressed,
+  ]) => Column(
+    mainAxisSize: MainAxisSize.min,
+    children: [
+      IconButton.filled(
+        icon: Icon(icon, color: Colors.white, semanticLabel: label),
+        iconSize: 32,
+        style: IconButton.styleFrom(backgroundColor: color),
+        onPressed: onPressed,
+      ),
+      Text(label, style: const TextStyle(color: Colors.white)),
+    ],
   );
 }
