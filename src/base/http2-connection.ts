@@ -3,7 +3,7 @@
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
 import { boundedText } from './bounded-text.ts';
 import { type Clock, withDeadline } from './clock.ts';
-import { openHttp2Session } from './http2-session.ts';
+import { type Http2Link, openHttp2Session } from './http2-session.ts';
 import { orAborted } from './or-aborted.ts';
 
 const OPEN_MS = 3_000;
@@ -37,13 +37,14 @@ export interface Http2Connection {
   close(): void;
 }
 
-interface Link {
-  readonly session: ClientHttp2Session;
+interface Link extends Http2Link {
   /** When the other side was heard last. */
   heardAt: number;
   wasUsed: boolean;
   underWay: number;
   pinging?: Promise<boolean> | undefined;
+  /** Takes no more, and ends with the last that is under way. */
+  isRetired?: true;
 }
 
 /** `http://…` is HTTP/2 without TLS, from the first byte on: for loopback. */
@@ -56,15 +57,16 @@ export function createHttp2Connection(options: { origin: string; clock: Clock })
   let isClosed = false;
 
   async function open(): Promise<Link> {
-    const session = await withDeadline(clock, OPEN_MS, (signal) =>
-      openHttp2Session(origin, signal),
-    );
-    const link: Link = { session, heardAt: clock.monotonic(), wasUsed: false, underWay: 0 };
-    if (isClosed) session.destroy();
-    if (session.destroyed) throw cutOff();
+    const made = await withDeadline(clock, OPEN_MS, (signal) => openHttp2Session(origin, signal));
+    const link: Link = { ...made, heardAt: clock.monotonic(), wasUsed: false, underWay: 0 };
+    const { session } = link;
+    if (isClosed || session.destroyed) {
+      link.end();
+      throw cutOff();
+    }
     links.add(link);
     newest = link;
-    session.on('close', () => links.delete(link));
+    session.on('goaway', () => retire(link)).on('close', () => links.delete(link));
     // An idle connection is no reason for a process to stay.
     session.unref();
     return link;
@@ -84,7 +86,7 @@ export function createHttp2Connection(options: { origin: string; clock: Clock })
       link.heardAt = clock.monotonic();
       return true;
     } catch {
-      link.session.destroy();
+      link.end();
       return false;
     } finally {
       link.pinging = undefined;
@@ -93,10 +95,10 @@ export function createHttp2Connection(options: { origin: string; clock: Clock })
 
   async function usable(): Promise<Link> {
     const link = newest;
-    if (link === undefined || isOver(link.session)) return await openOnce();
+    if (link === undefined || isOver(link)) return await openOnce();
     if (clock.monotonic() - link.heardAt <= SURE_FOR_MS) return link;
     link.pinging ??= answersPing(link);
-    return (await link.pinging) && !isOver(link.session) ? link : await openOnce();
+    return (await link.pinging) && !isOver(link) ? link : await openOnce();
   }
 
   return {
@@ -108,7 +110,9 @@ export function createHttp2Connection(options: { origin: string; clock: Clock })
       try {
         return await post(link, question, clock);
       } catch (error) {
-        if (!isKept || signal.aborted || !(isOver(link.session) || isRefused(error))) throw error;
+        if (signal.aborted) throw error;
+        retire(link);
+        if (!isKept) throw error;
         return await post(await orAborted(usable(), signal), question, clock);
       }
     },
@@ -117,13 +121,19 @@ export function createHttp2Connection(options: { origin: string; clock: Clock })
     },
     close() {
       isClosed = true;
-      for (const { session } of links) session.destroy();
+      for (const { end } of links) end();
     },
   };
 }
 
-/** After GOAWAY `closed` is set: it answers what it has, and takes no more. */
-const isOver = ({ closed, destroyed }: ClientHttp2Session): boolean => closed || destroyed;
+const isOver = ({ isRetired, session }: Link): boolean =>
+  isRetired === true || session.closed || session.destroyed;
+
+/** After GOAWAY, or where a question has come to nothing: others may still be answered over it. */
+function retire(link: Link): void {
+  link.isRetired = true;
+  if (link.underWay === 0) link.end();
+}
 
 async function post(link: Link, question: Http2Question, clock: Clock): Promise<Http2Answer> {
   const { session } = link;
@@ -141,7 +151,8 @@ async function post(link: Link, question: Http2Question, clock: Clock): Promise<
     throw error;
   } finally {
     link.underWay -= 1;
-    if (link.underWay === 0 && !session.destroyed) session.unref();
+    if (link.underWay === 0 && isOver(link)) link.end();
+    else if (link.underWay === 0) session.unref();
   }
 }
 
@@ -170,12 +181,11 @@ async function answerTo(
     ':status': number;
   };
   onHeard();
-  return { status, headers: came, text: await boundedText(stream, ANSWER_MAX_BYTES) };
+  const text = await boundedText(stream, ANSWER_MAX_BYTES);
+  // What was cut in the middle ends without an error.
+  if (!stream.readableEnded) throw cutOff();
+  return { status, headers: came, text };
 }
-
-/** Not looked at by the other side. */
-const isRefused = (error: unknown): boolean =>
-  /NGHTTP2_REFUSED_STREAM/.test(String((error as Error).message));
 
 const cutOff = (): Error =>
   Object.assign(new Error('the connection has ended'), { code: 'ECONNRESET' });

@@ -8,21 +8,33 @@ import type { ConnectionOptions, TLSSocket } from 'node:tls';
 /** For routers that forget idle connections. */
 const KEEP_ALIVE_MS = 60_000;
 
+export interface Http2Link {
+  readonly session: ClientHttp2Session;
+  /** At once, whatever is under way. */
+  end(): void;
+}
+
 /** Resolves when the other side has shown that it speaks HTTP/2. The signal ends what was begun. */
-export async function openHttp2Session(
-  origin: string,
-  signal: AbortSignal,
-): Promise<ClientHttp2Session> {
+export async function openHttp2Session(origin: string, signal: AbortSignal): Promise<Http2Link> {
   const url = new URL(origin);
   const http2 = process.getBuiltinModule('node:http2');
-  const socket = url.protocol === 'http:' ? undefined : await tlsSocket(url, signal);
-  signal.throwIfAborted();
-  const session = http2.connect(
-    url,
-    socket === undefined ? {} : { createConnection: () => socket },
-  );
+  const { connect } = process.getBuiltinModule('node:net');
+  const socket =
+    url.protocol === 'http:'
+      ? connect(Number(url.port || 80), hostIn(url))
+      : await tlsSocket(url, signal);
+  const session = http2.connect(url, { createConnection: () => socket });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const abort = () => session.destroy();
+  const end = () => {
+    session.destroy();
+    // A session waits for the other side to end the connection as well.
+    socket.destroy();
+  };
+  const abort = () => {
+    end();
+    reject(signal.reason);
+  };
+  if (signal.aborted) abort();
   signal.addEventListener('abort', abort);
   session
     .once('remoteSettings', () => resolve())
@@ -31,16 +43,21 @@ export async function openHttp2Session(
     .on('close', () => reject(fault('ECONNRESET', 'the connection has ended')));
   try {
     await promise;
+    return { session, end };
+  } catch (error) {
+    end();
+    throw error;
   } finally {
     signal.removeEventListener('abort', abort);
   }
-  return session;
 }
+
+const hostIn = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
 async function tlsSocket(url: URL, signal: AbortSignal): Promise<TLSSocket> {
   const { globalAgent } = process.getBuiltinModule('node:https');
   const { isIP } = process.getBuiltinModule('node:net');
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const host = hostIn(url);
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
   const options: ConnectionOptions = {
     ...globalAgent.options,

@@ -49,7 +49,7 @@ export interface ApnsApi {
 }
 
 /** https://developer.apple.com/documentation/usernotifications/handling-notification-responses-from-apns */
-export const APNS_REASONS: readonly string[] = [
+const APNS_REASONS: readonly string[] = [
   'BadCollapseId',
   'BadDeviceToken',
   'BadExpirationDate',

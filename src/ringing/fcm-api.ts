@@ -39,7 +39,7 @@ export interface FcmApi {
 }
 
 /** FCM's own first (https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode), then Google's. */
-export const FCM_CODES: readonly string[] = [
+const FCM_CODES: readonly string[] = [
   'UNSPECIFIED_ERROR',
   'INVALID_ARGUMENT',
   'UNREGISTERED',
@@ -52,8 +52,6 @@ export const FCM_CODES: readonly string[] = [
   'PERMISSION_DENIED',
   'NOT_FOUND',
   'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'DEADLINE_EXCEEDED',
 ];
 
 /** @throws TypeError where app or project leave nothing to ask with. */

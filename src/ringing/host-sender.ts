@@ -9,7 +9,9 @@ import { createComplain, tryPush } from './push-try.ts';
 
 /** What FCM carries; others carry no less. */
 const DATA_MAX_BYTES = 3_800;
+/** Metrics count by it, and a host may say whatever it likes. */
 const REASON = /^[\w.-]{1,40}$/;
+const REASONS_MAX = 20;
 
 /** A push as the host's own sender gets it. JSON can hold all of it. */
 export interface PushToSend {
@@ -85,6 +87,14 @@ export function createHostSender(options: {
 }): PushSender {
   const { sendPush, kinds, clock, log } = options;
   const complain = createComplain({ provider: 'host', clock, log });
+  const reasons = new Set<string>();
+
+  function reasonOf(given: unknown, otherwise: string): string {
+    if (typeof given !== 'string' || !REASON.test(given)) return otherwise;
+    if (reasons.size < REASONS_MAX) reasons.add(given);
+    return reasons.has(given) ? given : otherwise;
+  }
+
   function resultOf(answer: unknown): PushResult {
     const { result, reason, retryAfterMs } = (
       typeof answer === 'string' ? { result: answer } : (answer ?? {})
@@ -128,9 +138,6 @@ export function createHostSender(options: {
       tryPush(() => ask(push, signal), { signal, name: 'sendPush', complain }),
   };
 }
-
-const reasonOf = (given: unknown, otherwise: string): string =>
-  typeof given === 'string' && REASON.test(given) ? given : otherwise;
 
 /** The host's own first. VoIP is for rings alone, and where it is there, for each. */
 function targetFor(

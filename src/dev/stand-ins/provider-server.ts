@@ -27,7 +27,7 @@ export const DISORDERS = [
   'page',
   /** 502 of a proxy. */
   'bad-gateway',
-  /** Ten megabytes. */
+  /** A megabyte. */
   'huge',
 ] as const;
 export type Disorder = (typeof DISORDERS)[number];
@@ -63,8 +63,6 @@ export interface ProviderServer {
   goAway(code?: number): void;
   /** Ends every connection, as a provider's machine that dies. */
   cut(): void;
-  /** From now on nothing comes through to the connections that are there, as behind a dead router. */
-  freeze(): void;
   stop(): Promise<void>;
 }
 
@@ -108,19 +106,19 @@ export async function startProviderServer(options: {
       return opened;
     },
     get open() {
-      return sessions.size;
+      return sockets.size;
     },
     get pings() {
       return pings;
     },
     goAway(code = 0) {
-      for (const session of sessions) session.goaway(code);
+      for (const session of sessions) {
+        if (code === 0) session.close();
+        else session.destroy(undefined, code);
+      }
     },
     cut() {
       for (const socket of sockets) socket.destroy();
-    },
-    freeze() {
-      for (const socket of sockets) socket.pause();
     },
     async stop() {
       for (const session of sessions) session.destroy();
@@ -134,7 +132,7 @@ export async function startProviderServer(options: {
 }
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=UTF-8' };
-const HUGE_BYTES = 10 * 1024 * 1024;
+const HUGE_BYTES = 1024 * 1024;
 const REFUSED_STREAM = 7;
 
 function reply(stream: ServerHttp2Stream, answer: Reply | Disorder): void {
