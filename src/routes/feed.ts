@@ -82,14 +82,13 @@ export function feedRoute(ground: FeedGround): Route {
         exchange.onOver(reader.close);
         return reader;
       };
+      const listens = () => exchange.onOver(presence.open(user.uid));
       if (wantsStream(request)) {
         exchange.onOver(seats.take(user.uid));
-        exchange.onOver(presence.open(user.uid));
-        return stream(open(), { user, exchange, clock });
+        return stream(open(), { user, clock, listens });
       }
       exchange.onOver(seats.count());
-      exchange.onOver(presence.open(user.uid));
-      return poll(open(), { waitMs: query.waitSeconds * 1000, exchange, clock });
+      return poll(open(), { waitMs: query.waitSeconds * 1000, exchange, clock, listens });
     },
   });
 }
@@ -103,27 +102,33 @@ const wantsStream = ({ headers }: FastifyRequest): boolean =>
 
 function poll(
   reader: FeedReader,
-  by: { waitMs: number; exchange: Exchange; clock: Clock },
+  by: { waitMs: number; exchange: Exchange; clock: Clock; listens: () => void },
 ): Promise<Answer> {
-  const { waitMs, exchange, clock } = by;
+  const { waitMs, exchange, clock, listens } = by;
   const until = clock.monotonic() + waitMs;
   // A look that is slow comes on top of the wait.
   return exchange.whileSilent(async () => {
+    let news = await withStore(reader.look);
+    listens();
     for (;;) {
-      const news = await withStore(reader.look);
       const leftMs = until - clock.monotonic();
       if (!isEmpty(news) || leftMs <= 0 || exchange.signal.aborted) return JSON.stringify(news);
       await reader.wait(leftMs, exchange.signal);
+      news = await withStore(reader.look);
     }
   });
 }
 
-/** The first look comes before the head: a database that is away is an answer with a status. */
+/**
+ * The first look comes before the head: a database that is away is an answer with a status. Only
+ * after it the store knows of this person.
+ */
 async function stream(
   reader: FeedReader,
-  by: { user: User; exchange: Exchange; clock: Clock },
+  by: { user: User; clock: Clock; listens: () => void },
 ): Promise<Answer> {
   const first = await withStore(reader.look);
+  by.listens();
   return { stream: piecesOf(reader, first, by), headers: STREAM_HEADERS };
 }
 

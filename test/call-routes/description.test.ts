@@ -2,6 +2,7 @@
 import { Ajv } from 'ajv';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ANSWER, ENTRY, LIST } from '../../src/routes/calls/schemas.ts';
+import { DEVICE_ANSWER } from '../../src/routes/devices/schemas.ts';
 import { type CallAnswer, type CallStage, setCallStage } from '../call-stage.ts';
 
 const ajv = new Ajv({ allowUnionTypes: true });
@@ -20,6 +21,7 @@ const strict = (schema: unknown): unknown => {
 const answer = ajv.compile(strict(ANSWER) as object);
 const entry = ajv.compile(strict(ENTRY) as object);
 const list = ajv.compile(strict(LIST) as object);
+const device = ajv.compile(strict(DEVICE_ANSWER) as object);
 
 let stage: CallStage;
 beforeEach(async () => {
@@ -33,11 +35,16 @@ it('from the first ring to the history', async () => {
     expect([status, check.errors ?? []]).toEqual([expect.toSatisfy((s) => s < 300), []]);
     return body;
   };
+  fits(device, await stage.register('bob', 'bob-phone'));
   const data = { deep: [null, { er: 1 }] };
   const placed = await stage.place('alice', ['bob', 'carol'], { context: 'chat-1', data });
   const path = `/${placed.call.id}`;
   expect(fits(entry, placed)).toHaveProperty('token');
   fits(answer, await stage.as('bob', 'GET', path));
+  expect(placed.call.reach).toBe(1);
+  fits(answer, await stage.as('bob', 'POST', `${path}/alerting`));
+  const alerted = fits(answer, await stage.as('alice', 'GET', path));
+  expect(alerted.call).toMatchObject({ parties: [{}, { uid: 'bob', isAlerting: true }, {}] });
   fits(list, await stage.as('bob', 'GET', '?live=1'));
   expect(fits(entry, await stage.accept('bob', placed.call.id))).toHaveProperty('token');
   fits(answer, await stage.as('carol', 'POST', `${path}/decline`, { reason: 'busy' }));

@@ -69,7 +69,7 @@ it('a schema of a newer version', async () => {
   expect(missing(stage)).toEqual([
     'the database of calls (cannot be opened: the log and `livekit-switchboard doctor` say why)',
   ]);
-  expect(told(stage, /./)).toEqual([
+  expect(told(stage, /^(?!no push is configured)/)).toEqual([
     expect.objectContaining({
       message: 'the database of calls cannot be opened: it is tried again',
       fields: {

@@ -8,6 +8,8 @@ import { LIVEKIT_KEYS } from '../fakes/livekit-api.ts';
 const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 const ROOM = /^call_[\w-]{22}$/;
 
+const VERBS = ['accept', 'decline', 'leave', 'end', 'invite', 'alerting'];
+
 let stage: CallStage;
 afterEach(() => stage.close());
 
@@ -45,6 +47,7 @@ describe.each(CALL_MOUNTS)('in $name', (mount) => {
       state: 'ringing',
       createdAt: placed.body.serverTime,
       caller: 'alice',
+      reach: 0,
       me: { role: 'caller', state: 'joining', device: 'alice-1' },
       parties: [
         expect.objectContaining({ uid: 'alice', role: 'caller', state: 'joining', name: 'Alice' }),
@@ -115,6 +118,7 @@ describe.each(CALL_MOUNTS)('in $name', (mount) => {
         ['POST', `/${id}/accept`, { deviceId: 'm' }],
         ['POST', `/${id}/decline`],
         ['POST', `/${id}/leave`],
+        ['POST', `/${id}/alerting`],
         ['POST', `/${id}/end`],
         ['POST', `/${id}/invite`, { callees: ['eve'] }],
       ] as const;
@@ -145,8 +149,10 @@ describe.each(CALL_MOUNTS)('in $name', (mount) => {
       ['POST', ''],
       ['GET', ''],
       ['GET', `/${id}`],
-      ...['accept', 'decline', 'leave', 'end', 'invite'].map((verb) => ['POST', `/${id}/${verb}`]),
-    ] as ['GET' | 'POST', string][]) {
+      ...VERBS.map((verb) => ['POST', `/${id}/${verb}`]),
+      ['PUT', '/devices/phone-1'],
+      ['DELETE', '/devices/phone-1'],
+    ] as [Parameters<CallStage['as']>[1], string][]) {
       const { status, code } = await stage.as(null, method, path);
       expect([path, status, code]).toEqual([path, 401, 'id_token_missing']);
     }
@@ -160,8 +166,10 @@ describe.each(CALL_MOUNTS)('in $name', (mount) => {
       ['GET', '?live=1'],
       ['GET', '/events'],
       ['GET', `/${id}`],
-      ...['accept', 'decline', 'leave', 'end', 'invite'].map((verb) => ['POST', `/${id}/${verb}`]),
-    ] as ['GET' | 'POST', string][]) {
+      ...VERBS.map((verb) => ['POST', `/${id}/${verb}`]),
+      ['PUT', '/devices/phone-1'],
+      ['DELETE', '/devices/phone-1'],
+    ] as [Parameters<CallStage['as']>[1], string][]) {
       const { status, code } = await stage.as('alice', method, path);
       expect([path, status, code]).toEqual([path, 501, 'calls_not_configured']);
     }
