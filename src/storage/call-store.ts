@@ -18,6 +18,9 @@ import type { Wake } from './wake.ts';
 import { createWriteQueries } from './write-queries.ts';
 import { writeStatements } from './write-statements.ts';
 
+/** Held for as long as it takes to write: whoever changes a call of theirs waits for it. */
+const LISTENERS_AT_ONCE = 500;
+
 export function createCallStore(engine: Engine, wake: Wake): Omit<Store, Life> {
   const read = readStatements(engine.dialect);
   const write = writeStatements(engine.dialect);
@@ -58,11 +61,16 @@ export function createCallStore(engine: Engine, wake: Wake): Omit<Store, Life> {
       const [rows = []] = await engine.ask([{ text: read.roomsEnded, values: [clock(), ms] }]);
       return rows.map(({ room }) => room as RoomName);
     },
+    async listening(uids) {
+      for (let first = 0; first < uids.length; first += LISTENERS_AT_ONCE) {
+        const some = engine.dialect.list(uids.slice(first, first + LISTENERS_AT_ONCE));
+        await engine.ask([{ text: write.listening, values: [clock(), some] }]);
+      }
+    },
     forget: createForget(parts),
     onChangeFor: wake.onChangeFor,
     onDue: wake.onDue,
     erase: notYet,
-    listening: notYet,
   };
 }
 

@@ -62,16 +62,16 @@ function lookAt(scope: Scope, { engine, read }: ChangeParts) {
   if (ringsBy !== undefined) {
     const { caller, callees, forMs } = ringsBy;
     const values = [engine.clockValue(), dialect.list(callees), caller, forMs];
-    reads.push({ text: read.unansweredRings, values });
+    reads.push({ text: read.callees, values });
   }
   const sceneOf = (answers: Answers): Scene => {
-    const [rows = [], rings = []] = answers.slice(locks === undefined ? 1 : 2);
+    const [rows = [], callees] = answers.slice(locks === undefined ? 1 : 2);
     const calls = rows.filter(({ id }) => id !== null).map(callOf);
     return {
       now: rows[0]?.now as number,
       call: calls.find(({ id }) => id === callId),
       others: calls.filter((call) => call.id !== callId && isOfScene(call, scope)),
-      unansweredRings: new Map(rings.map(ringsOf)),
+      ...calleesOf(callees),
     };
   };
   return { reads, sceneOf };
@@ -82,10 +82,17 @@ const isOfScene = (call: Call, { alsoCall, people }: Scope): boolean =>
   call.id === alsoCall ||
   (isLive(call) && call.parties.some((party) => isSeated(party) && people.includes(party.uid)));
 
-const ringsOf = (row: Row): [UserId, UnansweredRings] => [
-  row.uid as UserId,
-  { count: Number(row.rings), since: row.since as number },
-];
+/** Undefined: nobody asked. */
+function calleesOf(rows: readonly Row[] | undefined): Pick<Scene, 'unansweredRings' | 'reach'> {
+  const unansweredRings = new Map<UserId, UnansweredRings>();
+  const reach = new Map<UserId, number>();
+  for (const row of rows ?? []) {
+    const uid = row.uid as UserId;
+    if (row.reach !== null) reach.set(uid, Number(row.reach));
+    else unansweredRings.set(uid, { count: Number(row.rings), since: row.since as number });
+  }
+  return rows === undefined ? { unansweredRings } : { unansweredRings, reach };
+}
 
 interface Decided {
   readonly scene: Scene;

@@ -46,7 +46,7 @@ export function readStatements(dialect: Dialect) {
     feed: feedOf('mine.version > $3 order by mine.version limit $4', 'mine.version'),
     /** Sorted by hand, or SQLite walks through all versions instead of the few live calls. */
     snapshot: feedOf('mine.is_live', 'mine.version + 0'),
-    unansweredRings: unansweredRings(dialect),
+    callees: callees(dialect),
     due: `select t.call_id, c.room, t.key, t.due_at
   from ${schema}timers t join ${schema}calls c on c.id = t.call_id
   where t.due_at <= ${now('$1')} and not exists (
@@ -67,13 +67,23 @@ function callColumns({ schema, jsonArray, jsonArrays, jsonObjects }: Dialect): s
     (select ${jsonObjects}(t.key, t.due_at) from ${schema}timers t where t.call_id = c.id) as timers`;
 }
 
-/** From the callee's side, who was rung a few times; the caller's other calls don't matter. */
-const unansweredRings = ({ schema, isIn, now }: Dialect): string => {
+/** For how long a word that a feed is open counts: the next comes sooner. */
+const HEARD_MS = 90_000;
+
+/**
+ * How often the caller rang them without an answer, from their side, who were rung a few times: the
+ * caller's other calls don't matter. And of each, in a row of its own, how many ways there are to him.
+ */
+const callees = ({ schema, isIn, uids, now }: Dialect): string => {
   const rung = (party: string) =>
     `${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4
     and (select c.caller from ${schema}calls c where c.id = ${party}.call_id) = $3`;
-  return `select p.uid, sum(p.rings) as rings, min(p.created_at) as since from ${schema}parties p
+  return `select p.uid, sum(p.rings) as rings, min(p.created_at) as since, null as reach from ${schema}parties p
   where ${isIn('p.uid', '$2')} and p.rings > 0 and p.state <> 'busy' and ${rung('p')} and p.created_at > coalesce((
     select max(a.answered_at) from ${schema}parties a where a.uid = p.uid and ${rung('a')}
-  ), 0) group by p.uid`;
+  ), 0) group by p.uid
+  union all select r.uid, null, null,
+    (select count(distinct t.installation) from ${schema}targets t where t.uid = r.uid)
+    + (select count(*) from ${schema}people n where n.uid = r.uid and n.heard_at > ${now('$1')} - ${HEARD_MS})
+  from ${uids('$2')}`;
 };

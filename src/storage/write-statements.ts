@@ -57,6 +57,8 @@ export function writeStatements(dialect: Dialect) {
     order by ended_at limit $3 ${dialect.skipLocked}`;
   return {
     makePerson: `insert into ${schema}people (uid, epoch, version) values ($1, $2, 0) on conflict (uid) do nothing`,
+    listening: `update ${schema}people set heard_at = ${now('$1')} where uid in (
+    select uid from ${schema}people where ${isIn('uid', '$2')} order by uid ${dialect.forUpdate})`,
     lockEnded: ended,
     peopleOf: `select distinct uid from ${schema}parties where ${isIn('call_id', '$1')}`,
     forget: `delete from ${schema}calls where ${isIn('id', '$1')}`,

@@ -133,6 +133,60 @@ export function describeRinging(
       });
     });
 
+    describe('the reach of whoever is to be rung', () => {
+      const reach = async (...uids: readonly string[]) => {
+        const ringsBy = { caller: user('alice'), callees: uids.map(user), forMs: 600_000 };
+        const { scene } = await store.change({ callId: newCallId(), people: [], ringsBy }, () => ({
+          changed: [],
+          result: undefined,
+        }));
+        return scene.reach && Object.fromEntries(scene.reach);
+      };
+      const heard = async (...uids: readonly string[]) => {
+        for (const uid of uids) await store.feed(user(uid), undefined, 1);
+        await store.listening(uids.map(user));
+      };
+
+      it('is how many devices can be pushed to, and none for a stranger', async () => {
+        const targets = [fcm('1'), { kind: 'apns_voip', value: '2' } as const];
+        await put(device('bob', 'phone', { targets }), device('bob', 'mute', { targets: [] }));
+        await put(device('carol', 'a'), device('carol', 'b'));
+        expect(await reach('bob', 'carol', 'dave')).toEqual({ bob: 1, carol: 2, dave: 0 });
+        await store.dropTarget(targets[0] as Target);
+        await store.dropTarget(targets[1] as Target);
+        expect(await reach('bob')).toEqual({ bob: 0 });
+      });
+
+      it('is one more where a feed is open, until a while after the last word of it', async () => {
+        await put(device('bob', 'phone'));
+        await heard('bob', 'carol', 'nobody that calls');
+        expect(await reach('bob', 'carol')).toEqual({ bob: 2, carol: 1 });
+        stage.advance(85_000);
+        await heard('carol');
+        stage.advance(6_000);
+        expect(await reach('bob', 'carol')).toEqual({ bob: 1, carol: 1 });
+      });
+
+      it('of more people than one statement takes is marked all the same', async () => {
+        const many = Array.from({ length: 501 }, (_, n) => `listener-${n}`);
+        await store.feed(user('listener-0'), undefined, 1);
+        await store.feed(user('listener-500'), undefined, 1);
+        await store.listening(many.map(user));
+        expect(await reach('listener-0', 'listener-500')).toEqual({
+          'listener-0': 1,
+          'listener-500': 1,
+        });
+      });
+
+      it('is not looked at where nobody asks', async () => {
+        const { scene } = await store.change({ callId: newCallId(), people: [] }, () => ({
+          changed: [],
+          result: undefined,
+        }));
+        expect(scene).not.toHaveProperty('reach');
+      });
+    });
+
     describe('at the same time', () => {
       const both = async () => {
         const other = isShared ? await stage.instance() : store;

@@ -71,6 +71,7 @@ export function describeStore(
             talkAt: scene.now + 2,
             endedAt: scene.now + 3,
             heard: 'webhook',
+            told: 7,
             parties: parties.map((party) => ({
               ...party,
               state: 'left',
@@ -84,6 +85,9 @@ export function describeStore(
               answeredAt: scene.now + 6,
               leftAt: scene.now + 7,
               reason: 'connection_lost',
+              rings: 2,
+              alertedAt: scene.now + 8,
+              reach: 0,
             })),
             timers: new Map([['watch', scene.now + 8]]),
           } as unknown as Call;
@@ -91,7 +95,13 @@ export function describeStore(
         });
         const { call } = await store.call(id);
         expect(call).toEqual(written[0]);
-        expect(call?.parties[1]).toMatchObject({ sid: 'PA_1', goneSid: 'PA_0', device: "a'b" });
+        expect(call?.parties[1]).toMatchObject({
+          sid: 'PA_1',
+          goneSid: 'PA_0',
+          device: "a'b",
+          reach: 0,
+        });
+        expect(call?.told).toBe(7);
         expect([...(call?.timers ?? [])]).toEqual([['watch', (call as Call).createdAt + 8]]);
       });
 

@@ -24,7 +24,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   feed: 'parties_feed',
   snapshot: 'parties_live',
   live: 'parties_live',
-  unansweredRings: 'parties_history',
+  callees: 'parties_history',
   due: 'timers_due',
   nextDeadline: 'timers_due',
   nextRoomEffect: 'effects_run',
