@@ -83,6 +83,8 @@ export interface ApnsStandIn {
   readonly tokensMadeAt: readonly number[];
   /** What it does from now on. */
   answerWith(answer: ApnsStandInAnswer): void;
+  /** Calls the tokens that were made until now too old. */
+  expireTokens(): void;
   /** Says so of this device from now on: `BadDeviceToken` where it belongs to Apple's other server. */
   forget(token: string, fault?: 'Unregistered' | 'ExpiredToken' | 'BadDeviceToken'): void;
   stop(): Promise<void>;
@@ -107,6 +109,7 @@ export async function startApnsStandIn(
   const forgotten = new Map<string, ApnsFaultName>();
   let answer: ApnsStandInAnswer = 'right';
   let asked = 0;
+  let oldestS = 0;
 
   function faultOf({ headers, body }: Came, token: string | undefined): string | undefined {
     if (headers[':method'] !== 'POST') return 'MethodNotAllowed';
@@ -114,6 +117,7 @@ export async function startApnsStandIn(
     if (token === '') return 'MissingDeviceToken';
     const made = lookAtToken(headers.authorization, options, clock.now());
     if (typeof made === 'string') return made;
+    if (made < oldestS) return 'ExpiredProviderToken';
     if (!tokensMadeAt.includes(made)) {
       const last = tokensMadeAt.at(-1);
       if (last !== undefined && made - last < UPDATE_AFTER_S) return 'TooManyProviderTokenUpdates';
@@ -161,6 +165,9 @@ export async function startApnsStandIn(
     },
     answerWith(next) {
       answer = next;
+    },
+    expireTokens() {
+      oldestS = Math.floor(clock.now() / 1000);
     },
     forget: (token, fault = 'Unregistered') => void forgotten.set(token, fault),
     stop: server.stop,
