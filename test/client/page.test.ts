@@ -22,6 +22,7 @@ it('compiles', { timeout: 30_000 }, () => {
     'ringing.ts',
     'history.ts',
     'native.ts',
+    'push.ts',
     'headers.ts',
   ]);
   for (const [index, { code }] of blocks.entries()) {
