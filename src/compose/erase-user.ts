@@ -2,9 +2,9 @@
 import { type CallId, faultOfLiveKitName, UID_MAX_CHARACTERS, type UserId } from '../base/ids.ts';
 import type { Calls } from '../calls/apply-event.ts';
 import { isSeated, partyOf } from '../calls/call.ts';
-import type { CallStore } from '../calls/store.ts';
+import { type CallStore, StoreUnavailable } from '../calls/store.ts';
 
-/** Somebody may ring him meanwhile. */
+/** Of leaving, while others ring him. */
 const ROUNDS_MAX = 5;
 
 export interface ErasedUser {
@@ -28,18 +28,29 @@ export async function eraseUser(
   const { apply, store } = by;
   const who = uid as UserId;
   const left = new Set<CallId>();
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const { calls } = await store.live(who);
-    const his = calls.filter((call) => {
-      const party = partyOf(call, who);
-      return party !== undefined && (isSeated(party) || party.state === 'ringing');
-    });
-    if (his.length === 0) break;
-    for (const { id: callId } of his) {
+  for (let round = 1; ; round += 1) {
+    for (const callId of await liveOf(who, store)) {
       await apply({ type: 'leave', callId, uid: who });
       left.add(callId);
     }
+    try {
+      const wasKnown = await store.erase(who);
+      return { leftCalls: left.size, wasKnown };
+    } catch (error) {
+      const isAnOutage = error instanceof StoreUnavailable || round === ROUNDS_MAX;
+      // Else it may be that he was rung in between.
+      if (isAnOutage || (await liveOf(who, store)).length === 0) throw error;
+    }
   }
-  const wasKnown = await store.erase(who);
-  return { leftCalls: left.size, wasKnown };
+}
+
+/** In which he holds a seat or rings, and knows it. */
+async function liveOf(uid: UserId, store: Pick<CallStore, 'live'>): Promise<readonly CallId[]> {
+  const { calls } = await store.live(uid);
+  return calls
+    .filter((call) => {
+      const party = partyOf(call, uid);
+      return party !== undefined && (isSeated(party) || party.state === 'ringing');
+    })
+    .map(({ id }) => id);
 }
