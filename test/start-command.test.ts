@@ -14,7 +14,7 @@ it('npm start, the container and Render start the server by the same command', (
   expect(/^ *startCommand: (.*)$/m.exec(read('render.yaml'))?.[1]).toBe(command);
 });
 
-it('Render asks for what the rules for rooms need, and names what it costs', () => {
+it('Render asks for what the rules for rooms, pushes and webhooks need, and names what it costs', () => {
   const asked = [...read('render.yaml').matchAll(/- key: (\w+)\n *sync: false/g)].map(
     ([, key]) => key,
   );
@@ -23,6 +23,8 @@ it('Render asks for what the rules for rooms need, and names what it costs', () 
       ...['FIREBASE_PROJECT_ID', 'LIVEKIT_URL', 'LIVEKIT_API_KEY', 'LIVEKIT_API_SECRET'],
       ...['ROOM_ACCESS', 'FIRESTORE_ROOM_PATH', 'FIREBASE_SERVICE_ACCOUNT'],
       ...['ACCESS_URL', 'ACCESS_SECRET'],
+      ...['FCM', 'APNS_KEY', 'APNS_KEY_ID', 'APNS_TEAM_ID', 'APNS_BUNDLE_ID'],
+      ...['WEBHOOK_URLS', 'WEBHOOK_SECRET'],
     ]),
   );
   const plan = /^ *plan: (\w+)$/m.exec(read('render.yaml'))?.[1];

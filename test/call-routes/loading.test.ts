@@ -1,5 +1,6 @@
 // What is not needed is not loaded: tokens alone start as fast and stay as small without calls.
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
@@ -8,6 +9,16 @@ const LIVEKIT = {
   livekitApiKey: 'k',
   livekitApiSecret: 'a-secret-of-at-least-32-characters',
   livekitUrl: 'ws://127.0.0.1:9',
+};
+
+const APNS = {
+  apnsKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }),
+  apnsKeyId: 'ABC123DEFG',
+  apnsTeamId: 'DEF123GHIJ',
+  apnsBundleId: 'com.example.chat',
 };
 
 /** Which of the heavy modules a process of its own has loaded once a switchboard has started in it. */
@@ -43,6 +54,7 @@ function loadedBy(options: object): string[] {
 it.each([
   ['tokens alone', {}, []],
   ['SQLite', { database: 'sqlite::memory:' }, ['node:sqlite']],
+  ['phones rung by APNs', { database: 'sqlite::memory:', ...APNS }, ['node:sqlite']],
   ['Postgres', { database: 'postgres://u:p@127.0.0.1:9/db' }, ['pg']],
 ])(
   '%s',
