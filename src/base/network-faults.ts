@@ -86,6 +86,17 @@ const FAULTS: readonly Fault[] = [
       'use a certificate of a public authority with its whole chain, or name your own in NODE_EXTRA_CA_CERTS',
   },
   {
+    codes: /^ERR_NO_HTTP2$|NO_APPLICATION_PROTOCOL$/,
+    detail: (host) => `what answers at ${host} speaks no HTTP/2`,
+    fix: ({ host }) =>
+      `let this machine out to ${host} without anything between that opens TLS (a proxy, a virus scanner)`,
+  },
+  {
+    codes: /^ERR_PROXY_/,
+    detail: (host) => `the proxy does not let this machine through to ${host}`,
+    fix: ({ host }) => `allow ${host}, port 443, there, or name it in NO_PROXY`,
+  },
+  {
     codes: /^ERR_SSL_|^EPROTO$/,
     detail: (host, code) => `TLS with ${host} fails (${code})`,
     fix: orLetOut((variable, { withoutTls }) =>

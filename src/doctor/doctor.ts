@@ -5,6 +5,7 @@ import { failed } from '../base/network-faults.ts';
 import { type Config, ConfigError, loadConfig } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
 import { VARIABLES } from '../settings/table.ts';
+import { type ApnsParts, apnsCheck } from './apns.ts';
 import { callChecks } from './calls.ts';
 import { type Check, ok, type Report, runChecks } from './check.ts';
 import { createFirebaseChecks, type FirebaseParts } from './firebase.ts';
@@ -21,10 +22,12 @@ interface Output {
   hasColors?(): boolean;
 }
 
+export interface DoctorParts extends FirebaseParts, ApnsParts {}
+
 export interface DoctorOptions {
   readonly json: boolean;
   readonly out: Output;
-  readonly parts?: Partial<FirebaseParts>;
+  readonly parts?: Partial<DoctorParts>;
 }
 
 /** Runs every check and tells what it found. Resolves with whether nothing failed. */
@@ -48,7 +51,7 @@ export async function doctor(env: Environment, options: DoctorOptions): Promise<
 
 async function diagnose(
   env: Environment,
-  parts: FirebaseParts,
+  parts: DoctorParts,
   tell: (report: Report) => void,
 ): Promise<void> {
   let config: Config;
@@ -77,6 +80,9 @@ async function diagnose(
     liveKitCheck(config),
     tokenCheck(settings.livekit, parts.clock),
     ...callChecks(settings, parts.clock),
+    ...(settings.calls === undefined
+      ? []
+      : [firebase.fcm, apnsCheck(settings.calls.push.apns, parts)]),
   ];
   tell({ name: 'Configuration', ...ok('every variable is in order'), ms: 0 });
   for (const warning of config.warnings) {

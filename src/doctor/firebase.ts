@@ -14,6 +14,7 @@ import { createAccountLookUp } from '../identity/firebase-account.ts';
 import { type Config, ConfigError } from '../settings/config.ts';
 import { type Environment, textOf } from '../settings/sources.ts';
 import { type Check, type Finding, ok, skipped } from './check.ts';
+import { type FcmParts, fcmCheck } from './fcm.ts';
 import { type FirestoreParts, firestoreCheck } from './firestore.ts';
 import {
   disabledApi,
@@ -34,13 +35,14 @@ const NOBODY = 'livekit-switchboard-doctor';
 
 type OpenFirebase = (config: Config) => ReturnType<typeof createFirebaseApp>;
 
-export interface FirebaseParts extends FirestoreParts {
+export interface FirebaseParts extends FirestoreParts, FcmParts {
   readonly openFirebase?: OpenFirebase;
 }
 
 export interface FirebaseChecks {
   readonly serviceAccount: Check;
   readonly accountLookUp: Check;
+  readonly fcm: Check;
   firestore(access: FirestoreAccess): Check;
   close(): Promise<void>;
 }
@@ -102,6 +104,7 @@ export function createFirebaseChecks(
             ),
     },
     accountLookUp: accountLookUpCheck({ config, env, open, isSignedIn }),
+    fcm: fcmCheck({ config, env, open, isSignedIn }, parts),
     firestore: (access) => firestoreCheck(access, { config, env, open, isSignedIn, parts }),
     async close() {
       const { close } = (await opened?.catch(() => undefined)) ?? {};

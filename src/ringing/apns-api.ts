@@ -125,8 +125,10 @@ export function createApnsApi(options: ApnsOptions): ApnsApi {
 }
 
 function answerOf({ status, headers, text }: Http2Answer, clock: Clock): ApnsAnswer {
+  // Apple takes a push without a word.
+  const isTaken = status === 200 && text === '';
   return {
-    reason: status === 200 ? 'OK' : (reasonIn(text) ?? reasonOf(status)),
+    reason: isTaken ? 'OK' : (reasonIn(text) ?? reasonOf(status)),
     retryAfterMs: retryAfterMs(headers['retry-after'], clock.now()),
   };
 }

@@ -283,11 +283,13 @@ describe('where calls are on', () => {
   it('the way of webhooks is told', async () => {
     const { env } = await setUp();
     const rows = await rowsOf({ ...env, DATABASE_URL: 'sqlite::memory:' });
-    expect(rows.slice(-2).map(({ name, result }) => [name, result])).toEqual([
+    expect(rows.slice(-4).map(({ name, result }) => [name, result])).toEqual([
       ['Database', 'ok'],
       ['Webhooks', 'skipped'],
+      ['FCM', 'skipped'],
+      ['APNs', 'skipped'],
     ]);
-    const { detail } = rows.at(-1) as Row;
+    const { detail } = rows.at(-3) as Row;
     expect(detail).toContain('https://THIS-SERVER/api/calls/livekit-webhook');
     expect(detail).toContain('switchboard_livekit_webhooks_total');
   });

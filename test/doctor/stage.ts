@@ -1,8 +1,7 @@
 // The doctor as a test runs it: an environment in which all is well, and what was said of it, searched
 // for secrets.
 import { afterEach, expect, vi } from 'vitest';
-import { doctor } from '../../src/doctor/doctor.ts';
-import type { FirebaseParts } from '../../src/doctor/firebase.ts';
+import { type DoctorParts, doctor } from '../../src/doctor/doctor.ts';
 import { startKeyEndpoint } from '../fakes/key-endpoint.ts';
 import { startLiveKit } from './fake-livekit.ts';
 import { LIVEKIT_KEY, LIVEKIT_SECRET, SECRETS, tracesIn } from './secrets.ts';
@@ -53,7 +52,7 @@ export async function setUp() {
 /** Runs all checks. */
 export async function rowsOf(
   env: Record<string, string>,
-  parts: Partial<FirebaseParts> = {},
+  parts: Partial<DoctorParts> = {},
 ): Promise<Row[]> {
   const out = listener();
   const isGood = await doctor(env, { json: true, out, parts });
@@ -67,7 +66,7 @@ export async function rowsOf(
 export async function rowOf(
   name: string,
   env: Record<string, string>,
-  parts: Partial<FirebaseParts> = {},
+  parts: Partial<DoctorParts> = {},
 ): Promise<Row> {
   const rows = await rowsOf(env, parts);
   return rows.find((check) => check.name === name) as Row;
