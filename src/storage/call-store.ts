@@ -7,6 +7,7 @@ import { callOf } from './columns.ts';
 import { createDeviceStore } from './device-store.ts';
 import type { Row } from './dialect.ts';
 import type { Engine } from './engine.ts';
+import { createErase } from './erase.ts';
 import { createFeed } from './feed.ts';
 import { createForget } from './forget.ts';
 import { createHistory } from './history.ts';
@@ -33,9 +34,6 @@ export function createCallStore(engine: Engine, wake: Wake): Omit<Store, Life> {
       [Row],
     ];
     return { calls: calls.map(callOf), now: time.now as number };
-  };
-  const notYet = async () => {
-    throw new Error('not yet');
   };
   return {
     change: createChange(parts),
@@ -68,9 +66,9 @@ export function createCallStore(engine: Engine, wake: Wake): Omit<Store, Life> {
       }
     },
     forget: createForget(parts),
+    erase: createErase(engine),
     onChangeFor: wake.onChangeFor,
     onDue: wake.onDue,
-    erase: notYet,
   };
 }
 

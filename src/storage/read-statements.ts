@@ -68,7 +68,7 @@ function callColumns({ schema, jsonArray, jsonArrays, jsonObjects }: Dialect): s
 }
 
 /** For how long a word that a feed is open counts: the next comes sooner. */
-const HEARD_MS = 90_000;
+export const HEARD_MS = 90_000;
 
 /**
  * How often the caller rang them without an answer, from their side, who were rung a few times: the

@@ -12,6 +12,7 @@ import {
 } from './columns.ts';
 import type { Dialect } from './dialect.ts';
 import { BEHIND, EFFECT, HOST_EFFECT, PUSH_EFFECT } from './effects.ts';
+import { HEARD_MS } from './read-statements.ts';
 
 export type WriteStatements = ReturnType<typeof writeStatements>;
 export type ListStatements = ReturnType<typeof listStatements>;
@@ -53,18 +54,22 @@ export function listStatements(dialect: Dialect) {
 
 export function writeStatements(dialect: Dialect) {
   const { schema, isIn, now } = dialect;
-  const ended = `select id from ${schema}calls where ended_at < ${now('$1')} - $2
-    order by ended_at limit $3 ${dialect.skipLocked}`;
+  const nowhere = `not exists (select 1 from ${schema}parties p where p.uid = ${schema}people.uid)`;
   return {
     makePerson: `insert into ${schema}people (uid, epoch, version) values ($1, $2, 0) on conflict (uid) do nothing`,
     listening: `update ${schema}people set heard_at = ${now('$1')} where uid in (
     select uid from ${schema}people where ${isIn('uid', '$2')} order by uid ${dialect.forUpdate})`,
-    lockEnded: ended,
-    peopleOf: `select distinct uid from ${schema}parties where ${isIn('call_id', '$1')}`,
+    /** With the people in them. */
+    endedBefore: `select c.id, (select ${dialect.jsonArrays}(p.uid) from ${schema}parties p where p.call_id = c.id) as people
+  from ${schema}calls c where c.ended_at < ${now('$1')} - $2 order by c.ended_at limit $3`,
+    lockEnded: `select id from ${schema}calls where ${isIn('id', '$1')} and ended_at is not null
+  order by id ${dialect.skipLocked}`,
     forget: `delete from ${schema}calls where ${isIn('id', '$1')}`,
-    /** Who is in no call any more leaves nothing behind. */
-    forgetPeople: `delete from ${schema}people where ${isIn('uid', '$1')}
-  and not exists (select 1 from ${schema}parties p where p.uid = ${schema}people.uid)`,
+    /** Who is in no call any more leaves nothing behind; whoever listens now is still known to. */
+    forgetPeople: `delete from ${schema}people where ${isIn('uid', '$2')} and ${nowhere}
+  and coalesce(heard_at, 0) < ${now('$1')} - ${HEARD_MS}`,
+    forgetNames: `update ${schema}people set name = null, picture = null
+  where ${isIn('uid', '$1')} and ${nowhere}`,
   } as const;
 }
 

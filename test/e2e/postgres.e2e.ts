@@ -1,10 +1,11 @@
 // The contract on a real Postgres, over our own pool and over a host's; and what goes wrong there.
 import pg from 'pg';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { describeStore, type StoreStage } from '../storage/contract.ts';
+import { describeErase } from '../storage/contract-erase.ts';
 import { describeLanes } from '../storage/contract-lanes.ts';
 import { describeRinging } from '../storage/contract-ringing.ts';
 import { TABLES } from '../storage/statements.ts';
@@ -42,6 +43,16 @@ async function stageOn(name: string, { asPool }: { asPool: boolean }): Promise<S
     async empty() {
       await pool.query(TABLES.map((table) => `delete from switchboard.${table}`).join(';'));
     },
+    async everything() {
+      const { rows: tables } = await pool.query(
+        "select tablename as name from pg_catalog.pg_tables where schemaname = 'switchboard'",
+      );
+      const all = [];
+      for (const { name } of tables) {
+        all.push((await pool.query(`select * from switchboard.${name}`)).rows);
+      }
+      return JSON.stringify(all);
+    },
     async close() {
       await store.close();
       await pool.end();
@@ -53,6 +64,7 @@ for (const [what, describeContract] of Object.entries({
   store: describeStore,
   lanes: describeLanes,
   ringing: describeRinging,
+  erase: describeErase,
 })) {
   describeContract('Postgres', {
     setStage: () => stageOn(`own_${what}`, { asPool: false }),
@@ -63,3 +75,7 @@ for (const [what, describeContract] of Object.entries({
     isShared: true,
   });
 }
+
+it('never lets two transactions wait for each other', () => {
+  expect(postgres.child().output()).not.toContain('deadlock');
+});

@@ -14,6 +14,8 @@ export interface StoreStage {
   advance(ms: number): void;
   /** Removes all rows; `store` may be another then. */
   empty(): Promise<void>;
+  /** All that is kept in all tables, as text; undefined: nobody else can look at it. */
+  everything(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { describeStore, type StoreStage } from './contract.ts';
+import { describeErase } from './contract-erase.ts';
 import { describeLanes } from './contract-lanes.ts';
 import { describeRinging } from './contract-ringing.ts';
 import { TABLES } from './statements.ts';
@@ -30,6 +31,10 @@ async function fileStage(): Promise<StoreStage> {
     async empty() {
       for (const table of TABLES) file.exec(`delete from ${table}`);
     },
+    async everything() {
+      const tables = file.prepare("select name from sqlite_master where type = 'table'").all();
+      return JSON.stringify(tables.map(({ name }) => file.prepare(`select * from ${name}`).all()));
+    },
     async close() {
       file.close();
       await store.close();
@@ -52,11 +57,12 @@ async function memoryStage(): Promise<StoreStage> {
       await store.close();
       store = await open();
     },
+    everything: async () => undefined,
     close: () => store.close(),
   };
 }
 
-for (const describeContract of [describeStore, describeLanes, describeRinging]) {
+for (const describeContract of [describeStore, describeLanes, describeRinging, describeErase]) {
   describeContract('SQLite in a file', { setStage: fileStage, isShared: true });
   describeContract('SQLite in memory', { setStage: memoryStage, isShared: false });
 }

@@ -1,6 +1,7 @@
 // Every statement that the stores have, by name.
 import { deviceStatements, ringStatements } from '../../src/storage/device-statements.ts';
 import type { Dialect } from '../../src/storage/dialect.ts';
+import { eraseStatements } from '../../src/storage/erase-statements.ts';
 import { laneStatements } from '../../src/storage/lane-statements.ts';
 import { readStatements } from '../../src/storage/read-statements.ts';
 import { listStatements, writeStatements } from '../../src/storage/write-statements.ts';
@@ -13,6 +14,7 @@ export function statementsOf(dialect: Dialect): [name: string, text: string][] {
     ...Object.entries(laneStatements(dialect)),
     ...Object.entries(deviceStatements(dialect)),
     ...Object.entries(ringStatements(dialect)),
+    ...Object.entries(eraseStatements(dialect)),
     ...lists.map(([name, text]): [string, string] => [name, text('$1')]),
   ];
 }
@@ -36,7 +38,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   forgetDevices: 'devices_seen',
   lockGivenUp: 'host_effects_run',
   roomsEnded: 'calls_ended',
-  lockEnded: 'calls_ended',
+  endedBefore: 'calls_ended',
 };
 
 /** All that hangs on a call goes with it. */
