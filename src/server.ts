@@ -9,6 +9,7 @@ import { createFirebaseApp } from './compose/firebase-app.ts';
 import { listenTo } from './http/broken-http.ts';
 import { keepIdle } from './http/idle-connections.ts';
 import { tellOfProxyProtocol } from './http/proxy-protocol.ts';
+import type { PushSender } from './ringing/push.ts';
 import { API_PAGE_STYLE } from './routes/api-page.ts';
 import { rootRoutes } from './routes/root.ts';
 import type { Config } from './settings/config.ts';
@@ -53,6 +54,8 @@ export interface ServerParts {
   readonly clock?: Clock;
   /** A look at each request before the switchboard; true where it was answered. */
   readonly front?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Who sends pushes, in place of those that the configuration names. */
+  readonly senders?: readonly PushSender[];
   readonly timeouts?: {
     readonly headersMs?: number;
     /** Until the first byte; default: as long as the headers may take, where that is given. */
@@ -66,12 +69,13 @@ export interface ServerParts {
 
 /** Starts listening. Rejects where the port cannot be had. */
 export async function startServer(config: Config, parts: ServerParts): Promise<RunningServer> {
-  const { log, clock = systemClock, front, timeouts = {} } = parts;
+  const { log, clock = systemClock, front, senders, timeouts = {} } = parts;
   let draining = false;
   const standalone: Standalone = {
     headers: SECURITY_HEADERS,
     isDraining: () => draining,
     warnings: config.warnings,
+    senders,
     routes: ({ readiness, metrics, describe }) => {
       collectDefaultMetrics({ register: metrics.registry });
       return rootRoutes({

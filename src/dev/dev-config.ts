@@ -65,6 +65,8 @@ export function loadDevConfig(
       ...(isSet(env.ROOM_ACCESS) ? {} : { ROOM_ACCESS: 'any' }),
       ...(isSet(env.RING_ACCESS) || hasRoomRule(env) ? {} : { RING_ACCESS: 'any' }),
       ...(database !== undefined && { DATABASE_URL: database }),
+      // Written down, so that nobody is warned: no phone here is registered with Google or Apple.
+      FCM: 'off',
       DRAIN_SECONDS: '0',
     },
     // Secret files belong to deployments: none is read here.
@@ -100,7 +102,10 @@ const OF_OUR_OWN = ['HOST', 'PORT', 'DRAIN_SECONDS', 'LOG_LEVEL'];
 /** The users are no project's, nobody here can be asked about them, and no app attests itself. */
 function isPutAside(name: string, env: Environment): boolean {
   if (name.startsWith('LIVEKIT_API_')) return !isSet(env.LIVEKIT_URL);
-  return /^(?:FIREBASE_|APP_CHECK|CHECK_REVOKED$|GOOGLE_APPLICATION_CREDENTIALS$)/.test(name);
+  if (name === 'FIRESTORE_PROFILE_PATH') return !isSet(env.FIRESTORE_EMULATOR_HOST);
+  return /^(?:FIREBASE_|APP_CHECK|CHECK_REVOKED$|GOOGLE_APPLICATION_CREDENTIALS$|FCM$|APNS_)/.test(
+    name,
+  );
 }
 
 function refuseRealFirestore(env: Environment): void {

@@ -16,6 +16,9 @@ const REAL_ENV = {
   LIVEKIT_API_SECRET_FILE: '/nowhere',
   GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json',
   CHECK_REVOKED: 'true',
+  FCM: 'on',
+  APNS_KEY_ID: 'ABC123DEFG',
+  FIRESTORE_PROFILE_PATH: 'users/{uid}',
   APP_CHECK: 'enforce',
 };
 
@@ -280,7 +283,8 @@ it('tells what of the environment counts, and what does not', () => {
   expect(said).toContain('settings  DATABASE_URL of the environment\n');
   expect(said).toContain(
     'put aside: FIREBASE_PROJECT_ID, FIREBASE_KEYS_URL, GOOGLE_APPLICATION_CREDENTIALS, ' +
-      'CHECK_REVOKED, APP_CHECK, LIVEKIT_API_KEY, LIVEKIT_API_SECRET_FILE\n',
+      'CHECK_REVOKED, APP_CHECK, LIVEKIT_API_KEY, LIVEKIT_API_SECRET_FILE, FIRESTORE_PROFILE_PATH, ' +
+      'FCM, APNS_KEY_ID\n',
   );
   expect(said).toContain('put aside: HOST=x86_64-linux-gnu, which is no address\n');
   expect(said).not.toContain('WARNING');
