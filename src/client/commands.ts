@@ -2,6 +2,7 @@
 import type { CallView, ListedCall } from './call.ts';
 import { controllerUnder } from './clock.ts';
 import { CallsError, isPassing } from './error.ts';
+import { devicePathOf } from './installation.ts';
 import type { KnownCalls } from './known-calls.ts';
 import type { CallsClient, Entry } from './options.ts';
 import { randomId } from './random-id.ts';
@@ -38,19 +39,6 @@ type Commands = Pick<
 
 export const pathOf = (callId: string, verb = ''): string =>
   `/${encodeURIComponent(callId)}${verb}`;
-
-const INSTALLATION = /^(?!\.{1,2}$)[\w.:~-]{1,128}$/;
-
-export function checkInstallation(installationId: string): void {
-  if (INSTALLATION.test(installationId)) return;
-  throw new TypeError('installationId must be 1 to 128 letters, digits and _ . : ~ or -');
-}
-
-/** As it is: these marks need no escapes. */
-function devicePathOf(installationId: string): string {
-  checkInstallation(installationId);
-  return `/devices/${installationId}`;
-}
 
 /** What lets somebody into a call is given up when they leave it meanwhile. */
 function createEntering(signal: AbortSignal) {

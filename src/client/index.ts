@@ -1,6 +1,6 @@
 // The door of `livekit-switchboard/client`: for browsers, React Native and Node, without a dependency.
 import { createClient } from './client.ts';
-import { checkInstallation } from './commands.ts';
+import { checkInstallation } from './installation.ts';
 import type { CallsClient, CallsClientOptions } from './options.ts';
 import { surroundings } from './surroundings.ts';
 
@@ -25,19 +25,17 @@ export {
   type ServerCode,
 } from './error.ts';
 export type { Connection } from './feed-state.ts';
+export type { DeviceRegistration, PushTarget, RegisteredDevice } from './installation.ts';
 export type { CallListener, CallUpdate, UpdateCause } from './known-calls.ts';
 export type {
   AcceptRequest,
   CallsClient,
   CallsClientOptions,
-  DeviceRegistration,
   Entry,
   HistoryPage,
   HistoryRequest,
   Placed,
   PlaceRequest,
-  PushTarget,
-  RegisteredDevice,
   Stop,
 } from './options.ts';
 export type { GetIdToken } from './request.ts';

@@ -2,6 +2,7 @@
 import type { CallKind, CallView, ListedCall } from './call.ts';
 import type { CallsError } from './error.ts';
 import type { Connection } from './feed-state.ts';
+import type { DeviceRegistration, RegisteredDevice } from './installation.ts';
 import type { CallListener } from './known-calls.ts';
 import type { GetIdToken } from './request.ts';
 import type { Fetch } from './surroundings.ts';
@@ -78,33 +79,6 @@ export interface HistoryPage {
   readonly calls: readonly ListedCall[];
   /** Undefined: that was the last page. */
   readonly next: string | undefined;
-}
-
-/** A way to reach an installation: a value of one kind. */
-export interface PushTarget {
-  /** FCM by a registration token or an installation id; APNs; or what the host's own sender knows. */
-  readonly kind: 'fcm_token' | 'fid' | 'apns_voip' | 'apns' | 'host';
-  readonly value: string;
-  /** Of APNs: of an app that was installed by Xcode. */
-  readonly sandbox?: boolean;
-}
-
-export interface DeviceRegistration {
-  readonly platform: 'android' | 'ios' | 'web';
-  /** One of a kind at most. */
-  readonly pushes: readonly PushTarget[];
-  /** BCP 47, like `pt-BR`: for texts that the server words. */
-  readonly locale?: string;
-}
-
-export interface RegisteredDevice {
-  readonly installationId: string;
-  readonly platform: DeviceRegistration['platform'];
-  /** `isServed`: whether the server has what sends to such values. It keeps them anyway. */
-  readonly pushes: readonly {
-    readonly kind: PushTarget['kind'];
-    readonly isServed: boolean;
-  }[];
 }
 
 /** Ends what it came from. Safe to call more than once. */

@@ -1,7 +1,7 @@
 // What the server said, taken apart. A call without the few fields that everything hangs on is none.
 import type { CallView, Cause } from './call.ts';
 import { CallsError } from './error.ts';
-import type { RegisteredDevice } from './options.ts';
+import type { RegisteredDevice } from './installation.ts';
 
 export interface Change {
   readonly call: CallView;

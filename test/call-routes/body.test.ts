@@ -16,7 +16,14 @@ import {
   optionalDeviceIn,
   yesOrNoIn,
 } from '../../src/routes/calls/body.ts';
-import { ACCEPT, ALERTING, DECLINE, INVITE, LEAVE, PLACE } from '../../src/routes/calls/schemas.ts';
+import {
+  ACCEPT,
+  ALERTING,
+  DECLINE,
+  INVITE,
+  LEAVE,
+  PLACE,
+} from '../../src/routes/calls/body-schemas.ts';
 
 const ALICE = 'alice' as UserId;
 const ID = '0a1b2c3d-0000-4000-8000-00000000abcd';

@@ -143,9 +143,10 @@ describe('the API’s description', () => {
     expect(body.openapi).toBe('3.1.0');
     expect(Object.keys(body.paths).sort()).toEqual([
       '/api/calls',
+      '/api/calls/devices/{installationId}',
       '/api/calls/events',
       '/api/calls/livekit-token',
-      ...['', '/accept', '/decline', '/end', '/invite', '/leave'].map(
+      ...['', '/accept', '/alerting', '/decline', '/end', '/invite', '/leave'].map(
         (verb) => `/api/calls/{callId}${verb}`,
       ),
       '/docs',

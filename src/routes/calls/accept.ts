@@ -4,9 +4,10 @@ import type { CallId } from '../../base/ids.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { callIdIn, deviceIn, membersOf, SHORT_BODY_MAX_BYTES, yesOrNoIn } from './body.ts';
+import { ACCEPT } from './body-schemas.ts';
 import { CALL_PARAMS, type CallGround, entryText, happenBy, userOf } from './ground.ts';
 import { placeOf } from './installation.ts';
-import { ACCEPT, ENTRY, REFUSALS, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
+import { ENTRY, REFUSALS, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
 
 export function acceptRoute(ground: CallGround): Route {
   return route({

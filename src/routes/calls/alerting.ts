@@ -6,9 +6,10 @@ import { type Route, route } from '../../http/routes.ts';
 import type { Platform } from '../../ringing/device.ts';
 import type { RingStore } from '../../ringing/store.ts';
 import { membersOf, SHORT_BODY_MAX_BYTES } from './body.ts';
+import { ALERTING } from './body-schemas.ts';
 import { CALL_PARAMS, type CallGround, callText, happen, userOf } from './ground.ts';
 import { placeOf } from './installation.ts';
-import { ALERTING, ANSWER, REFUSALS, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
+import { ANSWER, REFUSALS, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
 
 export function alertingRoute(
   ground: CallGround,

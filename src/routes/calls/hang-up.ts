@@ -3,17 +3,10 @@ import type { CallId } from '../../base/ids.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { membersOf, oneOfIn, optionalDeviceIn, SHORT_BODY_MAX_BYTES } from './body.ts';
+import { DECLINE, LEAVE } from './body-schemas.ts';
 import { CALL_PARAMS, type CallGround, callText, happen, userOf } from './ground.ts';
 import { placeOf } from './installation.ts';
-import {
-  ANSWER,
-  DECLINE,
-  LEAVE,
-  REFUSALS,
-  SIGNED_IN,
-  SIGNED_IN_OR_TICKET,
-  withBody,
-} from './schemas.ts';
+import { ANSWER, REFUSALS, SIGNED_IN, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
 
 const REASONS = ['declined', 'busy', 'timeout'] as const;
 

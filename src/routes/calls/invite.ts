@@ -5,10 +5,11 @@ import { isLive, isSeated, partyOf } from '../../calls/call.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { calleesIn, LONG_BODY_MAX_BYTES, membersOf } from './body.ts';
+import { INVITE } from './body-schemas.ts';
 import { CALL_PARAMS, type CallGround, callText, happenBy, seenBy, userOf } from './ground.ts';
 import { refusal } from './refusals.ts';
 import { askMayRing, type CountRings } from './rings.ts';
-import { ANSWER, INVITE, REFUSALS, withBody } from './schemas.ts';
+import { ANSWER, REFUSALS, withBody } from './schemas.ts';
 
 export function inviteRoute(
   ground: CallGround,

@@ -21,9 +21,10 @@ import {
   membersOf,
   oneOfIn,
 } from './body.ts';
+import { PLACE } from './body-schemas.ts';
 import { type CallGround, entryText, happenBy, type Seen, userOf } from './ground.ts';
 import { askMayRing, type CountRings } from './rings.ts';
-import { ENTRY, PLACE, REFUSALS, withBody } from './schemas.ts';
+import { ENTRY, REFUSALS, withBody } from './schemas.ts';
 
 interface PlaceRequest {
   readonly callees: readonly UserId[];

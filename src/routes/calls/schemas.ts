@@ -1,5 +1,4 @@
-// The calls in the API's description. What comes in is checked in body.ts, what goes out is made in
-// calls/view.ts; tests hold all three together.
+// The calls in the API's description, as they go out: made in calls/view.ts; a test holds both together.
 import {
   CALL_KINDS,
   CALL_STATES,
@@ -8,10 +7,8 @@ import {
   PARTY_STATES,
   REASONS,
 } from '../../calls/call.ts';
-import { NAME_IN_PATH } from '../../http/fields.ts';
 import { PROBLEM_RESPONSES } from '../../http/problem-schema.ts';
 import { TOKEN_MEMBERS_SCHEMA } from '../token-members.ts';
-import { DATA_MAX_BYTES, DEVICE_MAX_CHARACTERS } from './body.ts';
 
 const time = (description: string) =>
   ({ type: 'string', format: 'date-time', description }) as const;
@@ -157,97 +154,6 @@ export const LIST = {
     serverTime: SERVER_TIME,
   },
 } as const;
-
-const device = {
-  type: 'string',
-  minLength: 1,
-  maxLength: DEVICE_MAX_CHARACTERS,
-  description: 'One running client: a process on a phone, a tab in a browser.',
-} as const;
-
-const installation = {
-  type: ['string', 'null'],
-  pattern: NAME_IN_PATH.source,
-  description: 'The registered installation that asks: no push stops its ring.',
-} as const;
-
-const callees = {
-  type: 'array',
-  minItems: 1,
-  uniqueItems: true,
-  items: { type: 'string', minLength: 1, maxLength: 128 },
-  description: 'Uids of whom to ring; not the caller’s own.',
-} as const;
-
-export const PLACE = {
-  type: 'object',
-  required: ['callees', 'kind', 'deviceId'],
-  properties: {
-    callees,
-    kind: { type: 'string', enum: CALL_KINDS, description: 'How to ring; it forbids nothing.' },
-    deviceId: device,
-    callId: {
-      type: ['string', 'null'],
-      format: 'uuid',
-      description: 'Of the app’s own making, new for every call; the same for a retry.',
-    },
-    context: {
-      type: ['string', 'null'],
-      minLength: 1,
-      description:
-        'What the call is about, like a chat’s id: 1 to 256 bytes without control characters.',
-    },
-    data: {
-      description: `Any JSON of at most ${DATA_MAX_BYTES} bytes, without NUL and lone surrogates.`,
-    },
-  },
-} as const;
-
-export const ACCEPT = {
-  type: 'object',
-  required: ['deviceId'],
-  properties: {
-    deviceId: device,
-    takeOver: {
-      type: ['boolean', 'null'],
-      description: 'Takes the call over from another device of one’s own.',
-    },
-    instead: {
-      type: ['string', 'null'],
-      format: 'uuid',
-      description: 'The call to leave for this one.',
-    },
-    installationId: installation,
-  },
-} as const;
-
-export const DECLINE = {
-  type: 'object',
-  properties: {
-    reason: {
-      type: ['string', 'null'],
-      enum: ['declined', 'busy', 'timeout', null],
-      default: 'declined',
-      description: '`timeout`: this phone stopped ringing, which changes nothing.',
-    },
-    installationId: installation,
-  },
-} as const;
-
-export const LEAVE = {
-  type: 'object',
-  properties: {
-    deviceId: { ...device, type: ['string', 'null'] },
-    installationId: installation,
-  },
-} as const;
-
-export const ALERTING = {
-  type: 'object',
-  properties: { installationId: installation },
-} as const;
-
-export const INVITE = { type: 'object', required: ['callees'], properties: { callees } } as const;
 
 /** What every route of calls says of itself. */
 export const SIGNED_IN = { security: [{ firebaseIdToken: [] }] };
