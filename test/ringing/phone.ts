@@ -6,7 +6,6 @@ export interface Phone {
   arrived(push: Push): void;
   /** He has answered or declined here: late pushes of that ring ring no more. */
   acted(): void;
-  rungAnew(): void;
   isRinging(): boolean;
 }
 
@@ -21,9 +20,6 @@ export function createPhone(name: string): Phone {
     acted() {
       isRinging = false;
       hasActed = true;
-    },
-    rungAnew() {
-      hasActed = false;
     },
     isRinging: () => isRinging,
   };
