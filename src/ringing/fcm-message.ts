@@ -23,13 +23,14 @@ export function fcmMessageOf({ message, device, target }: Push): object {
 }
 
 function onPlatform(message: PushMessage, { platform }: Device): object {
-  const seconds = lifeMsOf(message) / 1000;
+  // FCM wants whole ones.
+  const seconds = Math.ceil(lifeMsOf(message) / 1000);
   switch (platform) {
     case 'android':
       return { android: { priority: isShown(message) ? 'HIGH' : 'NORMAL', ttl: `${seconds}s` } };
     case 'web':
       return {
-        webpush: { headers: { Urgency: 'high', TTL: String(Math.ceil(seconds)) } },
+        webpush: { headers: { Urgency: 'high', TTL: String(seconds) } },
       };
     case 'ios': {
       const { headers, aps } = apnsNotificationOf(message, false);

@@ -48,7 +48,7 @@ function faultOfAndroid(android: unknown): string | undefined {
   if (Object.keys(unknown).length > 0) return `message.android.${Object.keys(unknown)[0]}`;
   if (!['HIGH', 'NORMAL', undefined].includes(priority as string))
     return 'message.android.priority';
-  const seconds = /^(\d+(?:\.\d{1,9})?)s$/.exec(String(ttl ?? '0s'))?.[1];
+  const seconds = /^(\d{1,7})s$/.exec(String(ttl ?? '0s'))?.[1];
   return seconds === undefined || Number(seconds) > FOUR_WEEKS_S
     ? 'message.android.ttl'
     : undefined;

@@ -8,6 +8,7 @@ import { DISORDERS } from '../../../src/dev/stand-ins/provider-server.ts';
 import { createFcmSender } from '../../../src/ringing/fcm.ts';
 import type { PushResult } from '../../../src/ringing/push.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
+import { startFirebaseAdmin } from '../../fakes/firebase-admin.ts';
 import { freePort } from '../../fakes/free-port.ts';
 import { layLine } from '../../fakes/frozen-line.ts';
 import { createFakeLog } from '../../fakes/log.ts';
@@ -68,7 +69,7 @@ describe('a ring by FCM', () => {
           serverTime: '2026-08-01T14:02:00.000Z',
           ticket: TICKET,
         },
-        android: { priority: 'HIGH', ttl: '29.5s' },
+        android: { priority: 'HIGH', ttl: '30s' },
       },
     ]);
   });
@@ -538,6 +539,14 @@ describe('a sender by FCM', () => {
     expect(() => createFcmSender({ app: { options: { credential } }, ...parts() })).toThrow(
       /has no projectId/,
     );
+  });
+
+  it('sends as an App of firebase-admin', async () => {
+    const google = await startFirebaseAdmin();
+    onTestFinished(google.close);
+    const { fcm, sender } = await fcmStage({ app: google.app });
+    fcm.acceptOnly('x');
+    expect(await send(sender, ring(), android)).toEqual({ result: 'handed' });
   });
 
   it('lets no secret into the log or a result, whatever happens', async () => {
