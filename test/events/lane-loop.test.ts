@@ -1,0 +1,126 @@
+// The loop over one lane, whatever its work is.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StoreUnavailable } from '../../src/calls/store.ts';
+import type { Loop } from '../../src/events/due-loop.ts';
+import { backOffMs, createLaneLoop, type TryResult } from '../../src/events/lane-loop.ts';
+import { type EventsStage, setEventsStage, turns } from './stage.ts';
+
+const LEASE_MS = 5_000;
+
+let stage: EventsStage;
+let loop: Loop | undefined;
+let tried: string[];
+beforeEach(async () => {
+  stage = await setEventsStage();
+  tried = [];
+});
+afterEach(async () => {
+  await loop?.stop();
+  await stage.close();
+});
+
+/** Of the lane whose effects each call has: its room is to be made. */
+async function start(work: (tries: number) => Promise<TryResult>, atOnce = 10): Promise<void> {
+  const { store, clock, log } = stage;
+  loop = createLaneLoop<'livekit'>({
+    ...{ lane: 'livekit', what: 'rooms', store, clock, log, atOnce, leaseMs: LEASE_MS },
+    work: ({ tries }) => work(tries),
+    onTried: (_, result) => void tried.push(result),
+  });
+  await loop.start();
+}
+const pass = async (ms: number) => {
+  for (let left = ms; left > 0; left -= 100) {
+    stage.clock.advance(Math.min(left, 100));
+    await turns(5);
+  }
+};
+const isLeft = async () => (await stage.store.nextDueMs('livekit')) !== undefined;
+
+describe('one try', () => {
+  it('that is done is not done again', async () => {
+    await stage.place('alice', 'bob');
+    await start(async () => 'done');
+    await pass(20_000);
+    expect([tried, await isLeft()]).toEqual([['done'], false]);
+  });
+
+  it('that is given up is not done again', async () => {
+    await stage.place('alice', 'bob');
+    await start(async () => 'given_up');
+    await pass(20_000);
+    expect([tried, await isLeft()]).toEqual([['given_up'], false]);
+  });
+
+  it('that failed is done again when it says so', async () => {
+    await stage.place('alice', 'bob');
+    const at: number[] = [];
+    await start(async (tries) => {
+      at.push(stage.clock.monotonic());
+      return tries < 3 ? { againInMs: 2_000 * tries } : 'done';
+    });
+    await pass(20_000);
+    expect(tried).toEqual(['failed', 'failed', 'done']);
+    const [first = 0, second = 0, third = 0] = at;
+    expect(second - first).toBeGreaterThanOrEqual(2_000);
+    expect(third - second).toBeGreaterThanOrEqual(4_000);
+  });
+
+  it('that has a bug is told of, stops no other, and is done again when its lease is over', async () => {
+    await stage.place('alice', 'bob');
+    await stage.place('carol', 'dave');
+    let count = 0;
+    await start(async () => {
+      count += 1;
+      if (count === 1) throw new Error('a bug');
+      return 'done';
+    });
+    await pass(1_000);
+    expect(tried).toEqual(['done']);
+    expect(stage.log.lines).toMatchObject([
+      { level: 'error', message: 'what was done is not written down' },
+    ]);
+    await pass(LEASE_MS);
+    expect([tried, await isLeft()]).toEqual([['done', 'done'], false]);
+  });
+
+  it('of which the end could not be written down is done again', async () => {
+    const { effectDone } = stage.store;
+    stage.store.effectDone = async () => {
+      stage.store.effectDone = effectDone;
+      throw new StoreUnavailable(new Error('away'));
+    };
+    await stage.place('alice', 'bob');
+    await start(async () => 'done');
+    await pass(LEASE_MS + 1_000);
+    expect([tried, await isLeft()]).toEqual([['done', 'done'], false]);
+    expect(stage.log.lines).toMatchObject([{ level: 'debug' }]);
+  });
+});
+
+it('no more are done side by side than may be, and all are done', async () => {
+  for (let nth = 0; nth < 7; nth += 1) await stage.place(`alice${nth}`, `bob${nth}`);
+  let underWay = 0;
+  let most = 0;
+  const open: (() => void)[] = [];
+  await start(async () => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await new Promise<void>((resolve) => open.push(resolve));
+    underWay -= 1;
+    return 'done';
+  }, 3);
+  await pass(500);
+  expect([most, open.length]).toEqual([3, 3]);
+  while (open.length > 0) {
+    open.shift()?.();
+    await pass(200);
+  }
+  expect([most, tried.length, await isLeft()]).toEqual([3, 7, false]);
+});
+
+it('pauses grow to a limit, however often it failed', () => {
+  const limits = { first: 500, last: 8_000 };
+  const pauses = [1, 2, 3, 4, 5, 6, 2_000].map((tries) => backOffMs(tries, limits));
+  expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 8_000, 8_000]);
+});
