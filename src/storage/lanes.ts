@@ -8,6 +8,7 @@ import type { Answers, Engine } from './engine.ts';
 import { gathered } from './gathered.ts';
 import { type LaneStatements, laneStatements } from './lane-statements.ts';
 import type { Wake } from './wake.ts';
+import { messageOf } from './wake-message.ts';
 
 const CALLS_AT_ONCE = 200;
 
@@ -110,11 +111,16 @@ function redeliver({
   return engine.transact<number | undefined>([found], ([calls = []]: Answers) => {
     if (calls.length === 0) return { queries: [], result: () => undefined };
     const ids = dialect.list(calls.map(({ id }) => id as string));
+    const told = dialect.notify?.('$1');
     return {
       queries: [
         { text: statements.redeliver, values: [ids] },
         { text: statements.waitAgain, values: [ids] },
         { text: statements.firstAgain, values: [ids, engine.clockValue()] },
+        // Whoever asks for it is seldom whoever sends them.
+        ...(told === undefined
+          ? []
+          : [{ text: told, values: [messageOf({ from: engine.name, dueMs: 0 })] }]),
       ],
       result: ([again = []]) => again.length,
     };
