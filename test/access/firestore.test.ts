@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openFirestore } from '../../src/access/firestore.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { PROJECT_ID } from '../fakes/firebase.ts';
+import { startLiveKitApi } from '../fakes/livekit-api.ts';
 import { MOUNTS, type Mount } from '../mounts.ts';
 import { setStage } from '../stage.ts';
 
@@ -110,6 +111,46 @@ describe('the start of a switchboard', () => {
       await stage.close();
     },
   );
+});
+
+describe('names in a Firestore out of reach', () => {
+  it('stop no ring: after a second that of the ID token is taken', async () => {
+    const { connected } = await startStandIn('accepts and hangs');
+    const livekit = await startLiveKitApi({ clock: systemClock });
+    const stage = await setStage(MOUNTS[1] as Mount, {
+      database: 'sqlite::memory:',
+      livekitUrl: livekit.url,
+      ringAccess: 'any',
+      firebaseApp: app,
+      firestoreProfilePath: 'users/{uid}',
+      fcm: false,
+    });
+    const started = stage.switchboard.start();
+    await connected;
+    await vi.waitFor(() => expect(stage.switchboard.readiness().missing).toEqual([]));
+    stage.clock.advance(5_000);
+    await started;
+    const answer = fetch(stage.tokenUrl.replace(/\/livekit-token$/, ''), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${stage.idToken({ sub: 'alice', name: 'Alice' })}`,
+      },
+      body: JSON.stringify({ callees: ['bob'], kind: 'audio', deviceId: 'alice-1' }),
+    });
+    await vi.waitFor(() => expect(stage.clock.waiting()).toContain(1_000));
+    stage.clock.advance(1_000);
+    const response = await answer;
+    const { call } = (await response.json()) as { call: { parties: { name?: string }[] } };
+    expect([response.status, call.parties[0]?.name]).toEqual([201, 'Alice']);
+    const warnings = stage.log.lines.filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ message }) => message)).toEqual([
+      'Firestore could not be asked for names yet',
+      'the name of a caller could not be asked for: the next source is taken',
+    ]);
+    await stage.close();
+    await livekit.close();
+  });
 });
 
 describe('without credentials', () => {

@@ -70,6 +70,17 @@ describe.skipIf(jar === undefined)('room access by Firestore, asked for tokens,'
     expect(await ask(stage, 'list', 'constructor')).toBe(OUT);
   });
 
+  it('is asked for names too: two fields of one document, of whatever depth', async () => {
+    const { fieldsOf, close } = openFirestore({ app }, systemClock);
+    const photo = 'https://pictures.example/alice';
+    await firestore.doc('users/alice').set({ displayName: 'Alice', profile: { photo }, age: 7 });
+    const fields = [['displayName'], ['profile', 'photo']];
+    expect(await fieldsOf('users/alice', fields)).toEqual(['Alice', photo]);
+    expect(await fieldsOf('users/alice', [['nickname'], ['age']])).toEqual([undefined, 7]);
+    expect(await fieldsOf('users/nobody', fields)).toBeUndefined();
+    await close();
+  });
+
   it('lets the members of a map in, and nobody who is false there', async () => {
     const members = { alice: true, bob: { role: 'owner' }, carol: false, 'd.e': true };
     await firestore.doc('chats/map').set({ members });
