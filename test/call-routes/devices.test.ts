@@ -114,6 +114,25 @@ describe('a device', () => {
     stage.clock.advance(90_000);
     expect((await stage.place('carol', ['bob'])).call.reach).toBe(1);
   });
+
+  it('is not needed where a stream is open, however long', async () => {
+    const reading = new AbortController();
+    const token = stage.idToken({ sub: 'bob', exp: Math.floor(stage.clock.now() / 1000) + 3_600 });
+    const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}` };
+    await fetch(`${stage.baseUrl}/events`, { headers, signal: reading.signal });
+    const reach = async () => {
+      const { call } = await stage.place('alice', ['bob']);
+      await stage.as('alice', 'POST', `/${call.id}/leave`);
+      return call.reach;
+    };
+    expect(await reach()).toBe(1);
+    for (let minute = 0; minute < 3; minute += 1) stage.clock.advance(60_000);
+    expect(await reach()).toBe(1);
+    reading.abort();
+    await expect.poll(() => stage.switchboard.metrics()).toMatch(/^switchboard_feeds_open 0$/m);
+    stage.clock.advance(90_000);
+    expect(await reach()).toBe(0);
+  });
 });
 
 const read = (body: unknown) => deviceIn(body, 'bob' as UserId, 'phone' as InstallationId);

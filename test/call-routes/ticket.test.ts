@@ -2,9 +2,10 @@
 // every mount, and what not.
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import { get, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import {
@@ -287,6 +288,34 @@ describe('a ticket', () => {
     expect((await stage.show(ticket, 'POST', `/${call.id}/decline`)).call.state).toBe('ended');
     expect(said(await stage.show(ticket, 'GET', '?live=1'))).toEqual(NOT_ENOUGH);
     expect(askedHost).toEqual([]);
+  });
+
+  it('comes once, and where ID tokens come', async () => {
+    const stage = await open({ authorizationHeader: 'X-Id-Token' });
+    const bearer = (token: string) => ({ 'x-id-token': `Bearer ${token}` });
+    const pushes = [{ kind: 'host', value: 'v' }];
+    const asBob = bearer(stage.idToken({ sub: 'bob' }));
+    await stage.as(null, 'PUT', '/devices/phone', { platform: 'web', pushes }, asBob);
+    const asAlice = bearer(stage.idToken({ sub: 'alice' }));
+    const place = { callees: ['bob'], kind: 'audio', deviceId: 'a' };
+    const { call } = await stage.as(null, 'POST', '', place, asAlice);
+    const ticket = stage.ticket(call.id, 'bob', 'phone');
+    const path = `/${call.id}`;
+    expect((await stage.as(null, 'GET', path, undefined, bearer(ticket))).status).toBe(200);
+    expect(said(await stage.show(ticket, 'GET', path))).toEqual([401, 'id_token_missing']);
+  });
+
+  it('beside a second Authorization header is none', async () => {
+    const stage = await open();
+    const { id, ticket } = await ring(stage);
+    const answer = await new Promise<IncomingMessage>((resolve) => {
+      const headers = { Authorization: [ticket, stage.idToken()].map((one) => `Bearer ${one}`) };
+      get(`${stage.baseUrl}/${id}`, { headers: headers as OutgoingHttpHeaders }, resolve);
+    });
+    expect([answer.statusCode, JSON.parse(await text(answer)).code]).toEqual(INVALID);
+    expect(stage.log.lines.map(({ fields }) => fields)).toContainEqual(
+      expect.objectContaining({ err: { message: 'two Authorization headers came' } }),
+    );
   });
 
   it('is in no line of the log, and neither is a value of a push', async () => {
