@@ -39,6 +39,11 @@ function trust(cert: string): void {
   });
 }
 
+function abortable() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
 const codeOf = async (work: Promise<unknown>): Promise<string | undefined> =>
   await work.then(
     () => undefined,
@@ -142,6 +147,30 @@ describe('an HTTP/2 connection', () => {
     const server = await stage();
     const { ask } = connectionTo(server.url);
     await Promise.all(Array.from({ length: 50 }, ask));
+    expect(server.opened).toBe(1);
+  });
+
+  it('waits where the other side takes one at a time, and gives up a place in that line', async () => {
+    const server = await startProviderServer({ answer: () => ok, streamsMax: 1 });
+    onTestFinished(server.stop);
+    const { ask, connection } = connectionTo(server.url);
+    await connection.open();
+    const { signal, ...waiting } = abortable();
+    const question = { path: '/', headers: {}, body: '{}', signal };
+    const asked = Array.from({ length: 50 }, ask);
+    const given = connection.ask(question).catch((error: unknown) => error);
+    waiting.abort();
+    expect(await given).toBeInstanceOf(Error);
+    expect((await Promise.all(asked)).every(({ status }) => status === 200)).toBe(true);
+    expect(await ask()).toMatchObject({ status: 200 });
+    expect(server.opened).toBe(1);
+  });
+
+  it('carries thousands at once', async () => {
+    const server = await stage();
+    const { ask } = connectionTo(server.url);
+    const answers = await Promise.all(Array.from({ length: 5_000 }, ask));
+    expect(answers.every(({ status }) => status === 200)).toBe(true);
     expect(server.opened).toBe(1);
   });
 

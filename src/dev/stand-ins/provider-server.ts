@@ -69,14 +69,18 @@ export interface ProviderServer {
 export async function startProviderServer(options: {
   answer: (came: Came) => Reply | Disorder;
   tls?: Tls | undefined;
+  /** At a time, over one connection; Apple begins with one. */
+  streamsMax?: number;
 }): Promise<ProviderServer> {
-  const { answer, tls } = options;
+  const { answer, tls, streamsMax = 1_000 } = options;
+  const settings = { maxConcurrentStreams: streamsMax };
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
   let opened = 0;
   let pings = 0;
 
-  const server = tls === undefined ? createServer() : createSecureServer({ ...tls });
+  const server =
+    tls === undefined ? createServer({ settings }) : createSecureServer({ settings, ...tls });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
