@@ -262,6 +262,24 @@ export function describeLanes(
         expect(await numbers(other)).toEqual(['app 1']);
       });
 
+      it('whoever tells hears that another one has had events sent again', async () => {
+        const other = await another();
+        await placed([told(1)]);
+        const [taken] = await store.leaseEffects('host', 1, 5_000);
+        await store.hostEventGivenUp(taken?.id as string);
+        const heard = vi.fn();
+        onTestFinished(store.onDue(heard));
+        expect(await other.redeliverHostEvents()).toBe(1);
+        await vi.waitFor(
+          () => {
+            stage.advance(100);
+            expect(heard).toHaveBeenCalled();
+          },
+          { timeout: 10_000 },
+        );
+        expect(await numbers()).toEqual(['app 1']);
+      });
+
       it('the events of a call keep their order, whoever tells them', async () => {
         const other = await another();
         const call = await placed([told(1)]);
