@@ -150,6 +150,22 @@ describe('an HTTP/2 connection', () => {
     expect(server.opened).toBe(1);
   });
 
+  it('is made anew as often as it ends', async () => {
+    const server = await stage();
+    const { ask } = connectionTo(server.url);
+    await ask();
+    for (const end of [server.goAway, server.cut, server.goAway, server.cut]) {
+      const asked = Array.from({ length: 5 }, ask);
+      end();
+      for (const answer of await Promise.all(asked)) expect(answer.status).toBe(200);
+    }
+    for (let cut = 0; cut < 3; cut += 1) {
+      server.cut();
+      expect(await ask()).toMatchObject({ status: 200 });
+    }
+    await vi.waitFor(() => expect(server.open).toBe(1));
+  });
+
   it('waits where the other side takes one at a time, and gives up a place in that line', async () => {
     const server = await startProviderServer({ answer: () => ok, streamsMax: 1 });
     onTestFinished(server.stop);

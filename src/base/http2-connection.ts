@@ -106,7 +106,6 @@ export function createHttp2Connection(options: { origin: string; clock: Clock })
       const { signal } = question;
       const link = await orAborted(usable(), signal);
       const isKept = link.wasUsed;
-      link.wasUsed = true;
       try {
         return await post(link, question, clock);
       } catch (error) {
@@ -139,6 +138,7 @@ async function post(link: Link, question: Http2Question, clock: Clock): Promise<
   const { session } = link;
   const { signal } = question;
   const since = clock.monotonic();
+  link.wasUsed = true;
   if (link.underWay === 0) session.ref();
   link.underWay += 1;
   try {
