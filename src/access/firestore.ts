@@ -117,7 +117,7 @@ const pathsOf = (firestore: Firestore): Paths => firestore.constructor as unknow
 
 async function firestoreOf({ app, firestore, databaseId }: FirestoreSource): Promise<Firestore> {
   if (firestore !== undefined) return firestore as unknown as Firestore;
-  if (app === undefined) throw new TypeError('room access by Firestore needs an app');
+  if (app === undefined) throw new TypeError('Firestore needs an app');
   const copy = partOfItsCopy(app, 'firestore') ?? (await ownCopy(app));
   try {
     return databaseId === undefined
@@ -134,7 +134,7 @@ async function firestoreOf({ app, firestore, databaseId }: FirestoreSource): Pro
 
 /** Where no copy is known to have made the app: ours has, in one bundle with it, or none can be used. */
 async function ownCopy(app: FirebaseApp) {
-  const neededBy = 'room access by Firestore';
+  const neededBy = 'Firestore';
   const { getApps } = await loadFirebaseAdmin(() => import('firebase-admin/app'), neededBy);
   if (!(getApps() as FirebaseApp[]).includes(app)) {
     throw new TypeError(

@@ -1,5 +1,6 @@
 // By what name people call: the access room's profiles, put together from the settings.
 import { openFirestore } from '../access/firestore.ts';
+import { profilePath } from '../access/firestore-names.ts';
 import { createProfiles, type Profiles } from '../access/profiles.ts';
 import { withDeadline } from '../base/clock.ts';
 import type { NameSettings } from '../settings/settings.ts';
@@ -10,6 +11,8 @@ import type { Ground } from './part.ts';
 const WARM_UP_TIMEOUT_MS = 5_000;
 /** Legal, and nobody's: reading it opens the connection. */
 const NOBODY = 'livekit-switchboard-warm-up';
+
+const CANNOT_BE_ASKED = 'Firestore cannot be asked for names with these settings';
 
 export interface Names extends Lifetime {
   readonly profiles: Profiles;
@@ -27,10 +30,12 @@ export function createNames(
     async start() {
       try {
         await withDeadline(clock, WARM_UP_TIMEOUT_MS, () =>
-          opened.fieldsOf(firestore.path.replace('{uid}', NOBODY), [['name']]),
+          opened.fieldsOf(profilePath(firestore.path, NOBODY), [['name']]),
         );
       } catch (err) {
-        log.warn({ err }, 'Firestore could not be asked for names yet');
+        // Of settings that time does not mend; a name stops nothing all the same.
+        if (err instanceof TypeError) log.error({ err }, CANNOT_BE_ASKED);
+        else log.warn({ err }, 'Firestore could not be asked for names yet');
       }
     },
     stop: opened.close,
