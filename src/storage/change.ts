@@ -65,13 +65,13 @@ function lookAt(scope: Scope, { engine, read }: ChangeParts) {
     reads.push({ text: read.callees, values });
   }
   const sceneOf = (answers: Answers): Scene => {
-    const [rows = [], callees] = answers.slice(locks === undefined ? 1 : 2);
+    const [rows = [], callees = []] = answers.slice(locks === undefined ? 1 : 2);
     const calls = rows.filter(({ id }) => id !== null).map(callOf);
     return {
       now: rows[0]?.now as number,
       call: calls.find(({ id }) => id === callId),
       others: calls.filter((call) => call.id !== callId && isOfScene(call, scope)),
-      ...calleesOf(callees),
+      ...calleesOf(callees, scope),
     };
   };
   return { reads, sceneOf };
@@ -82,16 +82,19 @@ const isOfScene = (call: Call, { alsoCall, people }: Scope): boolean =>
   call.id === alsoCall ||
   (isLive(call) && call.parties.some((party) => isSeated(party) && people.includes(party.uid)));
 
-/** Undefined: nobody asked. */
-function calleesOf(rows: readonly Row[] | undefined): Pick<Scene, 'unansweredRings' | 'reach'> {
+function calleesOf(
+  rows: readonly Row[],
+  { ringsBy }: Scope,
+): Pick<Scene, 'unansweredRings' | 'reach'> {
   const unansweredRings = new Map<UserId, UnansweredRings>();
-  const reach = new Map<UserId, number>();
-  for (const row of rows ?? []) {
+  if (ringsBy === undefined) return { unansweredRings };
+  const reach = new Map(ringsBy.callees.map((uid) => [uid, 0]));
+  for (const row of rows) {
     const uid = row.uid as UserId;
-    if (row.reach !== null) reach.set(uid, Number(row.reach));
+    if (row.rings === null) reach.set(uid, (reach.get(uid) ?? 0) + 1);
     else unansweredRings.set(uid, { count: Number(row.rings), since: row.since as number });
   }
-  return rows === undefined ? { unansweredRings } : { unansweredRings, reach };
+  return { unansweredRings, reach };
 }
 
 interface Decided {

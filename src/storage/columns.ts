@@ -81,10 +81,12 @@ export const PERSON = {
   picture: 'text',
 } as const satisfies Columns;
 
+/** What is undefined is not written out, and is null to the database: most of a new call is. */
 export type RowOf<Of extends Columns> = {
   readonly [Name in keyof Of]:
     | (Of[Name] extends 'text' ? string : Of[Name] extends 'bigint' ? number : boolean)
-    | null;
+    | null
+    | undefined;
 };
 
 export const callRow = (call: Call): RowOf<typeof CALL_FIXED & typeof CALL_CHANGING> => ({
@@ -92,8 +94,8 @@ export const callRow = (call: Call): RowOf<typeof CALL_FIXED & typeof CALL_CHANG
   room: call.room,
   caller: call.caller,
   kind: call.kind,
-  context: call.context ?? null,
-  data: call.data ?? null,
+  context: call.context,
+  data: call.data,
   request_hash: call.requestHash,
   created_at: call.createdAt,
   ...changingCallRow(call),
@@ -102,13 +104,13 @@ export const callRow = (call: Call): RowOf<typeof CALL_FIXED & typeof CALL_CHANG
 export const changingCallRow = (call: Call): RowOf<typeof CALL_CHANGING> => ({
   is_group: call.isGroup,
   state: call.state,
-  outcome: call.outcome ?? null,
-  reason: call.reason ?? null,
-  active_at: call.activeAt ?? null,
-  talk_at: call.talkAt ?? null,
-  ended_at: call.endedAt ?? null,
+  outcome: call.outcome,
+  reason: call.reason,
+  active_at: call.activeAt,
+  talk_at: call.talkAt,
+  ended_at: call.endedAt,
   heard: call.heard,
-  told: call.told ?? null,
+  told: call.told,
 });
 
 export const partyRow = (party: Party, position: number): RowOf<typeof PARTY> => ({
@@ -117,19 +119,19 @@ export const partyRow = (party: Party, position: number): RowOf<typeof PARTY> =>
   role: party.role,
   state: party.state,
   is_hidden: party.isHidden,
-  device: party.device ?? null,
-  seated_at: party.seatedAt ?? null,
-  ring_ends_at: party.ringEndsAt ?? null,
-  sid: party.sid ?? null,
-  sid_at: party.sidAt ?? null,
-  gone_sid: party.goneSid ?? null,
-  answered_at: party.answeredAt ?? null,
-  left_at: party.leftAt ?? null,
-  reason: party.reason ?? null,
+  device: party.device,
+  seated_at: party.seatedAt,
+  ring_ends_at: party.ringEndsAt,
+  sid: party.sid,
+  sid_at: party.sidAt,
+  gone_sid: party.goneSid,
+  answered_at: party.answeredAt,
+  left_at: party.leftAt,
+  reason: party.reason,
   created_at: party.createdAt,
-  rings: party.rings ?? null,
-  alerted_at: party.alertedAt ?? null,
-  reach: party.reach ?? null,
+  rings: party.rings,
+  alerted_at: party.alertedAt,
+  reach: party.reach,
   version: party.version,
   cause: party.cause,
 });

@@ -71,13 +71,11 @@ export function ringStatements(dialect: Dialect) {
     .join(', ');
   const mine = 'call_id = $1 and uid = $2';
   return {
-    /** That can be pushed to, and to which nobody has handed this ring. */
+    /** To which nobody has handed this ring. */
     silentDevices: `select ${deviceColumns(dialect)} from ${schema}devices d
   where d.uid = $2 and not exists (
     select 1 from ${rung} r where r.call_id = $1 and r.uid = d.uid
       and r.installation = d.installation and r.handed_at is not null and r.ring_at = ${ringAt}
-  ) and exists (
-    select 1 from ${schema}targets o where o.uid = d.uid and o.installation = d.installation
   ) order by d.seen_at desc, d.installation`,
     /** What was of an earlier ring is forgotten. */
     takeRing: `insert into ${rung} (call_id, uid, installation, platform, ring_at, tried_at)

@@ -24,8 +24,6 @@ export interface Dialect {
   list(texts: readonly string[]): string;
   /** The rows that the parameter holds as JSON, under the name `r`. */
   rows(parameter: string, columns: Readonly<Record<string, ColumnType>>): string;
-  /** One `uid` a row, out of such a list, under the name `r`. */
-  uids(parameter: string): string;
   /** JSON of one row, of many rows, and of many pairs. */
   readonly jsonArray: string;
   readonly jsonArrays: string;
@@ -63,7 +61,6 @@ export const POSTGRES: Dialect = {
     `json_to_recordset(${parameter}::json) as r(${columnsOf(columns)
       .map(([name, type]) => `${name} ${type}`)
       .join(', ')})`,
-  uids: (parameter) => `unnest(${parameter}::text[]) as r(uid)`,
   jsonArray: 'json_build_array',
   jsonArrays: 'json_agg',
   jsonObjects: 'json_object_agg',
@@ -89,7 +86,6 @@ export const SQLITE: Dialect = {
     `(select ${columnsOf(columns)
       .map(([name]) => `value ->> '${name}' as ${name}`)
       .join(', ')} from json_each(${parameter})) as r`,
-  uids: (parameter) => `(select value as uid from json_each(${parameter})) as r`,
   jsonArray: 'json_array',
   jsonArrays: 'json_group_array',
   jsonObjects: 'json_group_object',

@@ -19,7 +19,7 @@ import {
 import { addEffects, type EffectRows, noEffects } from './effects.ts';
 
 type CallId = { readonly id: string };
-type PartyRow = RowOf<typeof PARTY & typeof PARTY_CALL> & { readonly behind: number | null };
+type PartyRow = RowOf<typeof PARTY & typeof PARTY_CALL> & { readonly behind: number | undefined };
 
 /** The rows to be written, a list a statement. */
 export interface Difference extends EffectRows {
@@ -150,7 +150,7 @@ function seatsOf(call: Call | undefined): Map<string, RowOf<typeof SEAT>> {
   return new Map(
     seats.map(({ uid, device, seatedAt }) => [
       uid,
-      { uid, call_id: (call as Call).id, device: device ?? null, since: seatedAt ?? null },
+      { uid, call_id: (call as Call).id, device, since: seatedAt },
     ]),
   );
 }
@@ -175,9 +175,9 @@ function addParties(
     rows.parties.push({
       ...row,
       call_id: call.id,
-      context: call.context ?? null,
+      context: call.context,
       is_live: isLiveNow,
-      behind: seen ?? null,
+      behind: seen,
     });
   });
 }

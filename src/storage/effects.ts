@@ -70,9 +70,9 @@ const pushColumns = (effect: Effects['push']) => {
   return {
     type: effect.type,
     uid: effect.uid,
-    cause: stop?.cause ?? null,
-    installation: stop?.installation ?? null,
-    device: stop?.device ?? null,
+    cause: stop?.cause,
+    installation: stop?.installation,
+    device: stop?.device,
   };
 };
 
@@ -80,7 +80,7 @@ const hostColumns = ({ target, event }: Effects['host']) => ({
   target,
   sequence: event.sequence,
   type: event.type,
-  uid: event.uid ?? null,
+  uid: event.uid,
   at: event.at,
   call: JSON.stringify(event.call),
 });

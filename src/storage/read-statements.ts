@@ -72,18 +72,17 @@ export const HEARD_MS = 90_000;
 
 /**
  * How often the caller rang them without an answer, from their side, who were rung a few times: the
- * caller's other calls don't matter. And of each, in a row of its own, how many ways there are to him.
+ * caller's other calls don't matter. And a row for each way there is to one of them.
  */
-const callees = ({ schema, isIn, uids, now }: Dialect): string => {
+const callees = ({ schema, isIn, now }: Dialect): string => {
   const rung = (party: string) =>
     `${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4
     and (select c.caller from ${schema}calls c where c.id = ${party}.call_id) = $3`;
-  return `select p.uid, sum(p.rings) as rings, min(p.created_at) as since, null as reach from ${schema}parties p
+  return `select p.uid, sum(p.rings) as rings, min(p.created_at) as since from ${schema}parties p
   where ${isIn('p.uid', '$2')} and p.rings > 0 and p.state <> 'busy' and ${rung('p')} and p.created_at > coalesce((
     select max(a.answered_at) from ${schema}parties a where a.uid = p.uid and ${rung('a')}
   ), 0) group by p.uid
-  union all select r.uid, null, null,
-    (select count(distinct t.installation) from ${schema}targets t where t.uid = r.uid)
-    + (select count(*) from ${schema}people n where n.uid = r.uid and n.heard_at > ${now('$1')} - ${HEARD_MS})
-  from ${uids('$2')}`;
+  union all select d.uid, null, null from ${schema}devices d where ${isIn('d.uid', '$2')}
+  union all select n.uid, null, null from ${schema}people n
+  where ${isIn('n.uid', '$2')} and n.heard_at > ${now('$1')} - ${HEARD_MS}`;
 };

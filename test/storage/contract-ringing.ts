@@ -149,7 +149,7 @@ export function describeRinging(
 
       it('is how many devices can be pushed to, and none for a stranger', async () => {
         const targets = [fcm('1'), { kind: 'apns_voip', value: '2' } as const];
-        await put(device('bob', 'phone', { targets }), device('bob', 'mute', { targets: [] }));
+        await put(device('bob', 'phone', { targets }));
         await put(device('carol', 'a'), device('carol', 'b'));
         expect(await reach('bob', 'carol', 'dave')).toEqual({ bob: 1, carol: 2, dave: 0 });
         await store.dropTarget(targets[0] as Target);
@@ -277,8 +277,8 @@ export function describeRinging(
         expect(await taken(call)).toEqual(['new', 'tablet']);
       });
 
-      it('goes to no device without a value, and to nobody where there is none', async () => {
-        const call = await ringing(device('bob', 'mute', { targets: [] }));
+      it('goes to nobody where there is no device', async () => {
+        const call = await ringing(device('alice', 'hers'));
         expect(await taken(call)).toEqual([]);
       });
 
