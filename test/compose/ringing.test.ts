@@ -1,8 +1,11 @@
 // From a request to a phone in the pocket and back, over a whole switchboard whose host sends pushes.
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HostCallEvent } from '../../src/events/host-events-message.ts';
 import type { PushToSend, SendPushAnswer } from '../../src/ringing/host-sender.ts';
@@ -194,6 +197,26 @@ describe('the host', () => {
     await until(stage, () => expect(events.at(-1)?.type).toBe('call.ended'));
     expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, at) => at + 1));
     expect(events[0]).toMatchObject({ type: 'call.placed', call: { id: placed.id } });
+  });
+
+  it('hears of a call by webhook, signed', async () => {
+    const heardBy: { type: string; signature: unknown }[] = [];
+    const backend = createServer(async (request, response) => {
+      const { type } = (await json(request)) as { type: string };
+      heardBy.push({ type, signature: request.headers['webhook-signature'] });
+      response.end();
+    });
+    await new Promise<void>((done) => backend.listen(0, '127.0.0.1', done));
+    cleanups.push(() => new Promise((done) => backend.close(done)));
+    const { port } = backend.address() as AddressInfo;
+    const stage = await withSender({
+      webhookUrls: [`http://127.0.0.1:${port}/calls`],
+      webhookSecret: `whsec_${Buffer.alloc(32, 3).toString('base64')}`,
+      webhookAllowedHosts: ['127.0.0.1'],
+    });
+    await stage.place('alice', ['bob']);
+    await until(stage, () => expect(heardBy).toHaveLength(1));
+    expect(heardBy).toEqual([{ type: 'call.placed', signature: expect.stringMatching(/^v1,/) }]);
   });
 
   it('gives a call that it places the name that it knows', async () => {
