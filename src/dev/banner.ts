@@ -20,6 +20,8 @@ interface BannerParts {
   readonly endpoint: string;
   readonly users: readonly DemoUser[];
   readonly calls: string;
+  /** Undefined: there are no calls. */
+  readonly pushes: string | undefined;
   readonly liveKit: string;
   readonly rule: AccessSettings['rule'];
   readonly settings: SettingsInUse;
@@ -28,7 +30,7 @@ interface BannerParts {
 }
 
 export function banner(parts: BannerParts): string {
-  const { url, endpoint, users, calls, liveKit, rule, settings, reach, env } = parts;
+  const { url, endpoint, users, calls, pushes, liveKit, rule, settings, reach, env } = parts;
   const [first] = users;
   const { used, putAside } = settings;
   const rows: [string, string][] = [
@@ -36,6 +38,7 @@ export function banner(parts: BannerParts): string {
     ['users', users.map(({ uid }) => uid).join(', ')],
     ['rooms', ROOMS[rule]],
     ['calls', calls],
+    ...(pushes === undefined ? [] : [['pushes', pushes] as [string, string]]),
     ['LiveKit', liveKit],
     [
       'settings',

@@ -65,7 +65,7 @@ export function loadDevConfig(
       ...(isSet(env.ROOM_ACCESS) ? {} : { ROOM_ACCESS: 'any' }),
       ...(isSet(env.RING_ACCESS) || hasRoomRule(env) ? {} : { RING_ACCESS: 'any' }),
       ...(database !== undefined && { DATABASE_URL: database }),
-      // Written down, so that nobody is warned: no phone here is registered with Google or Apple.
+      // Written down, so that nobody is warned: development mode brings senders of its own.
       FCM: 'off',
       DRAIN_SECONDS: '0',
     },
@@ -103,9 +103,7 @@ const OF_OUR_OWN = ['HOST', 'PORT', 'DRAIN_SECONDS', 'LOG_LEVEL'];
 function isPutAside(name: string, env: Environment): boolean {
   if (name.startsWith('LIVEKIT_API_')) return !isSet(env.LIVEKIT_URL);
   if (name === 'FIRESTORE_PROFILE_PATH') return !isSet(env.FIRESTORE_EMULATOR_HOST);
-  return /^(?:FIREBASE_|APP_CHECK|CHECK_REVOKED$|GOOGLE_APPLICATION_CREDENTIALS$|FCM$|APNS_)/.test(
-    name,
-  );
+  return /^(?:FIREBASE_|APP_CHECK|CHECK_REVOKED$|GOOGLE_APPLICATION_CREDENTIALS$|FCM$)/.test(name);
 }
 
 function refuseRealFirestore(env: Environment): void {

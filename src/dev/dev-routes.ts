@@ -15,6 +15,7 @@ import {
   type PageFile,
   pageFile,
 } from './page-files.ts';
+import type { Pocket } from './pocket/pocket.ts';
 import type { Presence } from './presence.ts';
 import type { Terminal } from './terminal.ts';
 import type { Visitors } from './visitors.ts';
@@ -39,6 +40,8 @@ export interface DevParts {
   /** Where calls are kept, or why there are none. */
   readonly callsSentence: string;
   readonly presence: Presence;
+  /** Undefined: there are no calls. */
+  readonly pocket: Pocket | undefined;
   readonly visitors: Visitors;
   readonly terminal: Terminal;
 }
@@ -46,7 +49,7 @@ export interface DevParts {
 export type Front = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 export function createFront(parts: DevParts): Front {
-  const { visitors, terminal, presence } = parts;
+  const { visitors, terminal, presence, pocket } = parts;
   const routes = routesOf(parts);
   const headers = {
     'content-security-policy': pagePolicy(parts.target.url),
@@ -58,6 +61,7 @@ export function createFront(parts: DevParts): Front {
   return (request, response) => {
     terminal.watch(request, response);
     presence.watch(request, response);
+    pocket?.watch(request, response);
     if (visitors.greet(request, response)) return true;
     const url = URL.parse(request.url ?? '', 'http://localhost');
     if (url === null || !request.url?.startsWith('/')) return false;
@@ -103,7 +107,8 @@ const misled = async (): Promise<Answer> =>
   );
 
 function routesOf(parts: DevParts): Readonly<Record<string, DevRoute>> {
-  const { provider, users, target, endpoint, callsPath, calls, callsSentence, presence } = parts;
+  const { provider, users, target, endpoint, callsPath, calls, callsSentence } = parts;
+  const { presence, pocket } = parts;
   return {
     '/': (rest) => (rest === '' ? file(pageFile('index.html')) : notFound()),
     '/dev/page/': (name) => file(pageFile(name)),
@@ -121,6 +126,8 @@ function routesOf(parts: DevParts): Readonly<Record<string, DevRoute>> {
       return token === undefined ? notFound() : { body: token };
     },
     '/dev/presence': () => json(presence.feeds()),
+    '/dev/pocket': (_, query) =>
+      json(pocket?.view(Number(query.get('after') ?? 0)) ?? { phones: [], pushes: [] }),
     '/dev/status': async () =>
       json({
         endpoint,

@@ -22,11 +22,14 @@ import { createFront, type Front } from './dev-routes.ts';
 import { createIdentityProvider, type IdentityProvider, serveKeys } from './identity-provider.ts';
 import { provideLiveKit } from './livekit.ts';
 import { findLiveKitServer } from './livekit-binary.ts';
+import type { Pocket } from './pocket/pocket.ts';
+import { providePushes } from './pocket/pushes.ts';
 import { createPresence } from './presence.ts';
 import { type Reach, reachOf } from './reach.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { createVisitors } from './visitors.ts';
 
+const UIDS = DEMO_USERS.map(({ uid }) => uid);
 const STOP_WITHIN_MS = 3_000;
 /** For what is in flight, a body that has stalled among it. Nobody waits long at a terminal. */
 const SERVER_STOPS_WITHIN_MS = 1_500;
@@ -74,8 +77,9 @@ function frontOf(parts: {
   reach: Reach;
   terminal: Terminal;
   callsSentence: string;
+  pocket: Pocket | undefined;
 }): Front {
-  const { config, provider, target, reach, terminal, callsSentence } = parts;
+  const { config, provider, target, reach, terminal, callsSentence, pocket } = parts;
   const { basePath } = config.settings.front;
   return createFront({
     provider,
@@ -87,12 +91,21 @@ function frontOf(parts: {
     callsSentence,
     presence: createPresence({
       feedPath: `${basePath}/events`,
-      uids: DEMO_USERS.map(({ uid }) => uid),
+      uids: UIDS,
       clock: systemClock,
     }),
+    pocket,
     visitors: createVisitors(reach.hosts),
     terminal,
   });
+}
+
+interface Run {
+  readonly say: (text: string) => void;
+  /** Aborts when the end has begun. */
+  readonly signal: AbortSignal;
+  /** Remembers how to end a part, and goes no further where the end has begun meanwhile. */
+  readonly release: (stop: () => Promise<void> | void) => void;
 }
 
 /**
@@ -101,11 +114,6 @@ function frontOf(parts: {
 export function createDevelopment(env: Environment, say: (text: string) => void): Development {
   refuseProduction(env);
   const binary = findLiveKitServer(env);
-  const provider = createIdentityProvider({
-    projectId: DEMO_PROJECT_ID,
-    users: DEMO_USERS,
-    clock: systemClock,
-  });
   const reach = reachOf(env);
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -113,54 +121,9 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
   let started: Promise<string> | undefined;
   let stopped: Promise<void> | undefined;
 
-  /** Remembers how to end a part, and goes no further where the end has begun meanwhile. */
   function release(stop: () => Promise<void> | void): void {
     releases.push(stop);
     signal.throwIfAborted();
-  }
-
-  async function start(): Promise<string> {
-    signal.throwIfAborted();
-    const keys = await serveKeys(provider);
-    release(keys.stop);
-    const database = callDatabase(env, process.cwd());
-    const config = loadDevConfig(env, { keysUrl: keys.url, reach, database: database?.url });
-    const target = liveKitTarget(env, config, reach);
-    const terminal = createTerminal({ say, clock: systemClock, level: config.logLevel });
-    const callsSentence = database?.sentence ?? 'kept where DATABASE_URL says';
-    const front = frontOf({ config, provider, target, reach, terminal, callsSentence });
-    const server = await startServer(config, {
-      log: terminal.log,
-      front,
-      timeouts: { stopMs: SERVER_STOPS_WITHIN_MS },
-    });
-    release(server.stop);
-    const liveKit = await provideLiveKit({
-      target,
-      binary,
-      webhookUrl: `${server.url}${config.settings.front.basePath}/livekit-webhook`,
-      clock: systemClock,
-      signal,
-    });
-    release(() => liveKit.server?.stop());
-    void liveKit.server?.ended.then(() => {
-      if (!signal.aborted) say('The LiveKit server has ended.');
-    });
-    const url = `http://${reach.name}:${new URL(server.url).port}`;
-    say(
-      banner({
-        url,
-        endpoint: tokenPathUnder(config.settings.front.basePath),
-        users: DEMO_USERS,
-        calls: callsSentence,
-        liveKit: liveKit.sentence,
-        rule: config.settings.access.rule,
-        settings: settingsInUse(env),
-        reach,
-        env,
-      }),
-    );
-    return url;
   }
 
   async function stop(): Promise<void> {
@@ -171,7 +134,7 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
 
   return {
     start() {
-      started ??= start();
+      started ??= start(env, { binary, reach }, { say, signal, release });
       return started;
     },
     stop() {
@@ -179,4 +142,71 @@ export function createDevelopment(env: Environment, say: (text: string) => void)
       return stopped;
     },
   };
+}
+
+async function start(
+  env: Environment,
+  { binary, reach }: { binary: string | undefined; reach: Reach },
+  { say, signal, release }: Run,
+): Promise<string> {
+  signal.throwIfAborted();
+  const provider = createIdentityProvider({
+    projectId: DEMO_PROJECT_ID,
+    users: DEMO_USERS,
+    clock: systemClock,
+  });
+  const keys = await serveKeys(provider);
+  release(keys.stop);
+  const database = callDatabase(env, process.cwd());
+  const config = loadDevConfig(env, { keysUrl: keys.url, reach, database: database?.url });
+  const { basePath } = config.settings.front;
+  const target = liveKitTarget(env, config, reach);
+  const terminal = createTerminal({ say, clock: systemClock, level: config.logLevel });
+  const callsSentence = database?.sentence ?? 'kept where DATABASE_URL says';
+  let origin = '';
+  const pushes = await providePushes(config.settings.calls, {
+    uids: UIDS,
+    callsPath: basePath,
+    callsUrl: () => `${origin}${basePath}`,
+    clock: systemClock,
+    log: terminal.log,
+  });
+  release(async () => pushes?.stop());
+  const pocket = pushes?.pocket;
+  const server = await startServer(config, {
+    log: terminal.log,
+    front: frontOf({ config, provider, target, reach, terminal, callsSentence, pocket }),
+    ...(pushes && { senders: pushes.senders }),
+    timeouts: { stopMs: SERVER_STOPS_WITHIN_MS },
+  });
+  origin = server.url;
+  release(server.stop);
+  release(() => pocket?.stop());
+  const liveKit = await provideLiveKit({
+    target,
+    binary,
+    webhookUrl: `${server.url}${basePath}/livekit-webhook`,
+    clock: systemClock,
+    signal,
+  });
+  release(() => liveKit.server?.stop());
+  void liveKit.server?.ended.then(() => {
+    if (!signal.aborted) say('The LiveKit server has ended.');
+  });
+  const url = `http://${reach.name}:${new URL(server.url).port}`;
+  say(
+    banner({
+      url,
+      endpoint: tokenPathUnder(basePath),
+      users: DEMO_USERS,
+      calls: callsSentence,
+      pushes: pushes?.sentence,
+      liveKit: liveKit.sentence,
+      rule: config.settings.access.rule,
+      settings: settingsInUse(env),
+      reach,
+      env,
+    }),
+  );
+  return url;
 }

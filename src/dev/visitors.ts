@@ -46,7 +46,7 @@ export function createVisitors(hosts: readonly string[]): Visitors {
       const asked = request.headers['access-control-request-method'];
       if (request.method !== 'OPTIONS' || asked === undefined) return false;
       response.writeHead(204, {
-        'access-control-allow-methods': 'GET, HEAD, POST',
+        'access-control-allow-methods': 'GET, HEAD, POST, PUT, DELETE',
         'access-control-allow-headers': request.headers['access-control-request-headers'] ?? '',
         'access-control-max-age': '600',
       });

@@ -17,7 +17,6 @@ const REAL_ENV = {
   GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json',
   CHECK_REVOKED: 'true',
   FCM: 'on',
-  APNS_KEY_ID: 'ABC123DEFG',
   FIRESTORE_PROFILE_PATH: 'users/{uid}',
   APP_CHECK: 'enforce',
 };
@@ -280,11 +279,14 @@ it('tells the address and the users, and no token', () => {
 it('tells what of the environment counts, and what does not', () => {
   expect(said).toContain('rooms     every user may enter every room (ROOM_ACCESS=any)');
   expect(said).toContain('calls     kept where DATABASE_URL says\n');
+  expect(said).toContain(
+    'pushes    to stand-ins for FCM and APNs, and so to the phones on the page\n',
+  );
   expect(said).toContain('settings  DATABASE_URL of the environment\n');
   expect(said).toContain(
     'put aside: FIREBASE_PROJECT_ID, FIREBASE_KEYS_URL, GOOGLE_APPLICATION_CREDENTIALS, ' +
       'CHECK_REVOKED, APP_CHECK, LIVEKIT_API_KEY, LIVEKIT_API_SECRET_FILE, FIRESTORE_PROFILE_PATH, ' +
-      'FCM, APNS_KEY_ID\n',
+      'FCM\n',
   );
   expect(said).toContain('put aside: HOST=x86_64-linux-gnu, which is no address\n');
   expect(said).not.toContain('WARNING');

@@ -1,0 +1,87 @@
+// Pushes as they went out, for a person to read: the newest last.
+import type { Clock } from '../../base/clock.ts';
+import type { ApnsPush } from '../stand-ins/apns.ts';
+import type { FcmPush } from '../stand-ins/fcm.ts';
+import type { PushFields } from './locked-phone.ts';
+
+const KEPT_MAX = 60;
+const TICKET_SHOWN = 12;
+const APNS_HEADERS = [
+  'apns-push-type',
+  'apns-priority',
+  'apns-expiration',
+  'apns-topic',
+  'apns-collapse-id',
+  'apns-id',
+];
+
+/** A push as a provider took it. */
+export interface TakenPush {
+  readonly provider: 'FCM' | 'APNs';
+  /** By which the provider knows the phone. */
+  readonly value: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: PushFields;
+}
+
+export interface ListedPush extends Omit<TakenPush, 'value'> {
+  /** Rises, over restarts too. */
+  readonly number: number;
+  readonly at: number;
+  readonly uid: string | undefined;
+  /** Undefined: a phone that is none of this page's. */
+  readonly phone: string | undefined;
+  /** What came of it. */
+  readonly outcome: string;
+}
+
+export const ofFcm = ({ message }: FcmPush): TakenPush => {
+  const { token, fid, data, android, webpush, apns } = message as Record<string, unknown>;
+  const platform = android ?? (webpush as PushFields)?.headers ?? (apns as PushFields)?.headers;
+  return {
+    provider: 'FCM',
+    value: String(token ?? fid),
+    headers: textsIn(platform as PushFields),
+    payload: data as PushFields,
+  };
+};
+
+export const ofApns = ({ token, headers, payload }: ApnsPush): TakenPush => ({
+  provider: 'APNs',
+  value: token,
+  headers: textsIn(
+    Object.fromEntries(
+      APNS_HEADERS.flatMap((name) => (headers[name] ? [[name, headers[name]]] : [])),
+    ),
+  ),
+  payload,
+});
+
+export interface PushList {
+  add(push: TakenPush, to: Pick<ListedPush, 'uid' | 'phone' | 'outcome'>): void;
+  after(number: number): readonly ListedPush[];
+}
+
+export function createPushList(clock: Clock): PushList {
+  const all: ListedPush[] = [];
+  let last = clock.now();
+  return {
+    add({ provider, headers, payload }, to) {
+      last += 1;
+      const shown = { provider, headers, payload: withoutTicket(payload) };
+      all.push({ number: last, at: clock.now(), ...to, ...shown });
+      if (all.length > KEPT_MAX) all.shift();
+    },
+    after: (number) => all.filter((push) => push.number > number),
+  };
+}
+
+/** Long, and nothing to read. */
+function withoutTicket(payload: PushFields): PushFields {
+  const { ticket } = payload;
+  if (typeof ticket !== 'string') return payload;
+  return { ...payload, ticket: `${ticket.slice(0, TICKET_SHOWN)}… (${ticket.length} bytes)` };
+}
+
+const textsIn = (fields: PushFields = {}): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
