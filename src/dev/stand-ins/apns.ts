@@ -101,9 +101,15 @@ export function makeApnsKeys(keyId = 'STANDINKEY', teamId = 'STANDINTEA'): ApnsK
 
 /** `onPush` hears of each push that was taken. */
 export async function startApnsStandIn(
-  options: ApnsTruth & { clock: Clock; tls?: Tls; onPush?: (push: ApnsPush) => void },
+  options: ApnsTruth & {
+    clock: Clock;
+    tls?: Tls;
+    onPush?: (push: ApnsPush) => void;
+    /** When an answer goes out: by itself at once. */
+    later?: (send: () => void) => void;
+  },
 ): Promise<ApnsStandIn> {
-  const { clock, tls, onPush } = options;
+  const { clock, tls, onPush, later } = options;
   const pushes: ApnsPush[] = [];
   const tokensMadeAt: number[] = [];
   const forgotten = new Map<string, ApnsFaultName>();
@@ -147,7 +153,7 @@ export async function startApnsStandIn(
   }
 
   const server = await startProviderServer({
-    tls,
+    ...{ tls, later },
     answer(came) {
       asked += 1;
       if (answer === 'right') return judge(came);

@@ -106,8 +106,10 @@ export async function startFcmStandIn(options: {
   projectId: string;
   tls?: Tls;
   onPush?: (push: FcmPush) => void;
+  /** When an answer goes out: by itself at once. */
+  later?: (send: () => void) => void;
 }): Promise<FcmStandIn> {
-  const { projectId, tls, onPush } = options;
+  const { projectId, tls, onPush, later } = options;
   const pushes: FcmPush[] = [];
   const forgotten = new Set<string>();
   let accepted = ACCESS_TOKEN;
@@ -134,7 +136,7 @@ export async function startFcmStandIn(options: {
   }
 
   const server = await startProviderServer({
-    tls,
+    ...{ tls, later },
     answer(came) {
       asked += 1;
       if (answer === 'right') return judge(came);

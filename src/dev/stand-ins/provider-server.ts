@@ -68,11 +68,13 @@ export interface ProviderServer {
 
 export async function startProviderServer(options: {
   answer: (came: Came) => Reply | Disorder;
+  /** When an answer goes out: by itself at once. */
+  later?: ((send: () => void) => void) | undefined;
   tls?: Tls | undefined;
   /** At a time, over one connection; Apple begins with one. */
   streamsMax?: number;
 }): Promise<ProviderServer> {
-  const { answer, tls, streamsMax = 1_000 } = options;
+  const { answer, later = (send) => send(), tls, streamsMax = 1_000 } = options;
   const settings = { maxConcurrentStreams: streamsMax };
   const sessions = new Set<ServerHttp2Session>();
   const sockets = new Set<Socket>();
@@ -98,7 +100,11 @@ export async function startProviderServer(options: {
   server.on('stream', async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on('error', () => {});
     const body = await text(stream).catch(() => undefined);
-    if (body !== undefined && !stream.destroyed) reply(stream, answer({ headers, body }));
+    if (body === undefined || stream.destroyed) return;
+    const answered = answer({ headers, body });
+    later(() => {
+      if (!stream.destroyed) reply(stream, answered);
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
