@@ -3,6 +3,7 @@ import type { Columns } from './columns.ts';
 import type { Dialect } from './dialect.ts';
 
 export const TARGET = {
+  digest: 'text',
   kind: 'text',
   value: 'text',
   uid: 'text',
@@ -11,7 +12,6 @@ export const TARGET = {
 } as const satisfies Columns;
 
 const DEVICE_KEY = { uid: 'text', installation: 'text' } as const satisfies Columns;
-const TARGET_KEY = { value: 'text', kind: 'text' } as const satisfies Columns;
 
 /** In the order of {@link deviceOf}. */
 function deviceColumns({ schema, jsonArray, jsonArrays }: Dialect): string {
@@ -21,11 +21,11 @@ function deviceColumns({ schema, jsonArray, jsonArrays }: Dialect): string {
 }
 
 export function deviceStatements(dialect: Dialect) {
-  const { schema, rows, now, forUpdate, skipLocked } = dialect;
+  const { schema, isIn, rows, now, forUpdate, skipLocked } = dialect;
   const devices = `${schema}devices`;
   const targets = `${schema}targets`;
   const held = (columns: string) => `select ${columns} from ${targets} t
-    where (t.value, t.kind) in (select r.value, r.kind from ${rows('$1', TARGET_KEY)})`;
+    where ${isIn('t.digest', '$1')}`;
   // Sorted by hand, or SQLite walks through all devices in their order.
   const lock = (which: string) => `select uid, installation, seen_at from ${devices}
   where uid in (${which}) order by uid || '', installation ${forUpdate}`;
@@ -50,9 +50,8 @@ export function deviceStatements(dialect: Dialect) {
     /** In which this value is the last. */
     removeHolders: `delete from ${devices} where (uid, installation) in (${held('t.uid, t.installation')} and not exists (
     select 1 from ${targets} o where o.uid = t.uid and o.installation = t.installation
-      and (o.value <> t.value or o.kind <> t.kind)))`,
-    dropTargets: `delete from ${targets} where (value, kind) in (
-    select r.value, r.kind from ${rows('$1', TARGET_KEY)})`,
+      and o.digest <> t.digest))`,
+    dropTargets: `delete from ${targets} where ${isIn('digest', '$1')}`,
     forgetDevices: `delete from ${devices} where (uid, installation) in (
     select uid, installation from ${devices} where seen_at < ${now('$1')} - $2
     order by seen_at limit $3 ${skipLocked}) returning uid`,

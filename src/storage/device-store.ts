@@ -1,4 +1,5 @@
 // Devices, and the ways to them. A value leads to one device: it goes with the phone.
+import { createHash } from 'node:crypto';
 import type { InstallationId, UserId } from '../base/ids.ts';
 import {
   DEVICES_MAX,
@@ -29,7 +30,7 @@ export function createDeviceStore(engine: Engine): DeviceStore {
       return rows.map(deviceOf);
     },
     async dropTarget(target) {
-      const values = [JSON.stringify([keyOf(target)])];
+      const values = [dialect.list([digestOf(target)])];
       // Held first: it may get a new value in this moment.
       await engine.write([
         { text: statements.lockHolders, values },
@@ -53,11 +54,11 @@ function createPut(engine: Engine, statements: ReturnType<typeof deviceStatement
   const { dialect } = engine;
   return async (device: Device): Promise<void> => {
     const { uid, installation, platform, locale, targets } = device;
-    const keys = JSON.stringify(targets.map(keyOf));
-    const locks = [
-      dialect.lockPeople([uid]),
-      dialect.lockTargets(targets.map(({ kind, value }) => `${kind} ${value}`)),
-    ].filter((lock) => lock !== undefined);
+    const digests = targets.map(digestOf);
+    const keys = dialect.list(digests);
+    const locks = [dialect.lockPeople([uid]), dialect.lockTargets(digests)].filter(
+      (lock) => lock !== undefined,
+    );
     const reads = [
       ...locks,
       { text: statements.lockDevices, values: [keys, uid] },
@@ -103,15 +104,17 @@ function goneFor(device: Device, devices: readonly Row[], holders: readonly Row[
   );
 }
 
-const keyOf = ({ kind, value }: Pick<Target, 'kind' | 'value'>) => ({ kind, value });
+const digestOf = ({ kind, value }: Pick<Target, 'kind' | 'value'>): string =>
+  createHash('sha256').update(`${kind} ${value}`).digest('base64url');
 
 const targetRows = ({ uid, installation, targets }: Device): RowOf<typeof TARGET>[] =>
-  targets.map(({ kind, value, isSandbox = false }) => ({
-    kind,
-    value,
+  targets.map((target) => ({
+    digest: digestOf(target),
+    kind: target.kind,
+    value: target.value,
     uid,
     installation,
-    is_sandbox: isSandbox,
+    is_sandbox: target.isSandbox ?? false,
   }));
 
 /** Out of a row of `deviceColumns`. */

@@ -50,13 +50,14 @@ export function ringingTables({
   primary key (uid, installation)
 )${tableEnd}`,
     `create index devices_seen on ${schema}devices (seen_at)`,
+    // By a digest of kind and value: an index of Postgres takes no more than 2,700 bytes.
     `create table ${schema}targets (
-  value ${text} not null,
+  digest ${text} primary key,
   kind ${text} not null,
+  value ${text} not null,
   uid ${text} not null,
   installation ${text} not null,
   is_sandbox ${boolean} not null,
-  primary key (value, kind),
   foreign key (uid, installation) references ${schema}devices (uid, installation) on delete cascade
 )${tableEnd}`,
     `create index targets_device on ${schema}targets (uid, installation)`,

@@ -1,4 +1,5 @@
 // Devices, and which of them rings, as every store must keep them.
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { InstallationId } from '../../src/base/ids.ts';
 import type { Call } from '../../src/calls/call.ts';
@@ -92,6 +93,15 @@ export function describeRinging(
         await put(device('bob', 'before', { targets: [fcm('1')] }));
         await put(device('bob', 'after', { targets: [fcm('1')] }));
         expect(names(await store.devicesOf(bob))).toEqual(['after']);
+      });
+
+      it('has values as long as providers may make them', async () => {
+        const long = device('bob', 'phone', { targets: [fcm(randomBytes(2_048).toString('hex'))] });
+        await put(long);
+        await put(long);
+        expect(await store.devicesOf(bob)).toEqual([long]);
+        await store.dropTarget(long.targets[0] as Target);
+        expect(await store.devicesOf(bob)).toEqual([]);
       });
 
       it('of another kind may have the same value', async () => {
