@@ -1,37 +1,22 @@
-// docs/ringing.md and docs/privacy.md name what there is, all of it and nothing else; what people copy
-// from there does what the page says.
+// docs/ringing.md and docs/privacy.md name what there is: all of it, and nothing else.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { codeBlocks, codeSpans } from '../../scripts/markdown.ts';
+import { describe, expect, it } from 'vitest';
+import { codeSpans } from '../../scripts/markdown.ts';
 import type { CallId, DeviceId, UserId } from '../../src/base/ids.ts';
 import { RING_ENDS } from '../../src/calls/event.ts';
 import { DEVICE_DAYS, DEVICES_MAX, PLATFORMS, TARGET_KINDS } from '../../src/ringing/device.ts';
-import type { PushToSend } from '../../src/ringing/host-sender.ts';
 import { fieldsOf } from '../../src/ringing/push-fields.ts';
 import { NAMES } from '../../src/settings/names.ts';
 import { PUSH } from '../../src/settings/push.ts';
 import { migrationSql } from '../../src/storage/schema.ts';
-import { MOUNTS, type Mount } from '../mounts.ts';
-import { type Stage, setStage } from '../stage.ts';
 import { read } from './foreign-sources.ts';
+import { column, page, under } from './page-parts.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const page = (name: string) => readFileSync(join(ROOT, 'docs', name), 'utf8');
 const ringing = page('ringing.md');
 const privacy = page('privacy.md');
 
-function under(text: string, heading: string): string {
-  const part = text.split(/^#{2,} /m).find((part) => part.startsWith(`${heading}\n`));
-  if (part === undefined) throw new Error(`no heading "${heading}"`);
-  return part;
-}
-const column = (part: string, index: number): string[] =>
-  part
-    .split('\n')
-    .filter((line) => /^\| /.test(line) && !/^\| -/.test(line))
-    .slice(1)
-    .flatMap((line) => codeSpans(line.split(/(?<!\\)\|/)[index + 1] ?? ''));
 const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
 
 describe('the page of ringing', () => {
@@ -183,71 +168,3 @@ describe('the page of privacy', () => {
     }
   });
 });
-
-describe('the try by curl', () => {
-  const cleanups: (() => unknown)[] = [];
-  afterEach(async () => {
-    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-  });
-
-  it('goes as the page says', async () => {
-    const pushes: PushToSend[] = [];
-    const stage = await setStage(MOUNTS[0] as Mount, {
-      ...{ database: 'sqlite::memory:', ringAccess: 'any' },
-      sendPush: (push) => {
-        pushes.push(push);
-        return 'handed';
-      },
-    });
-    cleanups.push(stage.close);
-    const answers: Record<string, unknown>[] = [];
-    for (const { language, code } of codeBlocks(under(ringing, 'A try by curl'))) {
-      if (language !== 'sh') continue;
-      for (const line of code.split('\n').filter((line) => line.startsWith('curl '))) {
-        if (line.includes('$TICKET')) await pushed(stage, pushes);
-        answers.push(await curl(stage, line, pushes[0]?.data.ticket ?? ''));
-      }
-    }
-    expect(pushes[0]).toMatchObject({ type: 'ring', to: 'bob', data: { type: 'ring' } });
-    const calls = answers.map(({ call }) => call as Record<string, never> | undefined);
-    expect(answers[0]).toMatchObject({ device: { pushes: [{ isServed: true }] } });
-    expect(calls[2]).toMatchObject({ me: { state: 'ringing' } });
-    expect(calls[4]?.parties).toContainEqual(
-      expect.objectContaining({ uid: 'bob', isAlerting: true }),
-    );
-    expect(answers[5]).toMatchObject({ code: 'ticket_not_enough' });
-    expect(calls[7]).toMatchObject({ me: { state: 'declined' }, outcome: 'declined' });
-    expect(answers.at(-1)).toMatchObject({ code: 'ticket_invalid' });
-  });
-});
-
-/** Loops gather for a moment what is due: time passes until it is so. */
-const pushed = (stage: Stage, pushes: readonly unknown[]) =>
-  vi.waitFor(() => {
-    stage.clock.advance(50);
-    expect(pushes.length).toBeGreaterThan(0);
-  });
-
-/** As much of curl as the page uses. */
-async function curl(stage: Stage, line: string, ticket: string): Promise<Record<string, unknown>> {
-  const [, method = 'GET', target = ''] = /^curl (?:-X (\w+) )?"([^"]+)"/.exec(line) ?? [];
-  const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
-  const base = stage.tokenUrl.replace(/\/livekit-token$/, '');
-  const user = /-H "\$(ALICE|BOB|TICKET)"/.exec(line)?.[1] ?? '';
-  const token = user === 'TICKET' ? ticket : stage.idToken({ sub: user.toLowerCase() });
-  const body = /-d '(.*)'(?: #|$)/.exec(line)?.[1]?.replace("'$CALL'", id);
-  const response = await fetch(target.replace('$CALLS', base).replace('$CALL', id), {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(line.includes('"$JSON"') && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body }),
-  });
-  const json = (await response.json()) as Record<string, unknown>;
-  const refused = /# (\d{3})$/.exec(line)?.[1];
-  if (refused === undefined ? !response.ok : response.status !== Number(refused)) {
-    throw new Error(`${response.status} to ${line}: ${JSON.stringify(json)}`);
-  }
-  return json;
-}
