@@ -202,6 +202,20 @@ describe('a file that another process has locked', () => {
   });
 });
 
+it('forgets a call and whoever was in it in one go, or neither', async () => {
+  const { store } = createStore();
+  await store.open();
+  const call = (await place(store)) as Call;
+  await end(store, call.id);
+  const beside = openBeside();
+  beside.exec("create trigger t before delete on people begin select raise(abort, 'a crash'); end");
+  await expect(store.forget(-1, 10)).rejects.toThrow('a crash');
+  expect((await store.call(call.id)).call).toMatchObject({ id: call.id });
+  beside.exec('drop trigger t');
+  expect(await store.forget(-1, 10)).toBe(1);
+  expect(beside.prepare('select count(*) as people from people').get()).toEqual({ people: 0 });
+});
+
 describe('a file that is removed or replaced while the server runs', () => {
   it.each([
     ['removed', () => {}],
