@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { faultOfLiveKitName } from '../src/base/ids.ts';
+import { faultOfLiveKitName, faultOfPerson } from '../src/base/ids.ts';
 
 fc.configureGlobal({ seed: 20_261_122 });
 
@@ -61,6 +61,24 @@ describe('a name that LiveKit cannot carry', () => {
       expect(faultOfLiveKitName(name)).toMatch(UNWANTED);
     }
   });
+});
+
+describe('nobody in calls', () => {
+  it.each(['erased', 'erased-2', 'erased-17'])('is %s: so are called those who were', (uid) => {
+    expect(faultOfPerson(uid)).toMatch(/^must not be erased/);
+  });
+
+  it('has a longer uid than Firebase gives, or one that LiveKit cannot carry', () => {
+    expect(faultOfPerson('x'.repeat(129))).toBe('must be at most 128 characters, and is 129');
+    expect(faultOfPerson('a\nb')).toMatch(UNWANTED);
+  });
+
+  it.each(['bob', 'x'.repeat(128), 'Erased', 'erased-', 'erased-2b', 'not erased'])(
+    'is not %s, who may be somebody',
+    (uid) => {
+      expect(faultOfPerson(uid)).toBeUndefined();
+    },
+  );
 });
 
 describe('any text', () => {

@@ -17,6 +17,10 @@ export type InstallationId = Branded<'InstallationId'>;
 /** Firebase's limit for a uid. */
 export const UID_MAX_CHARACTERS = 128;
 
+/** In the calls of others the name of whoever was erased; where another one was before, `erased-2`. */
+export const ERASED = 'erased';
+const ERASED_NAME = new RegExp(`^${ERASED}(?:-\\d+)?$`);
+
 /** LiveKit's limit for room names, identities and participant names, in UTF-8 bytes. */
 export const LIVEKIT_NAME_MAX_BYTES = 256;
 
@@ -41,4 +45,14 @@ export function faultOfLiveKitName(value: string): string | undefined {
     return 'must not hold control characters, line separators (U+2028, U+2029) or lone surrogates';
   }
   return undefined;
+}
+
+/** What keeps `uid` from being a person's in calls, as the end of a sentence; it is the identity in LiveKit. */
+export function faultOfPerson(uid: string): string | undefined {
+  if (uid.length > UID_MAX_CHARACTERS) {
+    return `must be at most ${UID_MAX_CHARACTERS} characters, and is ${uid.length}`;
+  }
+  // Whoever had such a uid would read the calls of all who were erased.
+  if (ERASED_NAME.test(uid)) return `must not be ${ERASED}, the name of those who were erased`;
+  return faultOfLiveKitName(uid);
 }

@@ -1,5 +1,5 @@
 // Somebody wants to be forgotten: by the host's code, or by an operator's command.
-import { type CallId, faultOfLiveKitName, UID_MAX_CHARACTERS, type UserId } from '../base/ids.ts';
+import type { CallId, UserId } from '../base/ids.ts';
 import type { Calls } from '../calls/apply-event.ts';
 import { isSeated, partyOf } from '../calls/call.ts';
 import { type CallStore, StoreUnavailable } from '../calls/store.ts';
@@ -14,13 +14,7 @@ export interface ErasedUser {
   readonly wasKnown: boolean;
 }
 
-/** What keeps a text from being anybody's, as the end of a sentence. */
-export const faultOfUid = (uid: string): string | undefined =>
-  uid.length > UID_MAX_CHARACTERS
-    ? `must be at most ${UID_MAX_CHARACTERS} characters`
-    : faultOfLiveKitName(uid);
-
-/** Leaves his calls as he would himself, and then nothing is left of him. `uid` has no fault. */
+/** Leaves his calls as he would himself, and then nothing is left of him. `uid` has no fault by `faultOfPerson`. */
 export async function eraseUser(
   uid: string,
   by: { readonly apply: Calls['apply']; readonly store: Pick<CallStore, 'live' | 'erase'> },

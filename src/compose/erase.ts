@@ -1,13 +1,14 @@
 // livekit-switchboard erase: somebody wants to be forgotten.
+import { faultOfPerson } from '../base/ids.ts';
 import { createCalls } from '../calls/apply-event.ts';
 import { ConfigError, loadCallRules } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
 import { onDatabase, SILENT } from './database-command.ts';
-import { eraseUser, faultOfUid } from './erase-user.ts';
+import { eraseUser } from './erase-user.ts';
 
 /** Answers what it did, in a sentence. Rejects with one for the operator. */
 export async function erase(env: Environment, uid: string): Promise<string> {
-  const fault = faultOfUid(uid);
+  const fault = faultOfPerson(uid);
   if (fault !== undefined) throw new ConfigError([`the uid ${fault}`]);
   const { leftCalls, wasKnown } = await onDatabase(env, async (store) => {
     const { apply } = createCalls({

@@ -2,7 +2,7 @@
 // rule about who may ring whom is asked, and no rings are counted.
 import { createHash, randomUUID } from 'node:crypto';
 import { SwitchboardError } from '../base/errors.ts';
-import type { CallId, DeviceId, UserId } from '../base/ids.ts';
+import { type CallId, type DeviceId, faultOfPerson, type UserId } from '../base/ids.ts';
 import type { Applied, Calls } from '../calls/apply-event.ts';
 import { CALL_KINDS, type Call, type CallKind } from '../calls/call.ts';
 import type { CallEvent } from '../calls/event.ts';
@@ -21,7 +21,7 @@ import {
   optionalDeviceIn,
 } from '../routes/calls/body.ts';
 import { refusal } from '../routes/calls/refusals.ts';
-import { type ErasedUser, eraseUser, faultOfUid } from './erase-user.ts';
+import { type ErasedUser, eraseUser } from './erase-user.ts';
 
 /** What {@link HostCalls.place} takes. */
 export interface HostPlaceRequest {
@@ -186,7 +186,7 @@ function callIdOf(callId: string): CallId {
 }
 
 function uidOf(uid: unknown, name: string): UserId {
-  const fault = typeof uid === 'string' ? faultOfUid(uid) : 'must be a text';
+  const fault = typeof uid === 'string' ? faultOfPerson(uid) : 'must be a text';
   if (fault !== undefined) throw new TypeError(`${name} ${fault}.`);
   return uid as UserId;
 }

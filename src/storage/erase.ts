@@ -1,5 +1,5 @@
 // Nothing is left of a person but that somebody was there.
-import type { UserId } from '../base/ids.ts';
+import { ERASED, type UserId } from '../base/ids.ts';
 import type { HostCall, HostParty } from '../calls/host-event.ts';
 import type { CallStore } from '../calls/store.ts';
 import type { RowOf } from './columns.ts';
@@ -12,9 +12,6 @@ import {
   type RENAMED_HOST_EFFECT,
   type RENAMED_TIMER,
 } from './erase-statements.ts';
-
-/** In a call in which somebody was erased before, the next one has a number. */
-const ERASED = 'erased';
 
 type Renamed = RowOf<typeof RENAMED> & { readonly call_id: string; readonly alias: string };
 
@@ -62,6 +59,7 @@ function assertOver(seats: readonly Row[], parties: readonly Row[]): void {
   );
 }
 
+/** In a call in which somebody was erased before, the next one has a number. */
 function aliasOf(row: Row): Renamed {
   const taken = JSON.parse((row.erased as string | null) ?? '[]') as string[];
   let alias = ERASED;

@@ -78,3 +78,19 @@ it('his ticket, his devices, his feed and his counters are gone', async () => {
   stage.clock.advance(10_000);
   expect(pushes).toHaveLength(before);
 });
+
+it('nobody takes his place in the calls of others by the name that he has there', async () => {
+  stage = await setStage(MOUNTS[0] as Mount, { database: 'sqlite::memory:', ringAccess: 'any' });
+  const place = (callees: string[]) => {
+    const body = { callees, kind: 'audio', deviceId: 'alices-phone' };
+    return ask('', as('alice'), { method: 'POST', body });
+  };
+  const { id } = (await place(['bob'])).call;
+  await stage.switchboard.calls.eraseUser('bob');
+  const refused = { status: 400, code: 'request_invalid' };
+  for (const path of ['', `/${id}`, '/events']) {
+    expect(await ask(path, as('erased'))).toMatchObject(refused);
+  }
+  expect(await place(['erased-2'])).toMatchObject(refused);
+  await expect(stage.switchboard.calls.liveOf('erased')).rejects.toThrow(TypeError);
+});

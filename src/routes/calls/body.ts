@@ -5,8 +5,8 @@ import {
   type CallId,
   type DeviceId,
   faultOfLiveKitName,
+  faultOfPerson,
   type InstallationId,
-  UID_MAX_CHARACTERS,
   type UserId,
 } from '../../base/ids.ts';
 import { NAME_IN_PATH } from '../../http/fields.ts';
@@ -111,20 +111,12 @@ export function calleesIn(members: Members, caller: UserId, max: number): readon
     throw invalid(`callees must be at most ${max}: a call has ${max + 1} people at most.`);
   }
   for (const uid of value) {
-    const fault = faultOfUid(uid);
+    const fault = typeof uid === 'string' ? faultOfPerson(uid) : 'is no text';
     if (fault !== undefined) throw invalid(`callees must hold uids, and one ${fault}.`);
     if (uid === caller) throw invalid('callees must not hold the caller: nobody calls himself.');
   }
   if (new Set(value).size < value.length) throw invalid('callees must hold each uid once.');
   return value as readonly UserId[];
-}
-
-/** As the end of a sentence; the same that LiveKit is held to, for it is the identity there. */
-function faultOfUid(uid: unknown): string | undefined {
-  if (typeof uid !== 'string') return 'is no text';
-  return uid.length > UID_MAX_CHARACTERS
-    ? `must be at most ${UID_MAX_CHARACTERS} characters, and is ${uid.length}`
-    : faultOfLiveKitName(uid);
 }
 
 export function contextIn(members: Members): string | undefined {

@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Profiles } from '../../access/profiles.ts';
 import { andThen } from '../../base/and-then.ts';
-import { type DeviceId, faultOfLiveKitName, type RoomName, type UserId } from '../../base/ids.ts';
+import { type DeviceId, faultOfPerson, type RoomName, type UserId } from '../../base/ids.ts';
 import type { Profile } from '../../base/profile.ts';
 import type { User } from '../../base/user.ts';
 import type { Calls } from '../../calls/apply-event.ts';
@@ -38,12 +38,12 @@ export interface CallGround {
   readonly tokenMembers: TokenMembers;
 }
 
-/** Only whoever can be somebody in LiveKit: a host's own uids may be anything. */
+/** Only whoever can be somebody in calls and in LiveKit: a host's own uids may be anything. */
 export const admitToCalls =
   (admit: Admit): Admit =>
   (request) =>
     andThen(admit(request), () => {
-      const fault = faultOfLiveKitName(userOf(request).uid);
+      const fault = faultOfPerson(userOf(request).uid);
       if (fault !== undefined) throw invalid(`The uid ${fault}.`);
     });
 
