@@ -137,7 +137,20 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     if (id == null || _state is! Incoming) return;
     _ringTimer?.cancel();
     _set(Connecting(_call));
-    if (await phone.answer(id)) return; // comes back as AnsweredOutside
+    if (!await phone.answer(id)) return await _goOn(id);
+    // Comes back as AnsweredOutside. Where CallKit has thought better of it, it does not.
+    Timer(const Duration(seconds: 3), () {
+      if (_callId == id) unawaited(_answered(id));
+    });
+  }
+
+  /// Into a call that the system does not know: it kept the ring quiet (do not disturb), or this app was
+  /// restarted. It is told of it as of an outgoing one, for the sake of the sound.
+  Future<void> _goOn(String id) async {
+    final call = _live[id] ?? _call;
+    final kind = call?.kind ?? CallKind.audio;
+    _begin(id, call, Connecting(call));
+    await _quietly(phone.outgoing(id, call?.callerName ?? '', kind));
     await _enter(id, () => client.accept(id));
   }
 
@@ -149,6 +162,13 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     if (id == null) return;
     _begin(id, ended.call, Connecting(ended.call));
     final other = ended.error?.callId;
+    await _quietly(
+      phone.outgoing(
+        id,
+        ended.call?.callerName ?? '',
+        ended.call?.kind ?? CallKind.audio,
+      ),
+    );
     await _enter(
       id,
       () => other == null
@@ -216,7 +236,7 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     for (final call in calls) {
       _hear(call, Cause.unknown);
       if (_callId == null && call.isHere(client.installationId)) {
-        unawaited(_answered(call.id)); // this app was restarted in a call
+        unawaited(_goOn(call.id)); // this app was restarted in a call
       }
     }
     if (current != null && current == _callId && !_live.containsKey(current)) {

@@ -83,13 +83,15 @@ class CallService : Service() {
 
     /** Swiped away in the middle of a call: the app is gone, and LiveKit tells the server. */
     override fun onTaskRemoved(rootIntent: Intent?) {
+        isTalking = false
         if (Ringing.ring == null) end()
     }
 
     companion object {
         private const val RING = "switchboard.RING"
         private const val TALK = "switchboard.TALK"
-        private var isTalking = false
+        var isTalking = false
+            private set
         private var current: CallService? = null
 
         /** Throws an IllegalStateException where no service may be started from the background. */

@@ -31,6 +31,9 @@ class MainActivity : FlutterActivity() {
         super.cleanUpFlutterEngine(flutterEngine)
     }
 
+    /** The way back out of the app in the middle of a call leaves it running. */
+    override fun popSystemNavigator(): Boolean = CallService.isTalking && moveTaskToBack(true)
+
     private fun answerIn(intent: Intent) {
         if (intent.action != ANSWER) return
         val ring = Ring.of(intent.extras) ?: return

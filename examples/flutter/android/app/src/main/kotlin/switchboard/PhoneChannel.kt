@@ -25,6 +25,7 @@ class PhoneChannel(private val activity: Activity, messenger: BinaryMessenger) :
     fun close() {
         channel.setMethodCallHandler(null)
         Ringing.unlisten(this)
+        CallService.stopTalking(activity) // LiveKit's room went with the engine
         if (current === this) current = null
     }
 
