@@ -39,7 +39,7 @@ export const decode = (token) => ({ header: partOf(token, 0), claims: partOf(tok
 export const secondsLeft = (claims) => Math.max(0, Math.ceil(claims.exp - Date.now() / 1000));
 
 /** Pretty-printed, with keys marked and times readable. */
-function showJson(target, value) {
+export function showJson(target, value) {
   target.replaceChildren();
   for (const line of JSON.stringify(value, null, 2).split('\n')) {
     const [, indent, key = '', rest] = /^( *)("(?:[^"\\]|\\.)*"(?=: ))?(.*)$/.exec(line);

@@ -32,7 +32,7 @@ function doingOf({ name, call }, me) {
   const kind = call.kind === 'video' ? 'Video call' : 'Call';
   switch (name) {
     case 'out':
-      return `Calling … ${duration(secondsSince(call.createdAt))}`;
+      return `${outOf(call)} … ${duration(secondsSince(call.createdAt))}`;
     case 'in': {
       const others = othersOf(call, me).filter((uid) => uid !== call.caller);
       const along = others.length > 0 ? `, with ${namesOf(others)}` : '';
@@ -43,6 +43,12 @@ function doingOf({ name, call }, me) {
     default:
       return overOf(call, me);
   }
+}
+
+/** By the server's word: whether a phone has said that it rings, and whether one could. */
+function outOf({ parties, reach }) {
+  if (parties.some(({ isAlerting }) => isAlerting)) return 'Ringing';
+  return reach === 0 ? 'Nobody can hear it' : 'Calling';
 }
 
 const secondsSince = (iso) => Math.max(0, (Date.now() - Date.parse(iso ?? new Date())) / 1000);

@@ -2,6 +2,7 @@
 import { $, drawRows, element, write } from './dom.js';
 import { icon } from './icons.js';
 import { detailOf, everybody, face, firstNameOf, nameOf, namesOf } from './people.js';
+import { hasPhone } from './pocket.js';
 import { othersOf } from './scene.js';
 import { outcomeOf, whenOf } from './words.js';
 
@@ -43,11 +44,14 @@ function personRow({ uid }, act) {
   );
 }
 
-function drawPerson(row, { uid }, feeds) {
+function drawPerson(row, { uid }, { feeds, pocket }) {
   const open = feeds[uid] ?? 0;
   const tabs = open > 1 ? `Here, in ${open} tabs` : 'Here';
   row.classList.toggle('here', open > 0);
-  write(row.querySelector('small span'), open > 0 ? tabs : 'Not here:');
+  write(
+    row.querySelector('small span'),
+    open > 0 ? tabs : hasPhone(pocket, uid) ? 'In the pocket:' : 'Not here:',
+  );
   row.querySelector('small a').hidden = open > 0;
 }
 
@@ -99,7 +103,7 @@ function drawOngoing(ongoing, me, act) {
 }
 
 export function drawHome(phone) {
-  const { me, feeds, history, next, connection, status, scene, deeds: act } = phone;
+  const { me, history, next, connection, status, scene, deeds: act } = phone;
   if ($('me-face').childElementCount === 0) $('me-face').append(face(me));
   write($('me-name'), nameOf(me));
   write($('me-state'), CONNECTIONS[connection.state]);
@@ -111,7 +115,7 @@ export function drawHome(phone) {
     {
       key: ({ uid }) => uid,
       make: (person) => personRow(person, act),
-      draw: (row, person) => drawPerson(row, person, feeds),
+      draw: (row, person) => drawPerson(row, person, phone),
     },
   );
   const ended = history.filter(({ state }) => state === 'ended');

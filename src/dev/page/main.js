@@ -4,6 +4,7 @@ import { drawChoices } from './home.js';
 import { drawGlossary } from './life.js';
 import { isUser, knowUsers, watchPresence } from './people.js';
 import { startPhone } from './phone.js';
+import { chooseView } from './pushes.js';
 import { startToken } from './token.js';
 
 const query = new URLSearchParams(location.search);
@@ -26,7 +27,7 @@ function be(uid) {
   $('screen-who').hidden = true;
   const params = new URLSearchParams({ ...Object.fromEntries(query), user: uid });
   history.replaceState(null, '', `/?${params}${location.hash}`);
-  startPhone({ me: uid, status });
+  startPhone({ me: uid, device: query.get('device') ?? undefined, status });
 }
 
 function choose() {
@@ -41,6 +42,7 @@ function choose() {
 
 showPart();
 drawGlossary();
+chooseView();
 addEventListener('hashchange', showPart);
 const me = isUser(query.get('user')) ? query.get('user') : undefined;
 if (me === undefined) choose();

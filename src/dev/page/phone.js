@@ -4,7 +4,9 @@ import { idTokensOf } from './ask.js';
 import { closeInvite } from './call-screen.js';
 import { deedsOf, enter, loadHistory } from './deeds.js';
 import { createLife } from './life.js';
+import { createLock } from './lock.js';
 import { firstNameOf, watchPresence } from './people.js';
+import { watchPocket } from './pocket.js';
 import { show } from './show.js';
 import { onAudible } from './sound.js';
 import { createTalk } from './talk.js';
@@ -12,8 +14,13 @@ import { titleIs } from './title.js';
 
 const CLOCK_MS = 500;
 
-export function startPhone({ me, status }) {
-  const calls = createCallsClient({ baseUrl: status.callsPath, getIdToken: idTokensOf(me) });
+/** `device`: the phone on which the app is opened; undefined: a tab of its own. */
+export function startPhone({ me, device, status }) {
+  const calls = createCallsClient({
+    baseUrl: status.callsPath,
+    getIdToken: idTokensOf(me),
+    ...(device && { deviceId: device, installationId: device }),
+  });
   const phone = {
     me,
     status,
@@ -29,6 +36,12 @@ export function startPhone({ me, status }) {
     history: [],
     next: undefined,
     feeds: {},
+    pocket: { phones: [], pushes: [] },
+    /** What was refused there, by phone. */
+    pocketSays: {},
+    isLocked: false,
+    /** Which this tab has said that it rings for. */
+    alerted: new Set(),
     connection: { state: 'connecting' },
     refusal: undefined,
     isInviting: false,
@@ -45,24 +58,34 @@ export function startPhone({ me, status }) {
   phone.deeds = deedsOf(phone);
 
   titleIs(`${firstNameOf(me)} · Switchboard`);
-  if (status.callsOff === undefined) listen(phone);
+  if (status.callsOff === undefined) createLock(phone, () => listen(phone));
   else phone.connection = { state: 'stopped' };
   watchPresence((feeds) => {
     phone.feeds = feeds;
     phone.show();
   });
+  phone.askPocket = watchPocket((pocket) => {
+    phone.pocket = pocket;
+    phone.show();
+  });
+  void phone.askPocket();
   closeInvite(phone);
   onAudible(phone.show);
   setInterval(phone.show, CLOCK_MS);
 }
 
 function listen(phone) {
-  phone.calls.onConnection((connection) => {
-    phone.connection = connection;
-    phone.show();
-  });
-  phone.calls.onCall((update) => onCall(phone, update));
+  const stops = [
+    phone.calls.onConnection((connection) => {
+      phone.connection = connection;
+      phone.show();
+    }),
+    phone.calls.onCall((update) => onCall(phone, update)),
+  ];
   void loadHistory(phone);
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function onCall(phone, update) {
@@ -83,5 +106,10 @@ function onCall(phone, update) {
     }
   }
   if (isMine && !isHere) talk.leave();
+  if (update.rings && !phone.alerted.has(call.id)) {
+    phone.alerted.add(call.id);
+    // Where it fails, the caller reads "calling" for longer.
+    calls.alerting(call.id).catch(() => {});
+  }
   phone.show();
 }

@@ -17,8 +17,10 @@ function changesOf(before, call) {
     const who = `${firstNameOf(call.caller)} calls ${namesOf(callees, firstNameOf)}`;
     add(`${who}, ${call.kind}`, 'ringing');
   }
-  for (const { uid, state } of call.parties) {
-    const was = before?.parties.find((party) => party.uid === uid)?.state;
+  for (const { uid, state, isAlerting } of call.parties) {
+    const { state: was, isAlerting: wasAlerting } =
+      before?.parties.find((party) => party.uid === uid) ?? {};
+    if (isAlerting && !wasAlerting) add(`${firstNameOf(uid)}: a phone says that it rings`, state);
     if (was === state) continue;
     add(`${firstNameOf(uid)}: ${was === undefined ? '' : `${was} → `}${state}`, state);
   }

@@ -2,7 +2,10 @@
 import { drawCallScreen } from './call-screen.js';
 import { $, element, speak } from './dom.js';
 import { drawHome } from './home.js';
+import { drawLock } from './lock.js';
 import { firstNameOf, namesOf } from './people.js';
+import { drawPocket } from './pocket.js';
+import { drawPushes } from './pushes.js';
 import { othersOf, sceneOf } from './scene.js';
 import { isAudible, sound } from './sound.js';
 import { blink } from './title.js';
@@ -13,15 +16,25 @@ const SILENT = 'Silent until you touch the page.';
 const INTERRUPTED = 'LiveKit is out of reach; trying again.';
 const SOUNDS = { in: 'ring', out: 'ringback', over: 'over' };
 
+const SCREENS = ['screen-home', 'screen-call', 'screen-locked'];
+
+function screenOf({ isLocked, scene }) {
+  if (isLocked) return 'screen-locked';
+  return scene.name === 'home' ? 'screen-home' : 'screen-call';
+}
+
 export function show(phone) {
   const scene = sceneOf(phone);
   const before = phone.scene;
   phone.scene = scene;
   const isOther = before?.name !== scene.name || before.call?.id !== scene.call?.id;
   if (isOther) phone.isInviting = false;
-  const screen = $(scene.name === 'home' ? 'screen-home' : 'screen-call');
-  for (const one of [$('screen-home'), $('screen-call')]) one.hidden = one !== screen;
+  const screen = $(screenOf(phone));
+  for (const id of SCREENS) $(id).hidden = $(id) !== screen;
   drawHome(phone);
+  drawLock();
+  drawPocket(phone);
+  drawPushes(phone);
   if (scene.call) drawCallScreen(phone);
   drawNotices(phone, screen);
   ring(scene);
