@@ -5,6 +5,7 @@ import { type Clock, DeadlineError, withDeadline } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { StoreUnavailable } from '../calls/store.ts';
 import type { Device, Target } from './device.ts';
+import { createProviderDoor } from './provider-door.ts';
 import {
   PUSH_TRY_MS,
   type Push,
@@ -41,6 +42,7 @@ interface Ground {
 export function createPushOut(ground: Ground): PushOut {
   const { senders, store, clock, log } = ground;
   const tryAt = createTry(ground);
+  const doors = new Map(senders.map((sender) => [sender, createProviderDoor()]));
   /** Until when a provider wants nothing more for a device, by the monotonic clock. */
   const heldUntil = createBoundedMap<number>(HELD_MAX);
 
@@ -55,7 +57,8 @@ export function createPushOut(ground: Ground): PushOut {
     const key = JSON.stringify([sender.provider, uid, installation]);
     const heldMs = (heldUntil.get(key) ?? 0) - clock.monotonic();
     if (heldMs > 0) return { result: 'failed', reason: 'held', retryAfterMs: heldMs };
-    const result = await tryAt(sender, push);
+    const result = await doors.get(sender)?.through(() => tryAt(sender, push));
+    if (result === undefined) return { result: 'failed', reason: 'crowded' };
     if (result.result === 'failed' && result.retryAfterMs !== undefined) {
       heldUntil.set(key, clock.monotonic() + result.retryAfterMs);
     }
