@@ -25,6 +25,8 @@ export interface TicketGround {
   readonly store: Pick<CallStore, 'call'> & Pick<DeviceStore, 'devicesOf'>;
   /** Counts what is refused by address; a good one passes whatever its address has done. */
   readonly failures: RateLimit;
+  /** Of a person: counts by ticket as well, since whose it is the store says, which is asked only then. */
+  readonly limit: RateLimit;
   readonly clock: Clock;
   /** Where it comes, in small letters. */
   readonly header: string;
@@ -46,11 +48,12 @@ export const refuseTicket: Authenticate = () => {
  * names one, as long as that installation is still that person's.
  */
 export function createTicketGate(ground: TicketGround): Authenticate {
-  const { store, failures } = ground;
+  const { store, failures, limit } = ground;
 
   async function identify(request: FastifyRequest) {
     const ticket = ticketOf(request, ground);
     checkPath(request, ticket);
+    refuseIfWaiting(await limit.take(ticket.holder));
     const { call, now } = await withStore(() => store.call(ticket.callId));
     if (call === undefined) throw invalid('there is no such call any more');
     const uid = personIn(call, ticket);

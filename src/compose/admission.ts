@@ -58,7 +58,7 @@ export function createAdmission(
   return {
     users: (limit) => enter(limit),
     usersAndTickets: (limit, by) =>
-      enter(limit, createTicketGate({ ...by, failures, header, clock: ground.clock })),
+      enter(limit, createTicketGate({ ...by, limit, failures, header, clock: ground.clock })),
     missing: () =>
       fetched
         .filter(({ areNeeded, keys }) => areNeeded && !keys.areUsable())

@@ -32,6 +32,8 @@ export interface Tickets {
 export interface Ticket {
   readonly callId: CallId;
   readonly endsAt: number;
+  /** The same in all tickets of this call for this person and installation; it says nothing of either. */
+  readonly holder: string;
   isOf(uid: UserId): boolean;
   isFor(installation: InstallationId): boolean;
 }
@@ -94,6 +96,7 @@ function ticketIn(body: Buffer, keys: Keys): Ticket {
   return {
     callId: call.toString('hex').replace(UUID, '$1-$2-$3-$4-$5') as CallId,
     endsAt: body.readUIntBE(AT.end, END_BYTES),
+    holder: body.toString('base64url', AT.uid),
     isOf: (uid) => holds(AT.uid, `uid:${uid}`),
     isFor: (installation) => holds(AT.installation, `installation:${installation}`),
   };

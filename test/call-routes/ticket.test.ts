@@ -157,6 +157,25 @@ describe('by a ticket', () => {
     expect(call.parties[1]).toMatchObject({ uid: 'bob', state: 'joining', name: 'Bob' });
   });
 
+  it('nothing is taken from another call or phone, and no word of either is said', async () => {
+    const stage = await open();
+    const { id, ticket } = await ring(stage);
+    const other = await stage.place('carol', ['bob']);
+    await stage.accept('bob', other.call.id, { deviceId: 'bob-tablet' });
+    const accept = (more: object) =>
+      stage.show(ticket, 'POST', `/${id}/accept`, { deviceId: 'bob-1', ...more });
+    const busy = await accept({});
+    expect([...said(busy), Object.keys(busy.body).sort()]).toEqual([
+      ...[409, 'in_another_call', ['code', 'error', 'requestId']],
+    ]);
+    expect(said(await accept({ instead: other.call.id }))).toEqual(NOT_ENOUGH);
+    expect((await stage.as('carol', 'GET', `/${other.call.id}`)).call.state).toBe('active');
+
+    await stage.accept('bob', id, { deviceId: 'bob-tablet', instead: other.call.id });
+    expect(said(await accept({ takeOver: true }))).toEqual(NOT_ENOUGH);
+    expect((await stage.as('bob', 'GET', `/${id}`)).call.me.device).toBe('bob-tablet');
+  });
+
   it('another device is told that one has answered', async () => {
     const stage = await open();
     const { id, ticket } = await ring(stage);
@@ -257,6 +276,25 @@ describe('a ticket', () => {
       ...[429, 'rate_limited', '60'],
     ]);
     // Whole carriers sit behind one address.
+    expect((await stage.show(ticket, 'GET', `/${id}`)).status).toBe(200);
+  });
+
+  it('asks as often as a person may, and nothing of the database beyond that', async () => {
+    const stage = await open({ authFailuresPerMinute: 10_000 });
+    const { id, ticket } = await ring(stage);
+    // From now on the database says no, and his own requests are not counted.
+    await stage.as('bob', 'DELETE', '/devices/bob-phone');
+    const asked = async (count: number) => {
+      const answers = await Promise.all(
+        Array.from({ length: count }, () => stage.show(ticket, 'GET', `/${id}`)),
+      );
+      return [...new Set(answers.map(({ code }) => code))];
+    };
+    for (let n = 0; n < 6; n += 1) expect(await asked(100)).toEqual(['ticket_invalid']);
+    expect(await asked(1)).toEqual(['rate_limited']);
+    await stage.register('bob', 'bob-phone');
+    expect(await asked(1)).toEqual(['rate_limited']);
+    stage.clock.advance(60_000);
     expect((await stage.show(ticket, 'GET', `/${id}`)).status).toBe(200);
   });
 

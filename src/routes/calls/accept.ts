@@ -1,5 +1,6 @@
 // POST /:callId/accept: takes a seat and lets the person in.
 
+import { notEnough } from '../../admission/ticket-gate.ts';
 import type { CallId } from '../../base/ids.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
@@ -22,7 +23,7 @@ export function acceptRoute(ground: CallGround): Route {
         'From the device that has accepted already: 200 with a fresh token. From another one: 409 ' +
         '`answered_elsewhere`, or with `takeOver` the call moves here. Within ' +
         '`ANSWER_GRACE_SECONDS` of its end a ring may still be accepted. By a ticket: the seat, and ' +
-        'no token; the same device asks for that with its ID token.',
+        'no token; the same device asks for that, for `takeOver` and for `instead` with its ID token.',
       ...withBody(ACCEPT, SIGNED_IN_OR_TICKET),
       response: { 200: ENTRY, ...REFUSALS },
     },
@@ -31,10 +32,13 @@ export function acceptRoute(ground: CallGround): Route {
       const members = membersOf(body);
       const device = deviceIn(members);
       const instead = callIdIn(members, 'instead');
+      const takeOver = yesOrNoIn(members, 'takeOver');
+      // A ticket answers its ring, and takes nothing away from another phone or call.
+      if (request.ticket !== null && (takeOver || instead !== undefined)) throw notEnough();
       const event = {
         type: 'accept',
         callId: params.callId as CallId,
-        ...{ uid: user.uid, device, takeOver: yesOrNoIn(members, 'takeOver') },
+        ...{ uid: user.uid, device, takeOver },
         ...(instead !== undefined && { instead }),
         ...placeOf(request, members),
       } as const;

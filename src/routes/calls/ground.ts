@@ -78,8 +78,10 @@ export function happenBy(
   const isKnown = profile !== undefined && ticket === null;
   return withStore(async () => {
     const applied = await ground.apply(event, isKnown ? { profile } : {});
-    if ('refused' in applied) throw refusal(applied.refused, applied);
-    return applied;
+    if (!('refused' in applied)) return applied;
+    // Which other call he is in, whoever shows a ticket does not learn.
+    const { callId: _, ...bare } = applied;
+    throw refusal(applied.refused, ticket === null ? applied : bare);
   });
 }
 
