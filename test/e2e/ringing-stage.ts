@@ -1,7 +1,7 @@
 // Phones in pockets: no stream and no ID token, nothing but what FCM and APNs bring them.
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { Client as PostgresClient } from 'pg';
+import { Pool } from 'pg';
 import type { CallServer, Phone } from './calls-stage.ts';
 import type { PushProviders } from './push-providers.ts';
 import { until } from './until.ts';
@@ -148,17 +148,17 @@ export async function lookInto(database: string): Promise<Look> {
       },
     };
   }
-  const client = new PostgresClient({ connectionString: database });
+  const pool = new Pool({ connectionString: database, options: '-c search_path=switchboard' });
   // Where Postgres goes first.
-  client.on('error', () => {});
-  await client.connect();
-  await client.query('set search_path to switchboard');
-  return { rows: async (sql) => (await client.query(sql)).rows, stop: () => client.end() };
+  pool.on('error', () => {});
+  return { rows: async (sql) => (await pool.query(sql)).rows, stop: () => pool.end() };
 }
 
-/** Nothing is left that could still be pushed: what has come until then is all that comes. */
-export const allPushed = (look: Look): Promise<void> =>
+/** Nothing is left that could still be pushed of this call: what has come until then is all that comes. */
+export const allPushed = (look: Look, callId: string): Promise<void> =>
   until('all pushes are done', async () => {
-    const [row] = await look.rows('select count(*) as count from push_effects');
+    const [row] = await look.rows(
+      `select count(*) as count from push_effects where call_id = '${callId}'`,
+    );
     return Number(row?.count) === 0;
   });

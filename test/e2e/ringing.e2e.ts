@@ -90,7 +90,7 @@ it('a killed phone rings, says so, answers by its ticket, and talks', async () =
   const inBobsEar = keep(await enter(await woken.calls.accept(id)));
   const inAlicesEar = keep(await enter(placed));
   await soundFrom(inAlicesEar, inBobsEar);
-  await allPushed(look);
+  await allPushed(look, id);
   expect([android, iphone, web].map(({ heard }) => heard())).toEqual([
     ['ring'],
     ['ring', 'stop_ring answered_elsewhere'],
