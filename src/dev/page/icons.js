@@ -18,6 +18,9 @@ const DRAWN = {
   out: { line: 'M7 17 17 7 M9 7h8v8' },
   in: { line: 'M17 7 7 17 M7 9v8h8' },
   missed: { line: 'M4 7l7.5 7.5L20 6 M14.5 6H20v5.5 M7 19h10' },
+  unlock: {
+    line: 'M6.5 11h11a1.5 1.5 0 0 1 1.5 1.5v6a1.5 1.5 0 0 1-1.5 1.5h-11A1.5 1.5 0 0 1 5 18.5v-6A1.5 1.5 0 0 1 6.5 11z M8 11V7.5a4 4 0 0 1 7.6-1.8',
+  },
   close: { line: 'M6.5 6.5l11 11 M17.5 6.5l-11 11' },
 };
 const SVG = 'http://www.w3.org/2000/svg';

@@ -1,5 +1,6 @@
 // A tab that goes into the pocket and stays: without a stream, as an app that the system has killed.
 import { $, write } from './dom.js';
+import { icon } from './icons.js';
 import { registerPhones } from './pocket.js';
 
 /** `listen` opens the stream, and answers with what closes it. */
@@ -20,6 +21,7 @@ export function createLock(phone, listen) {
     phone.show();
     $('lock').focus();
   };
+  $('unlock').firstElementChild.replaceChildren(icon('unlock'));
   $('lock').hidden = false;
 }
 

@@ -13,6 +13,7 @@ export const ownerOf = ({ uid, name }) => `${firstNameOf(uid)}’s ${name}`;
 /** What is in pockets, over and over; and whenever `ask` is called. */
 export function watchPocket(tell) {
   let pushes = [];
+  let seen;
   const ask = async () => {
     if (document.hidden) return;
     const after = pushes.at(-1)?.number ?? 0;
@@ -23,7 +24,9 @@ export function watchPocket(tell) {
     const known = pushes.at(-1)?.number ?? 0;
     const fresh = pocket.pushes.filter(({ number }) => number > known);
     pushes = [...pushes, ...fresh].slice(-PUSHES_AT_MOST);
-    tell({ phones: pocket.phones, pushes });
+    // What went out before this tab came is no news.
+    seen = seen === undefined ? 0 : seen + fresh.length;
+    tell({ phones: pocket.phones, pushes, seen });
   };
   setInterval(ask, ASK_EVERY_MS);
   document.addEventListener('visibilitychange', ask);

@@ -51,12 +51,18 @@ function makePush(push) {
   );
 }
 
-export function drawPushes({ pocket: { pushes } }) {
-  write($('push-count'), pushes.length > 0 ? String(pushes.length) : '');
+/** The number on the button is of those that this tab has seen go out. */
+export function drawPushes({ pocket: { pushes, seen = 0 } }) {
+  write($('push-count'), seen > 0 ? String(seen) : '');
   $('no-pushes').hidden = pushes.length > 0;
-  drawRows($('push-lines'), pushes.toReversed(), {
+  const rows = pushes.toReversed();
+  drawRows($('push-lines'), rows, {
     key: ({ number }) => String(number),
     make: makePush,
+    draw(row, push) {
+      const later = rows[rows.indexOf(push) - 1];
+      row.className = later?.payload.id === push.payload.id ? '' : 'before';
+    },
   });
 }
 
