@@ -35,7 +35,7 @@ export function createLaneLoop<L extends Lane>(options: {
   onTried?: (leased: LeasedEffect<Effects[L]>, result: 'done' | 'failed' | 'given_up') => void;
 }): Loop {
   const { lane, what, store, clock, log, atOnce, leaseMs, onTried } = options;
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<string, Promise<void>>();
   const loop = createWakeLoop({ store, clock, log, what, due: lane, work });
 
   /** Not waited for: what is slow is in nobody's way. */
@@ -44,11 +44,14 @@ export function createLaneLoop<L extends Lane>(options: {
     if (free === 0) return false;
     const batch = await store.leaseEffects(lane, free, leaseMs);
     for (const leased of batch) {
+      const { id } = leased;
+      // Its lease has ended before its try: a slow database is not asked for it once more.
+      if (underWay.has(id)) continue;
       const doing = doOne(leased, batch).finally(() => {
         if (underWay.size === atOnce) loop.wake(0);
-        underWay.delete(doing);
+        underWay.delete(id);
       });
-      underWay.add(doing);
+      underWay.set(id, doing);
     }
     return batch.length === free && underWay.size < atOnce;
   }
@@ -85,7 +88,7 @@ export function createLaneLoop<L extends Lane>(options: {
     start: loop.start,
     async stop() {
       await loop.stop();
-      await Promise.all(underWay);
+      await Promise.all(underWay.values());
     },
   };
 }

@@ -98,6 +98,23 @@ describe('one try', () => {
   });
 });
 
+it('what takes longer than its lease is not begun a second time beside itself', async () => {
+  await stage.place('alice', 'bob');
+  const open: (() => void)[] = [];
+  await start(async (tries) => {
+    await new Promise<void>((resolve) => open.push(resolve));
+    return tries === 1 ? { againInMs: 1_000 } : 'done';
+  });
+  await pass(3 * LEASE_MS);
+  expect(open).toHaveLength(1);
+  open.shift()?.();
+  await pass(2_000);
+  expect(open).toHaveLength(1);
+  open.shift()?.();
+  await pass(LEASE_MS + 1_000);
+  expect([tried, await isLeft()]).toEqual([['failed', 'done'], false]);
+});
+
 it('no more are done side by side than may be, and all are done', async () => {
   for (let nth = 0; nth < 7; nth += 1) await stage.place(`alice${nth}`, `bob${nth}`);
   let underWay = 0;
