@@ -12,7 +12,10 @@ export interface Scope {
   readonly alsoCall?: CallId;
   /** Written down for the eyes of others: the verified name and picture of who acts. */
   readonly profile?: Profile;
-  /** Whose rings to count, since when; see {@link Scene.unansweredRings}. */
+  /**
+   * Whose rings to count, beside those of whoever has placed the call, and since when; see
+   * {@link Scene.unansweredRings}.
+   */
   readonly ringsBy?: {
     readonly caller: UserId;
     readonly callees: readonly UserId[];

@@ -61,7 +61,7 @@ function lookAt(scope: Scope, { engine, read }: ChangeParts) {
   ];
   if (ringsBy !== undefined) {
     const { caller, callees, forMs } = ringsBy;
-    const values = [engine.clockValue(), dialect.list(callees), caller, forMs];
+    const values = [engine.clockValue(), dialect.list(callees), caller, forMs, callId];
     reads.push({ text: read.callees, values });
   }
   const sceneOf = (answers: Answers): Scene => {

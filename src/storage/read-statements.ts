@@ -71,13 +71,16 @@ function callColumns({ schema, jsonArray, jsonArrays, jsonObjects }: Dialect): s
 export const HEARD_MS = 90_000;
 
 /**
- * How often the caller rang them without an answer, from their side, who were rung a few times: the
- * caller's other calls don't matter. And a row for each way there is to one of them.
+ * How often they were rung without an answer in calls of the caller, and of whoever placed the call
+ * `$5` that they are invited to, or two could ring a third without an end. From their side, who were
+ * rung a few times: other calls of the caller's don't matter. And a row for each way there is to one
+ * of them.
  */
 const callees = ({ schema, isIn, now }: Dialect): string => {
   const rung = (party: string) =>
     `${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4
-    and (select c.caller from ${schema}calls c where c.id = ${party}.call_id) = $3`;
+    and (select c.caller from ${schema}calls c where c.id = ${party}.call_id)
+      in ($3, (select c.caller from ${schema}calls c where c.id = $5))`;
   return `select p.uid, sum(p.rings) as rings, min(p.created_at) as since from ${schema}parties p
   where ${isIn('p.uid', '$2')} and p.rings > 0 and p.state <> 'busy' and ${rung('p')} and p.created_at > coalesce((
     select max(a.answered_at) from ${schema}parties a where a.uid = p.uid and ${rung('a')}

@@ -182,6 +182,20 @@ describe('how often', () => {
     expect(headers.get('retry-after')).toBe('600');
     expect((await stage.place('alice', ['carol'])).status).toBe(201);
   });
+
+  it('two ring a third who does not answer is limited as well: one places, the other invites', async () => {
+    const stage = await open();
+    const invited = async () => {
+      const { call } = await stage.place('alice', ['mallory']);
+      await stage.accept('mallory', call.id);
+      const answer = await stage.as('mallory', 'POST', `/${call.id}/invite`, { callees: ['bob'] });
+      await stage.as('alice', 'POST', `/${call.id}/end`);
+      return said(answer);
+    };
+    for (let i = 0; i < 5; i += 1) expect(await invited()).toEqual([200]);
+    expect(await invited()).toEqual([429, 'ring_limited']);
+    expect(said(await stage.place('alice', ['bob']))).toEqual([429, 'ring_limited']);
+  });
 });
 
 describe('the token endpoint', () => {

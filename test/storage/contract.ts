@@ -444,10 +444,10 @@ export function describeStore(
     });
 
     describe('rings that were not answered', () => {
-      const rings = async (callees: string[]) => {
+      const rings = async (callees: string[], caller = 'alice', callId = newCallId()) => {
         const forMs = 600_000;
-        const ringsBy = { caller: user('alice'), callees: callees.map(user), forMs };
-        const { scene } = await store.change({ callId: newCallId(), people: [], ringsBy }, () => ({
+        const ringsBy = { caller: user(caller), callees: callees.map(user), forMs };
+        const { scene } = await store.change({ callId, people: [], ringsBy }, () => ({
           changed: [],
           result: undefined,
         }));
@@ -469,6 +469,13 @@ export function describeStore(
           bob: { count: 2, since },
           carol: { count: 1, since },
         });
+      });
+
+      it('are those of whoever placed the call as well, where another one invites', async () => {
+        const since = await ring(['bob']);
+        const { id } = (await place(store, { callees: ['mallory'] })) as Call;
+        expect(await rings(['bob'], 'mallory', id)).toEqual({ bob: { count: 1, since } });
+        expect(await rings(['bob'], 'mallory')).toEqual({});
       });
 
       it('begin anew with an answer', async () => {
