@@ -32,8 +32,8 @@ export interface CallView {
   readonly talkSeconds?: number;
   readonly caller: UserId;
   /**
-   * For the caller while it rings: how many ways there were to those who ring, devices for pushes and
-   * open feeds. 0: nobody may hear of it.
+   * For the caller while it rings: to how many of those who ring there was a way, a device for pushes
+   * or an open feed. 0: nobody may hear of it.
    */
   readonly reach?: number;
   readonly me: MyPart;
@@ -125,12 +125,15 @@ function myPartOf({ role, state, device, ringEndsAt, reason }: Party, now: numbe
   return defined({ role, state, device, ringSeconds, reason });
 }
 
-/** Of those who ring; whoever is only believed to do so counts as well. */
+/**
+ * Of those who ring; whoever is only believed to do so counts as well. How many ways there are to
+ * each is nobody's business: from call to call it would tell who is just looking at the app, and it
+ * would tell the blocked.
+ */
 function reachOf({ parties }: Call): number | undefined {
-  const ways = parties.flatMap(({ state, reach }) =>
-    state === 'ringing' && reach !== undefined ? [reach] : [],
-  );
-  return ways.length === 0 ? undefined : ways.reduce((sum, one) => sum + one, 0);
+  const known = parties.filter(({ state, reach }) => state === 'ringing' && reach !== undefined);
+  if (known.length === 0) return undefined;
+  return known.filter(({ reach }) => reach !== 0).length;
 }
 
 function partyViewOf(

@@ -93,8 +93,8 @@ export interface CallView {
   /** The uid of whoever placed it. */
   readonly caller: string;
   /**
-   * For the caller, while it rings: how many ways there are to those who are rung, devices and open
-   * feeds. 0: nobody will hear it.
+   * For the caller, while it rings: to how many of those who are rung there is a way, a device or an
+   * open feed. 0: nobody will hear it.
    */
   readonly reach?: number;
   readonly me: Me;

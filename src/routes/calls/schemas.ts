@@ -88,8 +88,8 @@ export const CALL = {
       type: 'integer',
       minimum: 0,
       description:
-        'For the caller, while it rings: how many ways there are to those who are rung, devices ' +
-        'and open feeds. 0: nobody will hear it.',
+        'For the caller, while it rings: to how many of those who are rung there is a way, a ' +
+        'device or an open feed. 0: nobody will hear it.',
     },
     me: ME,
     parties: { type: 'array', items: PARTY, description: 'The caller first.' },
