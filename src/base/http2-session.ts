@@ -23,7 +23,9 @@ export async function openHttp2Session(origin: string, signal: AbortSignal): Pro
     url.protocol === 'http:'
       ? connect(Number(url.port || 80), hostIn(url))
       : await tlsSocket(url, signal);
-  const session = http2.connect(url, { createConnection: () => socket });
+  // What nobody has asked for has nobody who would hear of its error, and that ends a process.
+  const settings = { enablePush: false };
+  const session = http2.connect(url, { createConnection: () => socket, settings });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const end = () => {
     session.destroy();
