@@ -106,7 +106,12 @@ export interface Effects {
     | { readonly type: 'remove_participant'; readonly identity: string };
   /** To phones, through FCM, APNs or the host's own sender. */
   readonly push:
-    | { readonly type: 'ring'; readonly uid: UserId }
+    | {
+        readonly type: 'ring';
+        readonly uid: UserId;
+        /** Since when he rings: who is invited anew rings anew, in the same call. */
+        readonly ringAt: number;
+      }
     | ({ readonly type: 'stop_ring'; readonly uid: UserId } & RingStop);
   /** To the host: in the order of `event.sequence`, a call and a target. */
   readonly host: {

@@ -11,7 +11,7 @@ export function ringEffectsOf({ before, after, event }: Change): Effects['push']
     if (isRung(party)) {
       // Where one ring has followed the other nothing stops: to his phones it is one call.
       const isSameRing = rang && known.createdAt === party.createdAt;
-      return isSameRing ? [] : [{ type: 'ring', uid }];
+      return isSameRing ? [] : [{ type: 'ring', uid, ringAt: party.createdAt }];
     }
     return rang ? [{ type: 'stop_ring', uid, ...stopOf(party, after, event) }] : [];
   });

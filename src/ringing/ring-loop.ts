@@ -82,8 +82,9 @@ const NOT_STOPPED = 'a phone could not be told that its ring is over';
 function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
   return async (leased: RingEffect): Promise<TryResult> => {
     const { callId, effect, tries } = leased;
-    const { uid } = effect;
-    const taken = await store.takeRing(callId, uid);
+    const { uid, ringAt } = effect;
+    const ring = { callId, uid, ringAt };
+    const taken = await store.takeRing(ring);
     const passedMs = stopwatch(clock);
     const party = taken && partyOf(taken.call, uid);
     const ringEndsAt = party?.ringEndsAt;
@@ -93,10 +94,10 @@ function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
     const rung = await toEach(taken.devices, async (device) => {
       const reached = await push(messages.ring({ ...taken, ringEndsAt }, device), device);
       if (reached !== 'handed') return reached;
-      const afterMs = taken.now + passedMs() - party.createdAt;
+      const afterMs = taken.now + passedMs() - ringAt;
       metrics?.ringHanded({ platform: device.platform, afterMs });
       // At once: a provider that hangs for another device would keep the end of the ring from this one.
-      await store.ringHanded(callId, uid, [device.installation]);
+      await store.ringHanded(ring, [device.installation]);
       return reached;
     });
     const leftMs = ringEndsAt - taken.now - passedMs();
@@ -105,7 +106,7 @@ function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
     if (againInMs === undefined) return late.length > 0 ? giveUp(leased, NOT_RUNG) : 'done';
     // Where it is of no use or too late they must not be rung along with the others.
     const notAgain = [...unreachable, ...late];
-    if (notAgain.length > 0) await store.ringHanded(callId, uid, notAgain);
+    if (notAgain.length > 0) await store.ringHanded(ring, notAgain);
     return { againInMs };
   };
 }
@@ -117,11 +118,10 @@ function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
     const taken = await store.takeStop(callId, uid, effect.installation);
     const passedMs = stopwatch(clock);
     if (taken === undefined || taken.devices.length === 0) return 'done';
-    const { call, now, onTheWay } = taken;
+    const { call, now, ringAt, onTheWay } = taken;
     const devices = taken.devices.filter(({ installation }) => !onTheWay.includes(installation));
-    const rangFrom = partyOf(call, uid)?.createdAt ?? call.createdAt;
     const forMs = isMissedBy(cause) ? STOP_FOR_MS.missed : STOP_FOR_MS.elsewhere;
-    const leftMs = () => rangFrom + rules.ringMs + forMs - now - passedMs();
+    const leftMs = () => ringAt + rules.ringMs + forMs - now - passedMs();
     if (leftMs() <= 0) return giveUp(leased, NOT_STOPPED);
     const told = await toEach(devices, async (device) =>
       push(await messages.stop({ call, now, stop: effect }, device), device),
@@ -129,7 +129,7 @@ function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
     const pauseMs = backOffMs(tries, isMissedBy(cause) ? MISSED_RETRY_MS : RETRY_MS);
     const { handed, unreachable, late, againInMs } = sorted(told, { pauseMs, leftMs: leftMs() });
     const notAgain = [...handed, ...unreachable, ...late];
-    if (notAgain.length > 0) await store.stopHanded(callId, uid, notAgain);
+    if (notAgain.length > 0) await store.stopHanded({ callId, uid, ringAt }, notAgain);
     if (onTheWay.length > 0) return { againInMs: Math.min(ON_THE_WAY_MS, againInMs ?? Infinity) };
     if (againInMs !== undefined) return { againInMs };
     return late.length > 0 ? giveUp(leased, NOT_STOPPED) : 'done';

@@ -21,17 +21,24 @@ export interface DeviceStore {
   forgetDevices(silentMs: number, limit: number): Promise<number>;
 }
 
+/** One ring of one callee: who is invited anew rings anew, in the same call. */
+export interface Ring {
+  readonly callId: CallId;
+  readonly uid: UserId;
+  readonly ringAt: number;
+}
+
 export interface RingStore {
   /**
    * In one transaction with a look at the call: which devices of this callee are still to be rung.
    * Each is written down as rung before anybody pushes, so that whoever stops the ring knows of it.
-   * Undefined: he does not ring any more, is hidden, or the call is gone.
+   * Undefined: this ring is over, though another may have begun; he is hidden, or the call is gone.
    */
-  takeRing(callId: CallId, uid: UserId): Promise<TakenRing | undefined>;
+  takeRing(ring: Ring): Promise<TakenRing | undefined>;
   /** The provider has taken the ring for these. They are not rung again in this ring. */
-  ringHanded(callId: CallId, uid: UserId, installations: readonly InstallationId[]): Promise<void>;
+  ringHanded(ring: Ring, installations: readonly InstallationId[]): Promise<void>;
   /**
-   * The devices that were rung for a ring that is over now, are still his, and were not told yet;
+   * The devices that were rung for rings that are over now, are still his, and were not told yet;
    * without `but`. Undefined: he rings (again), or the call is gone.
    */
   takeStop(
@@ -39,7 +46,8 @@ export interface RingStore {
     uid: UserId,
     but: RingStop['installation'],
   ): Promise<TakenStop | undefined>;
-  stopHanded(callId: CallId, uid: UserId, installations: readonly InstallationId[]): Promise<void>;
+  /** They know that this ring is over, and those before it. */
+  stopHanded(ring: Ring, installations: readonly InstallationId[]): Promise<void>;
   /** The first word that this device rings: its platform. Undefined: it was not rung, or said so before. */
   deviceAlerted(
     callId: CallId,
@@ -58,6 +66,8 @@ export interface TakenRing {
 export interface TakenStop {
   readonly call: Call;
   readonly now: number;
+  /** Of the last of his rings, which is over. */
+  readonly ringAt: number;
   readonly devices: readonly Device[];
   /** Of these a ring may still be on its way to the provider: a stop must not overtake it. */
   readonly onTheWay: readonly InstallationId[];

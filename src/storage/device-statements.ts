@@ -59,38 +59,36 @@ export function deviceStatements(dialect: Dialect) {
   } as const;
 }
 
-/** Of a person in a call: `$1`, `$2`. */
+/** Of a person in a call: `$1`, `$2`. Each ring has rows of its own. */
 export function ringStatements(dialect: Dialect) {
   const { schema, isIn, now } = dialect;
   const rung = `${schema}rung`;
-  const ringAt = `(select p.created_at from ${schema}parties p where p.call_id = $1 and p.uid = $2)`;
-  const same = `${rung}.ring_at = excluded.ring_at`;
-  const kept = ['handed_at', 'alerted_at', 'stopped_at']
-    .map((column) => `${column} = case when ${same} then ${rung}.${column} end`)
-    .join(', ');
   const mine = 'call_id = $1 and uid = $2';
+  const untold = `r.call_id = $1 and r.uid = d.uid and r.installation = d.installation
+    and r.stopped_at is null`;
   return {
     /** To which nobody has handed this ring. */
     silentDevices: `select ${deviceColumns(dialect)} from ${schema}devices d
   where d.uid = $2 and not exists (
     select 1 from ${rung} r where r.call_id = $1 and r.uid = d.uid
-      and r.installation = d.installation and r.handed_at is not null and r.ring_at = ${ringAt}
+      and r.installation = d.installation and r.handed_at is not null and r.ring_at = $3
   ) order by d.seen_at desc, d.installation`,
-    /** What was of an earlier ring is forgotten. */
     takeRing: `insert into ${rung} (call_id, uid, installation, platform, ring_at, tried_at)
-  select $1, d.uid, d.installation, d.platform, $4, $5 from ${schema}devices d
-  where d.uid = $2 and ${isIn('d.installation', '$3')}
-  on conflict (call_id, uid, installation) do update set platform = excluded.platform,
-    ring_at = excluded.ring_at, tried_at = excluded.tried_at, ${kept}`,
-    ringHanded: `update ${rung} set handed_at = ${now('$4')}
-  where ${mine} and ${isIn('installation', '$3')} and handed_at is null`,
-    rungDevices: `select ${deviceColumns(dialect)}, r.tried_at, r.handed_at
-  from ${rung} r join ${schema}devices d on d.uid = r.uid and d.installation = r.installation
-  where r.call_id = $1 and r.uid = $2 and r.stopped_at is null order by d.seen_at desc, d.installation`,
+  select $1, d.uid, d.installation, d.platform, $3, $5 from ${schema}devices d
+  where d.uid = $2 and ${isIn('d.installation', '$4')}
+  on conflict (call_id, uid, installation, ring_at) do update set platform = excluded.platform,
+    tried_at = excluded.tried_at`,
+    ringHanded: `update ${rung} set handed_at = ${now('$5')}
+  where ${mine} and ring_at = $3 and ${isIn('installation', '$4')} and handed_at is null`,
+    /** With the last try that nobody knows the end of, of whichever ring. */
+    rungDevices: `select ${deviceColumns(dialect)}, (
+    select max(r.tried_at) from ${rung} r where ${untold} and r.handed_at is null
+  ) as open_try_at from ${schema}devices d
+  where d.uid = $2 and exists (select 1 from ${rung} r where ${untold})
+  order by d.seen_at desc, d.installation`,
     /** A ring that has begun meanwhile is not stopped by it. */
-    stopHanded: `update ${rung} set stopped_at = ${now('$4')}
-  where ${mine} and ${isIn('installation', '$3')} and stopped_at is null and not exists (
-    select 1 from ${schema}parties p where p.call_id = $1 and p.uid = $2 and p.state = 'ringing')`,
+    stopHanded: `update ${rung} set stopped_at = ${now('$5')}
+  where ${mine} and ring_at <= $3 and ${isIn('installation', '$4')} and stopped_at is null`,
     deviceAlerted: `update ${rung} set alerted_at = ${now('$4')}
   where ${mine} and installation = $3 and alerted_at is null returning platform`,
   } as const;

@@ -16,6 +16,7 @@ export const PUSH_EFFECT = {
   ...ANY,
   type: 'text',
   uid: 'text',
+  ring_at: 'bigint',
   cause: 'text',
   installation: 'text',
   device: 'text',
@@ -70,6 +71,7 @@ const pushColumns = (effect: Effects['push']) => {
   return {
     type: effect.type,
     uid: effect.uid,
+    ring_at: effect.type === 'ring' ? effect.ringAt : undefined,
     cause: stop?.cause,
     installation: stop?.installation,
     device: stop?.device,
@@ -90,8 +92,8 @@ export const EFFECT_OF: { readonly [L in keyof Effects]: (row: Row) => Effects[L
     type === 'remove_participant'
       ? { type, identity: uid as string }
       : { type: type as 'create_room' | 'delete_room' },
-  push({ type, uid, cause, installation, device }) {
-    if (type === 'ring') return { type, uid: uid as UserId };
+  push({ type, uid, ring_at, cause, installation, device }) {
+    if (type === 'ring') return { type, uid: uid as UserId, ringAt: ring_at as number };
     return known<Extract<Effect, { type: 'stop_ring' }>>({
       type: 'stop_ring',
       uid: uid as UserId,

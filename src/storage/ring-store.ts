@@ -2,7 +2,7 @@
 import type { CallId, InstallationId, UserId } from '../base/ids.ts';
 import { type Call, isLive, partyOf } from '../calls/call.ts';
 import type { Platform } from '../ringing/device.ts';
-import type { RingStore } from '../ringing/store.ts';
+import type { Ring, RingStore } from '../ringing/store.ts';
 import { callOf } from './columns.ts';
 import { deviceStatements, ringStatements } from './device-statements.ts';
 import { deviceOf } from './device-store.ts';
@@ -32,23 +32,22 @@ export function createRingStore({
   };
   const handed =
     (text: string) =>
-    async (callId: CallId, uid: UserId, installations: readonly InstallationId[]) => {
-      const values = [callId, uid, list(installations), engine.clockValue()];
+    async ({ callId, uid, ringAt }: Ring, installations: readonly InstallationId[]) => {
+      const values = [callId, uid, ringAt, list(installations), engine.clockValue()];
       await engine.ask([{ text, values }]);
     };
   return {
-    takeRing(callId, uid) {
+    takeRing({ callId, uid, ringAt }) {
       const { lock, look } = looksAt(callId);
-      const reads = [lock, look, { text: ring.silentDevices, values: [callId, uid] }];
+      const reads = [lock, look, { text: ring.silentDevices, values: [callId, uid, ringAt] }];
       return engine.transact(reads, ([, rows, found = []]) => {
         const { call, now } = seen(rows);
-        const ringAt = call && ringOf(call, uid, now);
-        if (call === undefined || ringAt === undefined) {
+        if (call === undefined || ringOf(call, uid, now) !== ringAt) {
           return { queries: [], result: () => undefined };
         }
         const devices = found.map(deviceOf);
         const names = list(devices.map(({ installation }) => installation));
-        const taken: Query = { text: ring.takeRing, values: [callId, uid, names, ringAt, now] };
+        const taken: Query = { text: ring.takeRing, values: [callId, uid, ringAt, names, now] };
         return {
           queries: devices.length > 0 ? [taken] : [],
           result: () => ({ call, now, devices }),
@@ -63,11 +62,12 @@ export function createRingStore({
       const party = call && partyOf(call, uid);
       if (call === undefined || party === undefined || party.state === 'ringing') return undefined;
       const told = found.filter(({ installation }) => installation !== but);
-      const isOnTheWay = ({ handed_at, tried_at }: Row) =>
-        handed_at === null && now - (tried_at as number) < ON_THE_WAY_MS;
+      const isOnTheWay = ({ open_try_at }: Row) =>
+        open_try_at !== null && now - (open_try_at as number) < ON_THE_WAY_MS;
       return {
         call,
         now,
+        ringAt: party.createdAt,
         devices: told.map(deviceOf),
         onTheWay: told.filter(isOnTheWay).map((row) => row.installation as InstallationId),
       };

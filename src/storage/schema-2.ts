@@ -18,6 +18,7 @@ export function ringingTables({
   ${call},
   type ${text} not null,
   uid ${text} not null,
+  ring_at ${bigint},
   cause ${text},
   installation ${text},
   device ${text},
@@ -71,7 +72,7 @@ export function ringingTables({
   handed_at ${bigint},
   alerted_at ${bigint},
   stopped_at ${bigint},
-  primary key (call_id, uid, installation)
+  primary key (call_id, uid, installation, ring_at)
 )${tableEnd}`,
   ];
 }

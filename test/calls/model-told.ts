@@ -115,9 +115,10 @@ export function createTold(): Told {
     }
   }
 
-  function ring({ after }: Written, { uid }: { uid: Party['uid'] }): void {
+  function ring({ after }: Written, { uid, ringAt }: { uid: Party['uid']; ringAt: number }): void {
     const phone = `${after.id} ${uid}`;
     const { createdAt } = partyOf(after, uid) as Party;
+    expect(ringAt, 'the ring that there is').toBe(createdAt);
     expect(rings.get(phone) ?? 0, 'one push a ring').toBeLessThan(createdAt);
     rings.set(phone, createdAt);
     phones.set(phone, createdAt);

@@ -7,6 +7,7 @@ import type { UserId } from '../../src/base/ids.ts';
 import type { PushResult } from '../../src/ringing/push.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import type { Store } from '../../src/storage/store.ts';
+import { ringOf } from '../storage/scenes.ts';
 import { HANDED, type RingStage, setRingStage } from './stage.ts';
 
 describe('two instances on one database', () => {
@@ -36,7 +37,7 @@ describe('two instances on one database', () => {
     const call = await stage.place('alice', 'bob');
     // It has just taken the work, and is killed.
     await stage.store.leaseEffects('push', 10, 5_000);
-    await stage.store.takeRing(call.id, 'bob' as UserId);
+    await stage.store.takeRing(ringOf(call));
     await stage.pass(5_500);
     expect(stage.sender.sent()).toEqual(['ring to phone']);
   });
@@ -51,7 +52,7 @@ describe('two instances on one database', () => {
   it('where the one dies after the push the other stops the ring', async () => {
     const call = await stage.place('alice', 'bob');
     await stage.store.leaseEffects('push', 10, 5_000);
-    await stage.store.takeRing(call.id, 'bob' as UserId);
+    await stage.store.takeRing(ringOf(call));
     await stage.end(call);
     await stage.another({ store: other }).start();
     await stage.pass(8_000);

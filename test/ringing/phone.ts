@@ -6,6 +6,7 @@ export interface Phone {
   arrived(push: Push): void;
   /** He has answered or declined here: late pushes of that ring ring no more. */
   acted(): void;
+  rungAnew(): void;
   isRinging(): boolean;
 }
 
@@ -20,6 +21,9 @@ export function createPhone(name: string): Phone {
     acted() {
       isRinging = false;
       hasActed = true;
+    },
+    rungAnew() {
+      hasActed = false;
     },
     isRinging: () => isRinging,
   };

@@ -4,6 +4,7 @@ import type { UserId } from '../../src/base/ids.ts';
 import type { Call } from '../../src/calls/call.ts';
 import { StoreUnavailable } from '../../src/calls/store.ts';
 import type { PushResult, RingMessage } from '../../src/ringing/push.ts';
+import { ringOf } from '../storage/scenes.ts';
 import { createFakeSender, HANDED, type RingStage, RULES, setRingStage } from './stage.ts';
 
 let stage: RingStage;
@@ -316,7 +317,7 @@ describe('an instance', () => {
     const call = await stage.place('alice', 'bob');
     // It has taken the work, and written down whom it rings.
     await stage.store.leaseEffects('push', 10, 5_000);
-    await stage.store.takeRing(call.id, 'bob' as UserId);
+    await stage.store.takeRing(ringOf(call));
     await stage.loop.start();
     await stage.pass(4_800);
     expect(stage.sender.pushes).toEqual([]);

@@ -6,7 +6,7 @@ import type { HostCall, HostEvent } from '../../src/calls/host-event.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { StoreStage } from './contract.ts';
 import { device, installation } from './contract-ringing.ts';
-import { change, end, move, place, shape, user } from './scenes.ts';
+import { change, end, move, place, ringOf, shape, user } from './scenes.ts';
 
 /** Found in no other word. */
 const BOB = 'b0b-who-is-erased';
@@ -50,7 +50,7 @@ export function describeErase(
       const profile = { uid: bob, name: 'Bob the Name', picture: 'https://pictures.example/b' };
       const call = (await place(store, { ...placed, profile })) as Call;
       await store.putDevice(device(BOB, 'his phone'));
-      await store.takeRing(call.id, bob);
+      await store.takeRing(ringOf(call));
       await end(store, call.id);
       const { call: ended } = await store.call(call.id);
       return change(

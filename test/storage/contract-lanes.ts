@@ -8,7 +8,7 @@ import type { CallStore } from '../../src/calls/store.ts';
 import type { StoreStage } from './contract.ts';
 import { change, place, user } from './scenes.ts';
 
-const RING = { type: 'ring', uid: user('bob') } as const satisfies Effect;
+const RING = { type: 'ring', uid: user('bob'), ringAt: 1_000 } as const satisfies Effect;
 const STOP = {
   type: 'stop_ring',
   uid: user('bob'),

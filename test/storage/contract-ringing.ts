@@ -6,7 +6,7 @@ import type { Call } from '../../src/calls/call.ts';
 import { DEVICES_MAX, type Device, type Target } from '../../src/ringing/device.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { StoreStage } from './contract.ts';
-import { change, end, move, newCallId, place, user } from './scenes.ts';
+import { change, end, move, newCallId, place, ringOf, user } from './scenes.ts';
 
 export const installation = (name: string) => name as InstallationId;
 const fcm = (value: string): Target => ({ kind: 'fcm_token', value });
@@ -251,9 +251,10 @@ export function describeRinging(
         const [here, there] = await both();
         for (let round = 0; round < 25; round += 1) {
           await put(device('bob', 'phone'));
-          const { id } = (await place(store)) as Call;
-          const [taken] = await Promise.all([here.takeRing(id, bob), end(there, id)]);
-          const stopped = await store.takeStop(id, bob, undefined);
+          const call = (await place(store)) as Call;
+          const taking = here.takeRing(ringOf(call));
+          const [taken] = await Promise.all([taking, end(there, call.id)]);
+          const stopped = await store.takeStop(call.id, bob, undefined);
           expect(stopped?.devices).toEqual(taken?.devices ?? []);
         }
       });
@@ -264,14 +265,14 @@ export function describeRinging(
         await put(...(devices.length > 0 ? devices : [device('bob', 'phone')]));
         return (await place(store)) as Call;
       };
-      const taken = async (call: Call) => names((await store.takeRing(call.id, bob))?.devices);
+      const taken = async (call: Call) => names((await store.takeRing(ringOf(call)))?.devices);
       const stopped = async (call: Call, but?: string) =>
         store.takeStop(call.id, bob, but === undefined ? undefined : installation(but));
 
       it('goes to all devices of the callee, with the call as it is', async () => {
         const phone = device('bob', 'phone', { locale: 'fr' });
         const call = await ringing(phone, device('bob', 'tablet'), device('alice', 'hers'));
-        const ring = await store.takeRing(call.id, bob);
+        const ring = await store.takeRing(ringOf(call));
         expect(ring?.call).toEqual(call);
         expect(ring?.devices).toEqual([device('bob', 'tablet'), phone]);
         const { now } = await store.call(call.id);
@@ -281,7 +282,7 @@ export function describeRinging(
       it('goes again to those alone whose provider has not taken it', async () => {
         const call = await ringing(device('bob', 'phone'), device('bob', 'tablet'));
         expect(await taken(call)).toEqual(['phone', 'tablet']);
-        await store.ringHanded(call.id, bob, [installation('phone')]);
+        await store.ringHanded(ringOf(call), [installation('phone')]);
         expect(await taken(call)).toEqual(['tablet']);
         await put(device('bob', 'new'));
         expect(await taken(call)).toEqual(['new', 'tablet']);
@@ -294,14 +295,14 @@ export function describeRinging(
 
       it('is none once it is answered, over, hidden, of a stranger, or of no call', async () => {
         const call = await ringing();
-        expect(await store.takeRing(call.id, user('carol'))).toBeUndefined();
-        expect(await store.takeRing(call.id, user('alice'))).toBeUndefined();
-        expect(await store.takeRing(newCallId(), bob)).toBeUndefined();
+        expect(await store.takeRing({ ...ringOf(call), uid: user('carol') })).toBeUndefined();
+        expect(await store.takeRing(ringOf(call, 'alice'))).toBeUndefined();
+        expect(await store.takeRing({ ...ringOf(call), callId: newCallId() })).toBeUndefined();
         await move(store, call.id, { uid: 'bob', state: 'declined', cause: 'declined' });
-        expect(await store.takeRing(call.id, bob)).toBeUndefined();
+        expect(await store.takeRing(ringOf(call))).toBeUndefined();
         await end(store, call.id);
         const hidden = (await place(store, { hidden: ['bob'] })) as Call;
-        expect(await store.takeRing(hidden.id, bob)).toBeUndefined();
+        expect(await store.takeRing(ringOf(hidden))).toBeUndefined();
       });
 
       it('is none once its time has passed, whether or not anybody has said so', async () => {
@@ -318,8 +319,8 @@ export function describeRinging(
           device('bob', 'tablet'),
           device('bob', 'watch'),
         );
-        await store.takeRing(call.id, bob);
-        await store.ringHanded(call.id, bob, ['phone', 'tablet', 'watch'].map(installation));
+        await store.takeRing(ringOf(call));
+        await store.ringHanded(ringOf(call), ['phone', 'tablet', 'watch'].map(installation));
         await put(device('bob', 'never rung'));
         expect(await stopped(call)).toBeUndefined();
         await move(store, call.id, { uid: 'bob', state: 'joining', cause: 'accepted' });
@@ -327,14 +328,14 @@ export function describeRinging(
         expect(stop?.call.parties[1]).toMatchObject({ uid: 'bob', state: 'joining' });
         expect([names(stop?.devices), stop?.onTheWay]).toEqual([['phone', 'watch'], []]);
         expect(stop?.devices).toContainEqual(device('bob', 'phone'));
-        await store.stopHanded(call.id, bob, [installation('phone')]);
+        await store.stopHanded(ringOf(call), [installation('phone')]);
         expect(names((await stopped(call, 'tablet'))?.devices)).toEqual(['watch']);
       });
 
       it('that may be on its way yet is named, for as long as a try may take', async () => {
         const call = await ringing(device('bob', 'phone'), device('bob', 'tablet'));
-        await store.takeRing(call.id, bob);
-        await store.ringHanded(call.id, bob, [installation('tablet')]);
+        await store.takeRing(ringOf(call));
+        await store.ringHanded(ringOf(call), [installation('tablet')]);
         await end(store, call.id);
         const onTheWay = async () => (await stopped(call))?.onTheWay;
         expect(await onTheWay()).toEqual(['phone']);
@@ -347,7 +348,7 @@ export function describeRinging(
 
       it('is stopped at no device that has gone to somebody else', async () => {
         const call = await ringing(device('bob', 'phone'), device('bob', 'tablet'));
-        await store.takeRing(call.id, bob);
+        await store.takeRing(ringOf(call));
         const [value] = device('bob', 'phone').targets;
         await put(device('carol', 'phone', { targets: [value as Target] }));
         await end(store, call.id);
@@ -355,40 +356,85 @@ export function describeRinging(
         expect(await store.takeStop(newCallId(), bob, undefined)).toBeUndefined();
       });
 
-      it('that begins anew goes to all again, and is stopped again', async () => {
-        const call = await ringing();
-        await store.takeRing(call.id, bob);
-        await store.ringHanded(call.id, bob, [installation('phone')]);
-        const declined = await move(store, call.id, {
-          uid: 'bob',
-          state: 'declined',
-          cause: 'declined',
+      describe('that begins anew', () => {
+        /** He declines, or what happens, and is invited again. */
+        const again = async (call: Call, meanwhile: () => Promise<unknown> = async () => {}) => {
+          const declined = await move(store, call.id, {
+            uid: 'bob',
+            state: 'declined',
+            cause: 'declined',
+          });
+          await meanwhile();
+          stage.advance(1_000);
+          const { now } = await store.call(call.id);
+          const parties = declined.parties.map((party) =>
+            party.uid === bob
+              ? { ...party, state: 'ringing' as const, createdAt: now, ringEndsAt: now + 45_000 }
+              : party,
+          );
+          return change(store, { ...declined, parties }, {});
+        };
+        const phone = [installation('phone')];
+
+        it('goes to all again, and is stopped again', async () => {
+          const call = await ringing();
+          await store.takeRing(ringOf(call));
+          await store.ringHanded(ringOf(call), phone);
+          const anew = await again(call, async () => {
+            expect(names((await stopped(call))?.devices)).toEqual(['phone']);
+            await store.stopHanded(ringOf(call), phone);
+            expect((await stopped(call))?.devices).toEqual([]);
+          });
+          expect(await stopped(call)).toBeUndefined();
+          expect(await taken(anew)).toEqual(['phone']);
+          await store.ringHanded(ringOf(anew), phone);
+          expect(await taken(anew)).toEqual([]);
+          await end(store, call.id);
+          const stop = await stopped(call);
+          expect([names(stop?.devices), stop?.ringAt]).toEqual([['phone'], ringOf(anew).ringAt]);
         });
-        expect(names((await stopped(call))?.devices)).toEqual(['phone']);
-        await store.stopHanded(call.id, bob, [installation('phone')]);
-        expect((await stopped(call))?.devices).toEqual([]);
-        stage.advance(1_000);
-        const { now } = await store.call(call.id);
-        const again = await change(
-          store,
-          {
-            ...declined,
-            parties: declined.parties.map((party) =>
-              party.uid === bob
-                ? { ...party, state: 'ringing', createdAt: now, ringEndsAt: now + 45_000 }
-                : party,
-            ),
-          },
-          {},
-        );
-        expect(await stopped(call)).toBeUndefined();
-        // A word that comes late is about the ring before.
-        await store.stopHanded(call.id, bob, [installation('phone')]);
-        expect(await taken(again)).toEqual(['phone']);
-        await store.ringHanded(call.id, bob, [installation('phone')]);
-        expect(await taken(again)).toEqual([]);
-        await end(store, call.id);
-        expect(names((await stopped(call))?.devices)).toEqual(['phone']);
+
+        it('is rung by its own word alone', async () => {
+          const call = await ringing();
+          const anew = await again(call);
+          expect(await store.takeRing(ringOf(call))).toBeUndefined();
+          expect(await taken(anew)).toEqual(['phone']);
+          // What a provider says late of the ring before.
+          await store.ringHanded(ringOf(call), phone);
+          expect(await taken(anew)).toEqual(['phone']);
+        });
+
+        it('is not over for a phone that has heard late of the end of the one before', async () => {
+          const call = await ringing();
+          await store.takeRing(ringOf(call));
+          const anew = await again(call);
+          await store.takeRing(ringOf(anew));
+          await store.ringHanded(ringOf(anew), phone);
+          await store.stopHanded(ringOf(call), phone);
+          await end(store, call.id);
+          await store.stopHanded(ringOf(call), phone);
+          expect(names((await stopped(call))?.devices)).toEqual(['phone']);
+          await store.stopHanded(ringOf(anew), phone);
+          expect((await stopped(call))?.devices).toEqual([]);
+        });
+
+        it('is not stopped while the one before may be on its way yet', async () => {
+          const call = await ringing();
+          await store.takeRing(ringOf(call));
+          const anew = await again(call);
+          await store.takeRing(ringOf(anew));
+          await store.ringHanded(ringOf(anew), phone);
+          await end(store, call.id);
+          const stop = async () => {
+            const found = await stopped(call);
+            return [names(found?.devices), found?.onTheWay];
+          };
+          expect(await stop()).toEqual([['phone'], ['phone']]);
+          stage.advance(4_001);
+          expect(await stop()).toEqual([['phone'], []]);
+          await store.stopHanded(ringOf(anew), phone);
+          expect(await stop()).toEqual([[], []]);
+        });
       });
 
       it('is said to ring by the first word of each device that was rung', async () => {
@@ -396,7 +442,7 @@ export function describeRinging(
         const word = (of = 'bob', at = 'phone') =>
           store.deviceAlerted(call.id, user(of), installation(at));
         expect(await word()).toBeUndefined();
-        await store.takeRing(call.id, bob);
+        await store.takeRing(ringOf(call));
         expect(await word('carol')).toBeUndefined();
         expect(await word('bob', 'tablet')).toBeUndefined();
         expect(await word()).toBe('ios');
@@ -409,7 +455,7 @@ export function describeRinging(
 
       it('is forgotten with its call', async () => {
         const call = await ringing();
-        await store.takeRing(call.id, bob);
+        await store.takeRing(ringOf(call));
         await end(store, call.id);
         stage.advance(10_000);
         expect(await store.forget(5_000, 10)).toBe(1);

@@ -4,9 +4,16 @@ import type { CallId, DeviceId, RoomName, UserId } from '../../src/base/ids.ts';
 import type { Call, Cause, Party, PartyState } from '../../src/calls/call.ts';
 import type { Effect } from '../../src/calls/event.ts';
 import type { CallStore, ChangedCall, Decision, Scene, Scope } from '../../src/calls/store.ts';
+import type { Ring } from '../../src/ringing/store.ts';
 
 export const user = (uid: string) => uid as UserId;
 export const newCallId = () => randomUUID() as CallId;
+
+/** His last ring in this call. */
+export function ringOf({ id, parties }: Call, uid = 'bob'): Ring {
+  const party = parties.find((one) => one.uid === uid);
+  return { callId: id, uid: user(uid), ringAt: party?.createdAt ?? 0 };
+}
 
 export interface Placed {
   readonly id?: CallId;

@@ -81,7 +81,7 @@ it('code for schema 1 still works on a file of this version: a deploy was rolled
   const call = await place(store, {
     caller: 'bob',
     callees: ['carol'],
-    effects: [{ type: 'ring', uid: user('carol') }],
+    effects: [{ type: 'ring', uid: user('carol'), ringAt: 1_000 }],
   });
   const [read] = file
     .prepare(SCHEMA_1.sqlite.statements.call as string)
