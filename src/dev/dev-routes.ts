@@ -127,7 +127,10 @@ function routesOf(parts: DevParts): Readonly<Record<string, DevRoute>> {
     },
     '/dev/presence': () => json(presence.feeds()),
     '/dev/pocket': (_, query) =>
-      json(pocket?.view(Number(query.get('after') ?? 0)) ?? { phones: [], pushes: [] }),
+      json({
+        feeds: presence.feeds(),
+        ...(pocket?.view(Number(query.get('after') ?? 0)) ?? { phones: [], pushes: [] }),
+      }),
     '/dev/status': async () =>
       json({
         endpoint,

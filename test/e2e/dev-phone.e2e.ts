@@ -234,7 +234,7 @@ it('shows who is there, and offers a tab of whoever is not', async () => {
   const carol = await opened;
   await row.getByText('Here', { exact: true }).waitFor();
   await carol.close();
-  await row.getByText('Not here').waitFor();
+  await row.getByText('In the pocket').waitFor();
 });
 
 it('a refusal is told once, and goes with the next thing that is done', async () => {

@@ -33,24 +33,28 @@ const doing = (page: Page, text: string) =>
 const push = (page: Page, ...texts: string[]) =>
   texts.reduce((found, text) => found.filter({ hasText: text }), page.locator('#push-lines li'));
 
-/** Alice sees what is in the pocket of Bob, who was here once. */
-async function bobIsAway(options = {}): Promise<Page> {
-  const alice = await open('alice', options);
-  const bob = await open('bob');
-  // His app has said by which values his phones are reached.
-  await until('his phones are known', async () => {
+interface Pocket {
+  readonly feeds: Readonly<Record<string, number>>;
+  readonly phones: readonly { readonly uid: string; readonly isRegistered: boolean }[];
+}
+
+const pocketIs = (what: string, isSo: (pocket: Pocket) => boolean) =>
+  until(what, async () => {
     const response = await fetch(`${development.url}/dev/pocket`);
-    const { phones } = (await response.json()) as {
-      phones: { uid: string; isRegistered: boolean }[];
-    };
-    return phones.every(({ uid, isRegistered }) => uid !== 'bob' || isRegistered);
+    return isSo((await response.json()) as Pocket);
   });
-  await bob.close();
-  await inState(alice, 'Bob’s Android', 'idle').catch(() =>
-    // Of the test before, a missed call may still be there.
-    inState(alice, 'Bob’s Android', 'missed'),
+
+/** Alice sees what is in the pocket of Bob, who was here a moment ago. */
+async function bobIsAway(options = {}): Promise<Page> {
+  const bob = await open('bob');
+  // His app says by which values his phones are reached.
+  await pocketIs('his phones are registered', ({ phones }) =>
+    phones.every(({ uid, isRegistered }) => uid !== 'bob' || isRegistered),
   );
-  await handset(alice, 'Bob’s iPhone').waitFor();
+  await bob.close();
+  await pocketIs('he is away', ({ feeds }) => feeds.bob === 0);
+  const alice = await open('alice', options);
+  for (const phone of ['Android', 'iPhone']) await inState(alice, `Bob’s ${phone}`, 'idle');
   return alice;
 }
 
@@ -176,8 +180,14 @@ it.each([
       expect(await isTooWide(page), name).toBe(false);
       await photograph(page, `pocket-${colorScheme}-${where.replaceAll(' ', '-')}-${name}`);
     };
-    const alice = await bobIsRung({ ...size, colorScheme });
+    const alice = await bobIsAway({ ...size, colorScheme });
+    await look(alice, 'away');
+    await ring(alice);
     await look(alice, 'rings');
+    await press(alice, 'Hang up');
+    await inState(alice, 'Bob’s iPhone', 'missed');
+    await look(alice, 'missed');
+    await ring(alice);
     await press(alice, 'Accept on Bob’s iPhone');
     await inState(alice, 'Bob’s iPhone', 'answered');
     await look(alice, 'answered');

@@ -7,7 +7,7 @@ import { othersOf } from './scene.js';
 import { outcomeOf, whenOf } from './words.js';
 
 const CONNECTIONS = {
-  connected: 'Online: rings come in',
+  connected: 'Online',
   connecting: 'Connecting …',
   stopped: 'Off',
   waiting: 'No connection; trying again',

@@ -22,6 +22,8 @@ export function createLock(phone, listen) {
     $('lock').focus();
   };
   $('unlock').firstElementChild.replaceChildren(icon('unlock'));
+  $('lock').replaceChildren(icon('lock'));
+  $('lock').title = 'Lock: into the pocket';
   $('lock').hidden = false;
 }
 

@@ -5,7 +5,7 @@ import { closeInvite } from './call-screen.js';
 import { deedsOf, enter, loadHistory } from './deeds.js';
 import { createLife } from './life.js';
 import { createLock } from './lock.js';
-import { firstNameOf, watchPresence } from './people.js';
+import { firstNameOf } from './people.js';
 import { watchPocket } from './pocket.js';
 import { show } from './show.js';
 import { onAudible } from './sound.js';
@@ -60,12 +60,8 @@ export function startPhone({ me, device, status }) {
   titleIs(`${firstNameOf(me)} · Switchboard`);
   if (status.callsOff === undefined) createLock(phone, () => listen(phone));
   else phone.connection = { state: 'stopped' };
-  watchPresence((feeds) => {
-    phone.feeds = feeds;
-    phone.show();
-  });
-  phone.askPocket = watchPocket((pocket) => {
-    phone.pocket = pocket;
+  phone.askPocket = watchPocket((feeds, pocket) => {
+    Object.assign(phone, { feeds, pocket });
     phone.show();
   });
   void phone.askPocket();

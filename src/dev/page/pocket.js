@@ -10,7 +10,7 @@ const PUSHES_AT_MOST = 100;
 
 export const ownerOf = ({ uid, name }) => `${firstNameOf(uid)}’s ${name}`;
 
-/** What is in pockets, over and over; and whenever `ask` is called. */
+/** Who is there and what is in pockets, over and over; and whenever what it answers is called. */
 export function watchPocket(tell) {
   let pushes = [];
   let seen;
@@ -26,7 +26,7 @@ export function watchPocket(tell) {
     pushes = [...pushes, ...fresh].slice(-PUSHES_AT_MOST);
     // What went out before this tab came is no news.
     seen = seen === undefined ? 0 : seen + fresh.length;
-    tell({ phones: pocket.phones, pushes, seen });
+    tell(pocket.feeds, { phones: pocket.phones, pushes, seen });
   };
   setInterval(ask, ASK_EVERY_MS);
   document.addEventListener('visibilitychange', ask);
@@ -43,9 +43,13 @@ export async function registerPhones({ me, calls }) {
   }
 }
 
-const isInPocket = ({ me, isLocked, feeds }) => {
-  return ({ uid, isRegistered }) => isRegistered && (feeds[uid] === 0 || (uid === me && isLocked));
-};
+/** Whoever has a tab open has the phone in the hand. A locked tab is nobody's but its own. */
+const isInPocket =
+  ({ me, isLocked, feeds }) =>
+  ({ uid, isRegistered }) => {
+    if (!isRegistered || isLocked) return isRegistered && uid === me;
+    return uid !== me && feeds[uid] === 0;
+  };
 
 /** Whether one of theirs would ring by push. */
 export const hasPhone = ({ phones }, uid) =>

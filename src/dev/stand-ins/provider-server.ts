@@ -165,11 +165,14 @@ function reply(stream: ServerHttp2Stream, answer: Reply | Disorder): void {
     case 'cut':
       stream.session?.destroy();
       return;
-    case 'goaway':
+    case 'goaway': {
+      const { session } = stream;
       // Those before it count as done, and this one as not looked at.
-      stream.session?.goaway(0, Math.max(0, (stream.id ?? 1) - 2));
-      stream.close(REFUSED_STREAM);
+      session?.goaway(0, Math.max(0, (stream.id ?? 1) - 2));
+      // A session that has said so and is not closed hears no more when the other side ends it.
+      stream.once('close', () => session?.close()).close(REFUSED_STREAM);
       return;
+    }
     case 'page':
     case 'bad-gateway':
       stream.respond({ ':status': answer === 'page' ? 200 : 502, 'content-type': 'text/html' });
