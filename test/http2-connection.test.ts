@@ -9,6 +9,7 @@ import { type Reply, startProviderServer } from '../src/dev/stand-ins/provider-s
 import { makeCertificate } from './fakes/certificate.ts';
 import { createFakeClock } from './fakes/clock.ts';
 import { freePort } from './fakes/free-port.ts';
+import { readByScript, startOnePieceServer } from './fakes/one-piece-http2.ts';
 
 const ok: Reply = { status: 200, body: { name: 'x' } };
 
@@ -59,6 +60,16 @@ describe('an HTTP/2 connection', () => {
     expect(await ask()).toMatchObject({ status: 200, text: '{"name":"x"}' });
     expect(await ask()).toMatchObject({ status: 200 });
     expect(server.opened).toBe(1);
+  });
+
+  it('takes answers that come in one piece, each asked for once', async () => {
+    const tls = makeCertificate();
+    const server = await startOnePieceServer({ tls, body: 'x', together: 20 });
+    readByScript(tls.cert);
+    const { ask } = connectionTo(server.url);
+    const answers = await Promise.all(Array.from({ length: 20 }, ask));
+    expect(answers.map(({ text }) => text)).toEqual(Array(20).fill('x'));
+    expect([server.asked(), server.opened()]).toEqual([20, 1]);
   });
 
   it('believes no certificate that nobody vouches for', async () => {

@@ -177,11 +177,14 @@ async function answerTo(
     // Where the connection ends orderly, no error comes.
     .on('close', () => reject(cutOff()));
   stream.end(body);
+  // From the start: a stream that has come to its end while nobody listened can't be iterated any more.
+  const reading = boundedText(stream, ANSWER_MAX_BYTES);
+  reading.catch(() => {});
   const { ':status': status, ...came } = (await promise) as IncomingHttpHeaders & {
     ':status': number;
   };
   onHeard();
-  const text = await boundedText(stream, ANSWER_MAX_BYTES);
+  const text = await reading;
   // What was cut in the middle ends without an error.
   if (!stream.readableEnded) throw cutOff();
   return { status, headers: came, text };
