@@ -19,6 +19,10 @@ export const BARS = {
   residentGrowth: 0.05,
   startMs: 500,
   ringP99Ms: 50,
+  /** Until a provider has it. */
+  pushP99Ms: 150,
+  /** Of the token route, while 500 devices a second are rung. */
+  drainP99: 1.1,
   placesOfBare: 0.5,
   /** What a thousand times the rows may cost: nothing, but for what a busy machine adds. */
   growth: 1.5,

@@ -31,7 +31,7 @@ export async function startKeyEndpoint(
   const pems = JSON.stringify({ [keyId]: publicKey.export({ type: 'spki', format: 'pem' }) });
 
   const http = createHttpServer((_request, response) => response.writeHead(200, HEADERS).end(jwks));
-  const { certificate, key } = makeCertificate(directory);
+  const { certificate, key } = makeCertificate(directory, 'www.googleapis.com');
   const tls = createHttpsServer(
     { cert: readFileSync(certificate), key: readFileSync(key) },
     (request, response) => {
@@ -53,14 +53,18 @@ export async function startKeyEndpoint(
   };
 }
 
-function makeCertificate(directory: string): { certificate: string; key: string } {
-  const certificate = join(directory, 'certificate.pem');
-  const key = join(directory, 'key.pem');
+/** Files in `directory`, of this name. */
+export function makeCertificate(
+  directory: string,
+  host: string,
+): { certificate: string; key: string } {
+  const certificate = join(directory, `${host}-certificate.pem`);
+  const key = join(directory, `${host}-key.pem`);
   execFileSync(
     'openssl',
     [
       ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2'],
-      ...['-subj', '/CN=www.googleapis.com', '-addext', 'subjectAltName=DNS:www.googleapis.com'],
+      ...['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`],
       ...['-keyout', key, '-out', certificate],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { Verdict } from './bars.ts';
 import { measureGrowth, measurePlaces, measureSilence } from './calls/growth.ts';
 import { measureRingsOnPostgres, measureSqlite, measureStreams } from './calls/measure.ts';
+import { measurePushes } from './calls/pushes.ts';
 import { startKeyEndpoint } from './key-endpoint.ts';
 import { measureMemory } from './memory.ts';
 import type { Bench } from './servers.ts';
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (bench: Bench, plan: Plan) => Promise<Verdi
   streams: (bench) => measureStreams(bench, say),
   sqlite: (bench) => measureSqlite(bench, say),
   places: (bench) => measurePlaces(bench, say),
+  pushes: (bench) => measurePushes(bench, say),
   growth: (bench) => measureGrowth(bench, say),
   silence: (bench) => measureSilence(bench, say),
 };

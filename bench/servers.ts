@@ -25,6 +25,8 @@ export interface Bench {
   readonly drainSeconds?: number;
   /** Of ours, beside what the bench sets: a database, and LiveKit's address. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What ours runs, in place of `dist/cli.js serve`. */
+  readonly program?: string;
 }
 
 export interface Server {
@@ -52,8 +54,8 @@ const SERVERS: Readonly<
       ID_TOKEN_KEY_PEM: tokens.publicKey.export({ type: 'spki', format: 'pem' }) as string,
     },
   ],
-  ours: ({ keys, drainSeconds = 0, environment = {} }) => [
-    startCommand(),
+  ours: ({ keys, drainSeconds = 0, environment = {}, program }) => [
+    startCommand(program),
     {
       HOST: '127.0.0.1',
       FIREBASE_KEYS_URL: keys.jwksUrl,
@@ -73,13 +75,16 @@ const SERVERS: Readonly<
 };
 
 /** What `npm start` hands to node: its flags, the file and the command. */
-function startCommand(): string[] {
+function startCommand(program: string | undefined): string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   // What stands behind is for Windows.
   const [here = ''] = (scripts.start as string).split(' || ', 1);
   const [exec, node, ...rest] = here.split(' ');
   if (exec !== 'exec' || node !== 'node') throw new Error('npm start does not call node');
-  return rest.map((word) => (word.endsWith('.js') ? join(ROOT, word) : word));
+  const flags = rest.filter((word) => word.startsWith('-'));
+  return program === undefined
+    ? rest.map((word) => (word.endsWith('.js') ? join(ROOT, word) : word))
+    : [...flags, program];
 }
 
 /** Starts a server without waiting for it. */

@@ -11,14 +11,14 @@ import { withCalls, withPostgres } from './with-calls.ts';
 
 type Say = (line: string) => void;
 
-const newSqlite = (bench: Bench, name: string): string => {
+export const newSqlite = (bench: Bench, name: string): string => {
   const folder = join(bench.directory, name);
   mkdirSync(folder, { recursive: true });
   return `sqlite:${join(folder, 'calls.db')}`;
 };
 
 /** Callers are many, so that no pair rings often; callees have a stream each. */
-function cast(bench: Bench, callees: number) {
+export function cast(bench: Bench, callees: number) {
   const phones = readPhones(bench.tokens.newFile);
   return { callees: phones.slice(0, callees), callers: phones.slice(callees) };
 }

@@ -12,6 +12,7 @@ export async function withCalls<T>(
 ): Promise<T> {
   const livekit = await startLiveKit();
   const environment = {
+    ...bench.environment,
     DATABASE_URL: databaseUrl,
     LIVEKIT_URL: livekit.url,
     RING_ACCESS: 'any',
