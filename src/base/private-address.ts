@@ -3,12 +3,16 @@
 import { lookup as lookUp } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
-/** Of the registries of special purposes (RFC 6890 and its successors), and what is multicast. */
+/**
+ * Of the registries of special purposes (RFC 6890 and its successors), what is multicast, and the one
+ * public address at which a cloud (Azure) answers its own machines alone.
+ */
 const IPV4: readonly string[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
   '127.0.0.0/8',
+  '168.63.129.16/32',
   '169.254.0.0/16',
   '172.16.0.0/12',
   '192.0.0.0/24',

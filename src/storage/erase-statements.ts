@@ -33,6 +33,8 @@ export function eraseStatements(dialect: Dialect) {
   from ${rows('$2', RENAMED)} where ${schema}parties.call_id = r.call_id and ${schema}parties.uid = $1`,
     renameCallers: `update ${schema}calls set caller = r.alias
   from ${rows('$1', RENAMED)} where ${schema}calls.id = r.call_id`,
+    /** It is a digest of whom the caller rang, and would tell a name that is guessed. */
+    forgetRequests: `update ${schema}calls set request_hash = '' where ${isIn('id', '$1')}`,
     renameTimers: `update ${schema}timers set key = r.alias
   from ${rows('$1', RENAMED_TIMER)} where ${schema}timers.call_id = r.call_id and ${schema}timers.key = r.key`,
     renameInHostEffects: `update ${schema}host_effects set uid = r.uid, call = r.call

@@ -96,6 +96,7 @@ function writesOf(
   const ids = dialect.list([...aliases.keys()]);
   return [
     ofCalls(statements.renameParties, rows),
+    { text: statements.forgetRequests, values: [ids] },
     { text: statements.renameCallers, values: [JSON.stringify(placed)] },
     { text: statements.renameTimers, values: [JSON.stringify(timers)] },
     { text: statements.renameInHostEffects, values: [JSON.stringify(told)] },

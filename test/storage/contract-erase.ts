@@ -92,6 +92,8 @@ export function describeErase(
         expect(after).not.toContain(trace);
       }
       expect(await store.devicesOf(bob)).toEqual([]);
+      // Whoever guesses his name can't hold it against what is left of the request to ring him.
+      expect((await store.call(called.id)).call?.requestHash).toBe('');
       expect(await parties(called)).toEqual({
         alice: 'left',
         erased: 'cancelled',
