@@ -415,6 +415,14 @@ describe('the connection to FCM', () => {
     await vi.waitFor(() => expect(fcm.server.open).toBe(1));
   });
 
+  it('on which GOAWAY has turned a push away is closed', async () => {
+    const { fcm, sender } = await fcmStage();
+    fcm.answerWith('goaway');
+    await send(sender, ring(), android);
+    expect(fcm.server.opened).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(fcm.server.open).toBe(0));
+  });
+
   it('that is dead without a word is found out before anything is sent', async () => {
     const fcm = await startFcmStandIn({ projectId: PROJECT });
     const line = await layLine(fcm.server.url);
