@@ -42,7 +42,7 @@ interface Ground {
 export function createPushOut(ground: Ground): PushOut {
   const { senders, store, clock, log } = ground;
   const tryAt = createTry(ground);
-  const doors = new Map(senders.map((sender) => [sender, createProviderDoor()]));
+  const doors = new Map(senders.map((sender) => [sender, createProviderDoor(clock)]));
   /** Until when a provider wants nothing more for a device, by the monotonic clock. */
   const heldUntil = createBoundedMap<number>(HELD_MAX);
 
