@@ -110,7 +110,8 @@ function startProxy(ports: Readonly<Record<string, number>>) {
       far.write(head);
       near.pipe(far).pipe(near);
     });
-    near.on('close', () => far.destroy());
+    // Neither side goes on alone.
+    near.on('end', () => far.destroy()).on('close', () => far.destroy());
     far.on('error', () => {}).on('close', () => near.destroy());
   });
   return listening(server);
