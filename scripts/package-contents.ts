@@ -1,7 +1,7 @@
 // What belongs into the tarball: what `tsc` makes of src/, for the command and for the library, the
 // demo page, the doors in entry/, and the texts at the root.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { links } from './markdown.ts';
 
 /** The only folder of src/ whose files are copied and not compiled. */
@@ -13,7 +13,7 @@ const CLIENT = 'client/';
 /** Its files depend on what the library imports; that nothing of it is missing is shown by its hosts. */
 const LIBRARY = 'dist/cjs/';
 
-/** @throws Error that names every file too much and every file too few. */
+/** @throws Error that names every file too much and too few, and every link that leads out of it. */
 export function checkContents(root: string, packed: readonly string[]): void {
   const { texts, doors, sources } = expected(root);
   const optional = texts.filter((name) => existsSync(join(root, name)));
@@ -44,14 +44,32 @@ export function checkContents(root: string, packed: readonly string[]): void {
       .map((name) => `  ${name} does not belong there`),
     ...[...wanted].filter((name) => !has.has(name)).map((name) => `  ${name} is missing`),
   ];
-  faults.push(
-    ...links(readFileSync(join(root, 'README.md'), 'utf8'))
-      .map((link) => link.split('#', 1)[0] as string)
-      .filter((path) => path !== '' && !/^\w+:/.test(path) && !has.has(path))
-      .map((path) => `  README.md links to ${path}, which is not in it`),
-  );
+  faults.push(...linkFaults(root, has));
   if (faults.length > 0) throw new Error(`The tarball has other files:\n${faults.join('\n')}`);
 }
+
+/** Whoever has the package alone follows the links of its texts too. */
+function linkFaults(root: string, has: ReadonlySet<string>): string[] {
+  const folders = new Set([...has].flatMap(foldersOf));
+  return [...has]
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((name) =>
+      links(readFileSync(join(root, name), 'utf8'))
+        .filter((link) => !/^(?:[a-z][a-z+.-]*:|#)/i.test(link))
+        .map((link) => ({ link, path: pathOf(name, link) }))
+        .filter(({ path }) => !has.has(path) && !folders.has(path))
+        .map(({ link }) => `  ${name} links to ${link}, which is not in it`),
+    );
+}
+
+const pathOf = (text: string, link: string): string =>
+  normalize(join(dirname(text), decodeURI(link.split('#', 1)[0] as string))).replace(/\/$/, '');
+
+const foldersOf = (name: string): string[] =>
+  name
+    .split('/')
+    .slice(0, -1)
+    .map((_, index, names) => names.slice(0, index + 1).join('/'));
 
 function expected(root: string): { texts: string[]; doors: string[]; sources: string[] } {
   const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
