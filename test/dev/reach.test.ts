@@ -108,6 +108,19 @@ describe('a page', () => {
     expect(answer).toMatchObject({ status: 421, allowed: undefined });
   });
 
+  it('on another port may register its phone, and take it away again', async () => {
+    for (const method of ['PUT', 'DELETE']) {
+      const { headers } = await fetch(`${url}/api/calls/devices/my-phone`, {
+        method: 'OPTIONS',
+        headers: {
+          origin: 'http://localhost:53817',
+          'access-control-request-method': method,
+        },
+      });
+      expect(headers.get('access-control-allow-methods')).toContain(method);
+    }
+  });
+
   it('on another port gets a token for its call, preflight and refusals among it', async () => {
     const origin = 'http://localhost:53817';
     const path = '/api/calls/livekit-token';

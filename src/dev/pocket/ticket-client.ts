@@ -53,9 +53,9 @@ export function createTicketClient(parts: {
     async look(ringing, query) {
       try {
         const response = await ask(ringing, query, {});
-        const { call } = (await response.json()) as { call?: SeenCall };
-        if (response.status === 403 || response.status === 404) return 'over';
-        return response.ok ? call : undefined;
+        if (response.ok) return ((await response.json()) as { call?: SeenCall }).call;
+        await response.body?.cancel();
+        return response.status === 403 || response.status === 404 ? 'over' : undefined;
       } catch {
         return undefined;
       }
