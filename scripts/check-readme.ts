@@ -26,7 +26,7 @@ const NPM_COMMANDS = [
 ];
 /** Variables that only tools of ours read, and those of others that begin like one of ours. */
 const OTHER_VARIABLES = ['FIRESTORE_EMULATOR_HOST', 'LIVEKIT_SERVER'];
-const FOLDERS = ['bench', 'docs', 'scripts', 'src', 'test'];
+const FOLDERS = ['bench', 'docs', 'examples', 'scripts', 'src', 'test'];
 const FILE_AT_ROOT = /^(?:[\w-]+\.md|package\.json|render\.yaml|Dockerfile|\.env\.example)$/;
 
 interface Text {
@@ -55,12 +55,12 @@ const constants = new Set(
 
 function textsOf(): Text[] {
   const atRoot = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
-  const inDocs = existsSync(join(ROOT, 'docs'))
-    ? readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.md'))
-        .map((name) => join('docs', name))
-    : [];
-  return [...atRoot, ...inDocs].map((path) => ({
+  const inFolders = ['docs', 'examples'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+      .map((name) => join(folder, name)),
+  );
+  return [...atRoot, ...inFolders].map((path) => ({
     path,
     text: readFileSync(join(ROOT, path), 'utf8'),
   }));
