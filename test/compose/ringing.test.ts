@@ -62,7 +62,7 @@ describe('a host’s own sender', () => {
     await stage.register('bob', 'phone');
     await stage.register('bob', 'tablet');
     const { call } = await stage.place('alice', ['bob'], { context: 'chat-1' });
-    expect(call.reach).toBe(2);
+    expect(call.reach).toBe(1);
     await until(stage, () => expect(heard()).toEqual(['ring phone', 'ring tablet']));
     const { data, device, to, ttlSeconds } = ringOf('phone');
     expect({ to, device, ttlSeconds }).toEqual({
