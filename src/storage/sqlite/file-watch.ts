@@ -1,5 +1,6 @@
 // Another process on the same file tells nobody. As long as somebody waits, or calls go on, the
-// file is looked at; else nothing is asked.
+// file is looked at; else nothing is asked, and whoever writes to it is heard from the system.
+import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../../base/clock.ts';
 import type { Wake } from '../wake.ts';
 
@@ -16,13 +17,15 @@ export interface FileWatch {
 }
 
 export interface FileWatchParts {
+  /** Of the file that every commit is written to. */
+  readonly path: string;
   readonly clock: Clock;
   readonly wake: Wake;
   /** Undefined: it is not open. */
   readonly dataVersion: () => number | undefined;
 }
 
-export function createFileWatch({ clock, wake, dataVersion }: FileWatchParts): FileWatch {
+export function createFileWatch({ path, clock, wake, dataVersion }: FileWatchParts): FileWatch {
   let activeUntilMs = 0;
   let seen: number | undefined;
   let cancel: (() => void) | undefined;
@@ -36,32 +39,74 @@ export function createFileWatch({ clock, wake, dataVersion }: FileWatchParts): F
       return seen;
     }
   };
+  const compare = () => {
+    const before = seen;
+    seen = version();
+    if (before !== undefined && seen !== before) wake.everything();
+  };
+  const active = () => {
+    activeUntilMs = clock.monotonic() + ACTIVE_MS;
+    look();
+  };
+  // What was written is not to be seen yet: it is looked at in a while.
+  const ear = createEar(path, active);
   const look = () => {
     if (cancel !== undefined || isStopped) return;
-    if (!wake.isWaiting() && clock.monotonic() >= activeUntilMs) {
-      seen = undefined;
+    const isIdle = !wake.isWaiting() && clock.monotonic() >= activeUntilMs;
+    if (isIdle && ear.isOpen()) return;
+    if (isIdle && ear.open()) {
+      // Between the last look and now.
+      compare();
       return;
     }
+    ear.close();
     seen ??= version();
     cancel = clock.after(LOOK_EVERY_MS, () => {
       cancel = undefined;
-      const now = version();
-      if (now !== seen) {
-        seen = now;
-        wake.everything();
-      }
+      compare();
       look();
     });
   };
   return {
     look,
-    active() {
-      activeUntilMs = clock.monotonic() + ACTIVE_MS;
-      look();
-    },
+    active,
     stop() {
       isStopped = true;
       cancel?.();
+      ear.close();
     },
+  };
+}
+
+/**
+ * Hears that somebody writes, this process too. The memory that SQLite shares between processes needs
+ * one kernel for all of them, and that kernel hears of every write.
+ */
+function createEar(path: string, onWrite: () => void) {
+  // Windows tells of a file that is open when it likes.
+  let isDeaf = process.platform === 'win32';
+  let watcher: FSWatcher | undefined;
+  const close = () => {
+    watcher?.close();
+    watcher = undefined;
+  };
+  return {
+    isOpen: () => watcher !== undefined,
+    /** False: there is no way to. */
+    open(): boolean {
+      if (isDeaf) return false;
+      try {
+        watcher = watch(path, { persistent: false }, onWrite);
+        watcher.on('error', () => {
+          isDeaf = true;
+          onWrite();
+        });
+      } catch {
+        // There are no more of them to have, or there is no such file.
+        isDeaf = true;
+      }
+      return !isDeaf;
+    },
+    close,
   };
 }

@@ -45,7 +45,7 @@ export function createSqliteStore(parts: SqliteStoreParts): Store {
     file?.look();
     return database?.dataVersion();
   };
-  const watch = createFileWatch({ clock, wake, dataVersion });
+  const watch = createFileWatch({ path: `${path}-wal`, clock, wake, dataVersion });
   // Nobody else can write to memory.
   if (path === IN_MEMORY) watch.stop();
   const patiently = createPatience(clock);
@@ -90,6 +90,7 @@ export function createSqliteStore(parts: SqliteStoreParts): Store {
         database = opened.database;
         if (path !== IN_MEMORY) file = createSameFile(path, log);
         if (opened.isNew && isProduction) tellOfNew(parts);
+        watch.look();
       } catch (error) {
         throw isBusy(error) ? new Error(sentenceOf(path, error), { cause: error }) : error;
       }
