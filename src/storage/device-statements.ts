@@ -75,7 +75,7 @@ export function ringStatements(dialect: Dialect) {
   ) order by d.seen_at desc, d.installation`,
     takeRing: `insert into ${rung} (call_id, uid, installation, platform, ring_at, tried_at)
   select $1, d.uid, d.installation, d.platform, $3, $5 from ${schema}devices d
-  where d.uid = $2 and ${isIn('d.installation', '$4')}
+  where d.uid = $2 and ${isIn('d.installation', '$4')} order by d.installation
   on conflict (call_id, uid, installation, ring_at) do update set platform = excluded.platform,
     tried_at = excluded.tried_at`,
     ringHanded: `update ${rung} set handed_at = ${now('$5')}

@@ -8,6 +8,7 @@ import { deviceStatements, ringStatements } from './device-statements.ts';
 import { deviceOf } from './device-store.ts';
 import type { Query, Row } from './dialect.ts';
 import type { Engine } from './engine.ts';
+import { gathered } from './gathered.ts';
 import type { ReadStatements } from './read-statements.ts';
 
 /** A try at a provider is over by then. */
@@ -30,12 +31,17 @@ export function createRingStore({
       look: { text: read.scene, values: [...values, engine.clockValue()] },
     };
   };
-  const handed =
-    (text: string) =>
-    async ({ callId, uid, ringAt }: Ring, installations: readonly InstallationId[]) => {
-      const values = [callId, uid, ringAt, list(installations), engine.clockValue()];
-      await engine.ask([{ text, values }]);
-    };
+  /** The phones of a group are hundreds: what comes while some are written goes with the next. */
+  const handed = (text: string) => {
+    const write = gathered<Handed>(async (all) => {
+      const queries = all.toSorted(inOrder).map(({ ring: { callId, uid, ringAt }, to }) => ({
+        text,
+        values: [callId, uid, ringAt, list(to), engine.clockValue()],
+      }));
+      await engine.write(queries);
+    });
+    return (of: Ring, to: readonly InstallationId[]) => write({ ring: of, to });
+  };
   return {
     takeRing({ callId, uid, ringAt }) {
       const { lock, look } = looksAt(callId);
@@ -83,6 +89,15 @@ export function createRingStore({
     },
   };
 }
+
+interface Handed {
+  readonly ring: Ring;
+  readonly to: readonly InstallationId[];
+}
+
+/** Whoever writes some of the same has the same order, so that no two wait for each other. */
+const inOrder = (one: Handed, other: Handed): number => (keyOf(one) < keyOf(other) ? -1 : 1);
+const keyOf = ({ ring: { callId, uid }, to }: Handed): string => [callId, uid, ...to].join('\n');
 
 function seen(rows: readonly Row[] = []): { call: Call | undefined; now: number } {
   const [row] = rows as [Row];

@@ -247,6 +247,30 @@ export function describeRinging(
         }
       });
 
+      it('the rings and ends of many phones are written down by both, each of them', async () => {
+        const [here, there] = await both();
+        const phones = Array.from({ length: DEVICES_MAX }, (_, n) => `phone-${n}`);
+        await put(...phones.map((name) => device('bob', name)));
+        for (let round = 0; round < 10; round += 1) {
+          const call = (await place(store)) as Call;
+          const ring = ringOf(call);
+          await store.takeRing(ring);
+          // Crosswise, while one of both takes them once more.
+          await Promise.all([
+            there.takeRing(ring),
+            ...phones.map((name) => here.ringHanded(ring, [installation(name)])),
+            ...phones.toReversed().map((name) => there.ringHanded(ring, [installation(name)])),
+          ]);
+          expect((await store.takeRing(ring))?.devices).toEqual([]);
+          await end(store, call.id);
+          await Promise.all([
+            ...phones.map((name) => here.stopHanded(ring, [installation(name)])),
+            ...phones.toReversed().map((name) => there.stopHanded(ring, [installation(name)])),
+          ]);
+          expect((await store.takeStop(call.id, bob, undefined))?.devices).toEqual([]);
+        }
+      });
+
       it('a ring that ends as it is taken is seen by one of both', async () => {
         const [here, there] = await both();
         for (let round = 0; round < 25; round += 1) {
