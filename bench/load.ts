@@ -1,9 +1,8 @@
 // One burst of requests by wrk, on the core that the servers don't have.
 import { join } from 'node:path';
-import { run } from './processes.ts';
+import { LOAD_CORE, run } from './processes.ts';
 
 const CONNECTIONS = 32;
-const LOAD_CORE = 1;
 const SCRIPT = join(import.meta.dirname, 'load.lua');
 
 export interface Burst {

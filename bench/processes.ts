@@ -1,6 +1,9 @@
 // Every process that the bench starts: none outlives it, however it ends.
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process';
 
+/** That the servers under test do not have. */
+export const LOAD_CORE = 1;
+
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');

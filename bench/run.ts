@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Verdict } from './bars.ts';
+import { measureDrain } from './calls/drain.ts';
 import { measureGrowth, measurePlaces, measureSilence } from './calls/growth.ts';
 import { measureRingsOnPostgres, measureSqlite, measureStreams } from './calls/measure.ts';
 import { measurePushes } from './calls/pushes.ts';
@@ -26,6 +27,7 @@ const PARTS: Readonly<Record<string, (bench: Bench, plan: Plan) => Promise<Verdi
   streams: (bench) => measureStreams(bench, say),
   sqlite: (bench) => measureSqlite(bench, say),
   places: (bench) => measurePlaces(bench, say),
+  drain: (bench, plan) => measureDrain(bench, plan),
   pushes: (bench) => measurePushes(bench, say),
   growth: (bench) => measureGrowth(bench, say),
   silence: (bench) => measureSilence(bench, say),

@@ -2,8 +2,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { systemClock } from '../../src/base/clock.ts';
-import type { CallId, DeviceId, RoomName, UserId } from '../../src/base/ids.ts';
+import type { CallId, DeviceId, InstallationId, RoomName, UserId } from '../../src/base/ids.ts';
 import { createCalls } from '../../src/calls/apply-event.ts';
+import type { CallRules } from '../../src/calls/call.ts';
+import type { Target } from '../../src/ringing/device.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { RULES, SILENT } from './history.ts';
 import { expectStatus, type Phone, send } from './phones.ts';
@@ -33,26 +35,46 @@ export const placesOfOurs = (url: string, callers: readonly Phone[], seconds: nu
     await expectStatus(send(url, caller, { method: 'POST', path: '', body }), 201);
   });
 
+export interface Door extends Bare {
+  /** One call by somebody new. */
+  place(callees: readonly string[]): Promise<void>;
+  /** One phone of his, of the platform that such values are of. */
+  register(uid: string, targets: readonly Target[]): Promise<void>;
+}
+
 /** At the event door, as little between it and the load as with the bare client. */
-export async function openDoor(url: string): Promise<Bare> {
+export async function openDoor(url: string, rules: CallRules = RULES): Promise<Door> {
   const store = createPostgresStore({ source: url, clock: systemClock, log: SILENT });
   await store.open();
-  const calls = createCalls({ store, rules: RULES, askRoom: async () => undefined, log: SILENT });
-  const placeOne = async () => {
+  const calls = createCalls({ store, rules, askRoom: async () => undefined, log: SILENT });
+  const place = async (callees: readonly string[]) => {
     const id = randomUUID();
     const applied = await calls.apply({
       type: 'place',
       callId: id as CallId,
       caller: `caller-${id}` as UserId,
       device: 'bench' as DeviceId,
-      callees: [{ uid: `callee-${id}` as UserId, isHidden: false }],
+      callees: callees.map((uid) => ({ uid: uid as UserId, isHidden: false })),
       kind: 'audio',
       room: `call_${randomBytes(16).toString('base64url')}` as RoomName,
       requestHash: 'hash',
     });
     if ('refused' in applied) throw new Error(applied.refused);
   };
-  return { places: (seconds) => perSecond(seconds, placeOne), close: () => store.close() };
+  return {
+    place,
+    register(uid, targets) {
+      const platform = targets.some(({ kind }) => kind === 'fcm_token') ? 'android' : 'ios';
+      return store.putDevice({
+        uid: uid as UserId,
+        installation: platform as InstallationId,
+        platform,
+        targets,
+      });
+    },
+    places: (seconds) => perSecond(seconds, () => place([`callee-${randomUUID()}`])),
+    close: () => store.close(),
+  };
 }
 
 export interface Bare {

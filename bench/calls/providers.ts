@@ -18,8 +18,8 @@ const tls = {
 const later = (send: () => void) => void setTimeout(send, ANSWERS_AFTER_MS);
 
 let taken: Taken[] = [];
-const take = (fields: Readonly<Record<string, unknown>>) => {
-  taken.push({ callId: String(fields.id), type: String(fields.type), at: nowMs() });
+const take = (token: unknown, { id, type }: Readonly<Record<string, unknown>>) => {
+  taken.push({ callId: String(id), type: String(type), token: String(token), at: nowMs() });
 };
 setInterval(() => {
   if (taken.length > 0) process.send?.({ taken });
@@ -28,7 +28,7 @@ setInterval(() => {
 
 const fcm = await startFcmStandIn({
   ...{ projectId: environment.PROJECT_ID, tls, later },
-  onPush: ({ message }) => take(message.data as Record<string, unknown>),
+  onPush: ({ message }) => take(message.token, message.data as Record<string, unknown>),
 });
 const apns = await startApnsStandIn({
   publicKey: createPublicKey(environment.APNS_KEY),
@@ -36,7 +36,7 @@ const apns = await startApnsStandIn({
   teamId: environment.APNS_TEAM_ID,
   bundleId: environment.APNS_BUNDLE_ID,
   ...{ clock: systemClock, tls, later },
-  onPush: ({ payload }) => take(payload),
+  onPush: ({ token, payload }) => take(token, payload),
 });
 process.send?.({ fcmUrl: fcm.server.url, apnsUrl: apns.server.url });
 process.once('disconnect', () => process.exit());

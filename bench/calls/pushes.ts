@@ -6,7 +6,7 @@ import { atMost, BARS, type Verdict } from '../bars.ts';
 import type { Bench } from '../servers.ts';
 import { cast, newSqlite } from './measure.ts';
 import { expectStatus, type Phone, send } from './phones.ts';
-import { nowMs, type Providers, withProviders } from './pushing.ts';
+import { nowMs, type Providers, type Taken, withProviders } from './pushing.ts';
 import { percentile } from './rings.ts';
 import { withCalls, withPostgres } from './with-calls.ts';
 
@@ -100,18 +100,18 @@ async function registerPhones(url: string, callee: Phone): Promise<void> {
 }
 
 function createEar(providers: Providers): (callId: string) => Heard {
-  const listeners = new Map<string, (type: string, at: number) => void>();
-  providers.onTaken(({ callId, type, at }) => listeners.get(callId)?.(type, at));
+  const listeners = new Map<string, (taken: Taken) => void>();
+  providers.onTaken((taken) => listeners.get(taken.callId)?.(taken));
   return (callId) => {
-    const came: Record<string, number[]> = { ring: [], stop_ring: [] };
+    const came: Record<string, Map<string, number>> = { ring: new Map(), stop_ring: new Map() };
     const all = {
       ring: Promise.withResolvers<readonly number[]>(),
       stop_ring: Promise.withResolvers<readonly number[]>(),
     };
-    listeners.set(callId, (type, at) => {
-      const times = came[type] as number[];
-      times.push(at);
-      if (times.length === DEVICES_EACH) all[type as keyof typeof all].resolve(times);
+    listeners.set(callId, ({ type, token, at }) => {
+      const times = came[type] as Map<string, number>;
+      if (!times.has(token)) times.set(token, at);
+      if (times.size === DEVICES_EACH) all[type as keyof typeof all].resolve([...times.values()]);
     });
     return {
       async pushes(type) {

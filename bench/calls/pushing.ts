@@ -3,17 +3,18 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { makeApnsKeys } from '../../src/dev/stand-ins/apns.ts';
 import { makeCertificate } from '../key-endpoint.ts';
-import { end, start } from '../processes.ts';
+import { end, LOAD_CORE, start } from '../processes.ts';
 import type { Bench } from '../servers.ts';
 import { PROJECT_ID } from '../tokens.ts';
 
-const LOAD_CORE = 1;
 const BUNDLE_ID = 'com.example.bench';
 
 /** A push that a provider has taken; `at` by {@link nowMs}. */
 export interface Taken {
   readonly callId: string;
   readonly type: string;
+  /** FCM's or Apple's name of the device. */
+  readonly token: string;
   readonly at: number;
 }
 
