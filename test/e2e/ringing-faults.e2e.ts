@@ -175,7 +175,14 @@ describe('a ring reaches phones', () => {
     fcm.answerWith('right');
     apns.answerWith('right');
     expect(server.child.process.exitCode, 'not killed').toBe(0);
-    expect(server.child.output()).not.toMatch(/by force/);
+    const lines = server.child.output().split('\n');
+    // Who asked is told of requests alone.
+    const told = lines.filter((line) => !line.includes('"msg":"answered"')).join('\n');
+    expect(told).not.toContain('by force');
+    expect(told).not.toMatch(/calle[er]-\d/);
+    for (const secret of ['swt_', ...android.pocket.values, ...iphone.pocket.values]) {
+      expect(lines.join('\n')).not.toContain(secret);
+    }
     await until('nothing is open', () => fcm.server.open + apns.server.open === 0);
   });
 });
