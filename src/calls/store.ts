@@ -99,6 +99,9 @@ export interface DueTimer {
   readonly dueAt: number;
 }
 
+/** What has its time: deadlines of calls, and effects lane by lane. */
+export type Due = 'deadlines' | Lane;
+
 export interface LeasedEffect<Of extends Effect = Effect> {
   readonly id: string;
   readonly callId: CallId;
@@ -141,7 +144,7 @@ export interface CallStore {
   /** Deadlines that have passed, one row a call, the oldest first. Nothing is locked: the change decides. */
   due(limit: number): Promise<readonly DueTimer[]>;
   /** Ms from now to the next of these; undefined: there is none. */
-  nextDueMs(of: 'deadlines' | Lane): Promise<number | undefined>;
+  nextDueMs(of: Due): Promise<number | undefined>;
   /**
    * Takes effects whose time has come, each for `leaseMs`, once over all instances. Of the host's, a
    * call's and a target's first alone.
@@ -173,8 +176,8 @@ export interface CallStore {
 
   /** `run` whenever this person's version may have risen, by whatever instance. The answer ends it. */
   onChangeFor(uid: UserId, run: () => void): () => void;
-  /** `run` whenever a deadline or an effect was written, here or elsewhere: `ms` is when, at the earliest. */
-  onDue(run: (ms: number) => void): () => void;
+  /** `run` whenever one of these was written, here or elsewhere: `ms` is when, at the earliest. */
+  onDue(of: Due, run: (ms: number) => void): () => void;
 }
 
 /** The store can't be reached, is overloaded or can't be written: nothing was lost, try again. */

@@ -84,7 +84,8 @@ export function createForgetLoop(options: {
 
   return {
     async start() {
-      unsubscribe = store.onDue(onActivity);
+      // Every call has deadlines.
+      unsubscribe = store.onDue('deadlines', onActivity);
       schedule(AFTER_MS);
     },
     async stop() {

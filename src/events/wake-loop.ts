@@ -2,11 +2,15 @@
 // let sleep. The next time is kept in memory; the store tells of what is written, here or elsewhere.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import type { Lane } from '../calls/event.ts';
-import { type CallStore, StoreUnavailable } from '../calls/store.ts';
+import { type CallStore, type Due, StoreUnavailable } from '../calls/store.ts';
 
-/** In case a word from the store got lost. */
+/**
+ * In case a word from the store got lost: at the quarters of the hour, so that all loops of all
+ * instances look together, and the database can sleep between.
+ */
 const LOOK_EVERY_MS = 15 * 60_000;
+/** A timer may be early by a moment. */
+const EARLY_MS = 1_000;
 /** Between looks while what is due can't be done right now. */
 const BREATH_MS = { first: 250, last: 1_000 };
 /** What comes so soon after a round waits for the next: a burst of calls is a few rounds, not one each. */
@@ -31,7 +35,7 @@ export function createWakeLoop(options: {
   /** For the log: "deadlines". */
   what: string;
   /** What it looks after. */
-  due: 'deadlines' | Lane;
+  due: Due;
   /** Does what is due. True: there may be more of it at once. */
   work: () => Promise<boolean>;
 }): WakeLoop {
@@ -50,7 +54,7 @@ export function createWakeLoop(options: {
 
   function wake(ms: number): void {
     if (isStopped) return;
-    const at = Math.max(clock.monotonic() + withinALook(ms), ranAt + GATHER_MS);
+    const at = Math.max(clock.monotonic() + withinALook(ms, clock.now()), ranAt + GATHER_MS);
     if (at >= wakeAt) return;
     wakeAt = at;
     // A round that runs looks at the time when it is over.
@@ -87,7 +91,7 @@ export function createWakeLoop(options: {
       if (!hasMore) behindFrom = Number.POSITIVE_INFINITY;
       if (hasMore || ms === undefined || ms > 0) {
         breath.reset();
-        return ms ?? LOOK_EVERY_MS;
+        return ms ?? Number.POSITIVE_INFINITY;
       }
       return breath.next();
     } catch (error) {
@@ -106,7 +110,7 @@ export function createWakeLoop(options: {
 
   return {
     async start() {
-      unsubscribe = store.onDue(wake);
+      unsubscribe = store.onDue(due, wake);
       await run();
     },
     async stop() {
@@ -120,7 +124,11 @@ export function createWakeLoop(options: {
   };
 }
 
-const withinALook = (ms: number): number => Math.min(Math.max(ms, 0), LOOK_EVERY_MS);
+function withinALook(ms: number, now: number): number {
+  if (ms <= LOOK_EVERY_MS) return Math.max(ms, 0);
+  const toLookMs = LOOK_EVERY_MS - (now % LOOK_EVERY_MS);
+  return toLookMs > EARLY_MS ? toLookMs : toLookMs + LOOK_EVERY_MS;
+}
 
 /** Each twice as long as the one before. */
 function createPause({ first, last }: { first: number; last: number }) {

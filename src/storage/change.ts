@@ -5,6 +5,7 @@ import type {
   CallStore,
   ChangedCall,
   Decision,
+  Due,
   Scene,
   Scope,
   UnansweredRings,
@@ -14,7 +15,7 @@ import type { Query, Row } from './dialect.ts';
 import { asWritten, type Behind, type Difference, differenceOf } from './difference.ts';
 import type { Answers, Engine } from './engine.ts';
 import type { ReadStatements } from './read-statements.ts';
-import { topicOf, type Wake } from './wake.ts';
+import { type DueTimes, topicOf, type Wake } from './wake.ts';
 import { messageOf } from './wake-message.ts';
 import type { WriteQueries } from './write-queries.ts';
 import type { WriteStatements } from './write-statements.ts';
@@ -42,7 +43,7 @@ export function createChange(parts: ChangeParts): CallStore['change'] {
     });
     const { tell, ...answer } = done;
     if (tell.topics.length > 0) wake.changed(tell.topics);
-    if (tell.dueMs !== undefined) wake.due(tell.dueMs);
+    wake.due(tell.due);
     return answer;
   };
 }
@@ -106,7 +107,7 @@ interface Decided {
 function writesOf({ scene, changed, scope }: Decided, { engine, queriesOf }: ChangeParts) {
   const { rows, behind, raised } = differenceOf(scene, changed, scope);
   const tell = tellOf(scene, rows, raised);
-  const isNews = tell.topics.length > 0 || tell.dueMs !== undefined;
+  const isNews = tell.topics.length > 0 || Object.keys(tell.due).length > 0;
   const message = isNews ? messageOf({ from: engine.name, ...tell }) : undefined;
   return {
     queries: queriesOf(rows, message),
@@ -128,16 +129,20 @@ function writesOf({ scene, changed, scope }: Decided, { engine, queriesOf }: Cha
 }
 
 function tellOf(scene: Scene, rows: Difference, raised: readonly UserId[]) {
-  const times = [
-    ...rows.timers.map(({ due_at }) => due_at as number),
-    ...[rows.effects, rows.pushEffects, rows.hostEffects].flatMap((effects) =>
-      effects.map(({ run_at }) => run_at as number),
-    ),
-  ];
-  return {
-    topics: raised.map(topicOf),
-    ...(times.length > 0 && { dueMs: Math.max(0, Math.min(...times) - scene.now) }),
+  const runAts = (effects: readonly { run_at: unknown }[]) =>
+    effects.map(({ run_at }) => run_at as number);
+  const times: Readonly<Record<Due, readonly number[]>> = {
+    deadlines: rows.timers.map(({ due_at }) => due_at as number),
+    livekit: runAts(rows.effects),
+    push: runAts(rows.pushEffects),
+    host: runAts(rows.hostEffects),
   };
+  const due: DueTimes = Object.fromEntries(
+    Object.entries(times).flatMap(([of, at]) =>
+      at.length === 0 ? [] : [[of, Math.max(0, Math.min(...at) - scene.now)]],
+    ),
+  );
+  return { topics: raised.map(topicOf), due };
 }
 
 /** What a reader would get now, without a second look. */

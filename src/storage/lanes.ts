@@ -1,7 +1,7 @@
 // Deadlines and effects: when something is due, and whoever takes it. Each lane is for itself.
 import type { CallId, RoomName } from '../base/ids.ts';
 import type { Effects, Lane } from '../calls/event.ts';
-import type { CallStore, LeasedEffect } from '../calls/store.ts';
+import type { CallStore, Due, LeasedEffect } from '../calls/store.ts';
 import type { Query, Row } from './dialect.ts';
 import { EFFECT_OF } from './effects.ts';
 import type { Answers, Engine } from './engine.ts';
@@ -17,7 +17,7 @@ const NEXT = {
   livekit: 'nextRoomEffect',
   push: 'nextPush',
   host: 'nextHostEvent',
-} as const satisfies Record<'deadlines' | Lane, keyof LaneStatements>;
+} as const satisfies Record<Due, keyof LaneStatements>;
 
 const LEASE = {
   livekit: 'leaseRoomEffects',
@@ -60,7 +60,7 @@ export function createLanes({
         { text: statements.hostEventsNext, values: [...values, clock()] },
         { text, values },
       ]);
-      if (next.length > 0) wake.due(0);
+      if (next.length > 0) wake.due({ host: 0 });
     });
   const done: Readonly<Record<Lane, (id: string) => Promise<void>>> = {
     livekit: gone(statements.roomEffectsDone),
@@ -82,7 +82,7 @@ export function createLanes({
     async effectFailed(lane, id, retryMs) {
       const values = [clock(), retryMs, id];
       const [rows] = await engine.ask([{ text: statements[FAILED[lane]], values }]);
-      if (rows?.[0] !== undefined) wake.due(retryMs);
+      if (rows?.[0] !== undefined) wake.due({ [lane]: retryMs });
     },
     hostEventGivenUp: hostEvents(statements.hostEventsGivenUp),
     async redeliverHostEvents() {
@@ -92,7 +92,7 @@ export function createLanes({
         if (again === undefined) break;
         count += again;
       }
-      if (count > 0) wake.due(0);
+      if (count > 0) wake.due({ host: 0 });
       return count;
     },
   };
@@ -120,7 +120,7 @@ function redeliver({
         // Whoever asks for it is seldom whoever sends them.
         ...(told === undefined
           ? []
-          : [{ text: told, values: [messageOf({ from: engine.name, dueMs: 0 })] }]),
+          : [{ text: told, values: [messageOf({ from: engine.name, due: { host: 0 } })] }]),
       ],
       result: ([again = []]) => again.length,
     };

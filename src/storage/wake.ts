@@ -1,18 +1,29 @@
 // Who waits in this process for what: told by our own commits, and by those of other instances.
 import { createHash } from 'node:crypto';
 import type { Logger } from '../base/log.ts';
+import type { Due } from '../calls/store.ts';
+
+/** In how many ms the earliest of each is that was written. */
+export type DueTimes = Readonly<Partial<Record<Due, number>>>;
 
 export interface Wake {
   onChangeFor(uid: string, run: () => void): () => void;
-  onDue(run: (ms: number) => void): () => void;
+  onDue(of: Due, run: (ms: number) => void): () => void;
   /** People, by their {@link topicOf}. */
   changed(topics: readonly string[]): void;
-  due(ms: number): void;
+  due(times: DueTimes): void;
   /** Something may have happened that nobody told. */
   everything(): void;
   /** Whether anybody waits for a person. */
   isWaiting(): boolean;
 }
+
+export const allDueIn = (ms: number): Required<DueTimes> => ({
+  deadlines: ms,
+  livekit: ms,
+  push: ms,
+  host: ms,
+});
 
 /** Short, so that many fit into one message, and no uid travels. Two people in one are no harm. */
 export const topicOf = (uid: string): string =>
@@ -21,7 +32,7 @@ export const topicOf = (uid: string): string =>
 /** `onWaiting`: the first begins to wait for a person. */
 export function createWake(log: Logger, onWaiting: () => void): Wake {
   const waiting = new Map<string, Set<() => void>>();
-  const dues = new Set<(ms: number) => void>();
+  const dues = new Set<{ of: Due; run: (ms: number) => void }>();
   /** What is written is written, whatever comes of telling it. */
   const told = (run: () => void) => {
     try {
@@ -33,8 +44,11 @@ export function createWake(log: Logger, onWaiting: () => void): Wake {
   const runAll = (runs: Iterable<() => void>) => {
     for (const run of [...runs]) told(run);
   };
-  const due = (ms: number) => {
-    for (const run of [...dues]) told(() => run(ms));
+  const due = (times: DueTimes) => {
+    for (const { of, run } of [...dues]) {
+      const ms = times[of];
+      if (ms !== undefined) told(() => run(ms));
+    }
   };
   return {
     onChangeFor(uid, run) {
@@ -50,8 +64,8 @@ export function createWake(log: Logger, onWaiting: () => void): Wake {
         if (runs.size === 0 && waiting.get(topic) === runs) waiting.delete(topic);
       };
     },
-    onDue(run) {
-      const own = (ms: number) => run(ms);
+    onDue(of, run) {
+      const own = { of, run };
       dues.add(own);
       return () => void dues.delete(own);
     },
@@ -61,7 +75,7 @@ export function createWake(log: Logger, onWaiting: () => void): Wake {
     due,
     everything() {
       for (const runs of [...waiting.values()]) runAll(runs);
-      due(0);
+      due(allDueIn(0));
     },
     isWaiting: () => waiting.size > 0,
   };

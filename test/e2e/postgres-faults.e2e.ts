@@ -94,7 +94,7 @@ describe('Postgres away', () => {
     expect(store.fault()).toMatch(/^Postgres cannot be asked: .*connection refused.*\. Fix: /);
     await unavailable(place(store));
     const woken: string[] = [];
-    store.onDue(() => woken.push('due'));
+    store.onDue('deadlines', () => woken.push('due'));
     store.onChangeFor(user('bob'), () => woken.push('bob'));
     await postgres.start();
     await until('it is there', () => store.fault() === undefined);

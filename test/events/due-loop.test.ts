@@ -133,16 +133,35 @@ describe('a question', () => {
 });
 
 describe('where nothing is due', () => {
-  it('the database is left alone for a quarter of an hour', async () => {
+  it('the database is left alone until a quarter of the hour is full, when all look together', async () => {
+    const untilQuarterMs = () =>
+      QUARTER_OF_AN_HOUR_MS - (stage.clock.now() % QUARTER_OF_AN_HOUR_MS);
+    stage.clock.advance(untilQuarterMs() + 200_000);
     await stage.due.start();
-    expect(stage.asked).toEqual(['due', 'nextDueMs']);
-    stage.clock.advance(QUARTER_OF_AN_HOUR_MS - 1);
+    stage.clock.advance(300_000);
+    await stage.effects.start();
+    expect(stage.asked.splice(0)).toEqual(['due', 'nextDueMs', 'leaseEffects', 'nextDueMs']);
+    for (const _ of [1, 2, 3]) {
+      stage.clock.advance(untilQuarterMs() - 1);
+      await turns();
+      expect(stage.asked).toEqual([]);
+      stage.clock.advance(1);
+      await comes(() => stage.asked.length === 4);
+      await turns();
+      expect(stage.asked.splice(0).sort()).toEqual([
+        ...['due', 'leaseEffects', 'nextDueMs', 'nextDueMs'],
+      ]);
+    }
+  });
+
+  it('a look that comes a moment before its time is no reason for another', async () => {
+    const { clock } = stage;
+    clock.advance(QUARTER_OF_AN_HOUR_MS - (clock.now() % QUARTER_OF_AN_HOUR_MS) - 1);
+    await stage.due.start();
+    stage.asked.length = 0;
+    clock.advance(QUARTER_OF_AN_HOUR_MS);
     await turns();
-    expect(stage.asked).toHaveLength(2);
-    stage.clock.advance(1);
-    await comes(() => stage.asked.length === 4);
-    await turns();
-    expect(stage.asked).toHaveLength(4);
+    expect(stage.asked).toEqual([]);
   });
 
   it('a call of last hour asks nothing any more', async () => {

@@ -1,5 +1,6 @@
 // The loop over one lane, whatever its work is.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeviceId, UserId } from '../../src/base/ids.ts';
 import { StoreUnavailable } from '../../src/calls/store.ts';
 import type { Loop } from '../../src/events/due-loop.ts';
 import { backOffMs, createLaneLoop, type TryResult } from '../../src/events/lane-loop.ts';
@@ -36,6 +37,20 @@ const pass = async (ms: number) => {
   }
 };
 const isLeft = async () => (await stage.store.nextDueMs('livekit')) !== undefined;
+
+it('looks at once for what its own lane has to do, and for nothing else', async () => {
+  await start(async () => 'done');
+  const call = await stage.place('alice', 'bob');
+  await pass(1_000);
+  expect(tried).toEqual(['done']);
+  stage.asked.length = 0;
+  // That arms deadlines and has nothing done in the room.
+  const bob = { uid: 'bob' as UserId, device: 'phone' as DeviceId, takeOver: false };
+  await stage.apply({ type: 'accept', callId: call.id, ...bob });
+  expect(await stage.store.nextDueMs('deadlines')).toBeGreaterThan(0);
+  await pass(1_000);
+  expect(stage.asked).toEqual(['nextDueMs']);
+});
 
 describe('one try', () => {
   it('that is done is not done again', async () => {

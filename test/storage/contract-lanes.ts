@@ -127,14 +127,21 @@ export function describeLanes(
       },
     );
 
-    it('are told of with the commit: of what is due and of nothing else', async () => {
-      const heard: number[] = [];
-      const stop = store.onDue((ms) => heard.push(ms));
+    it('are told of with the commit, each to those that look after it', async () => {
+      const heard: string[] = [];
+      const stops = (['deadlines', 'livekit', 'push', 'host'] as const).map((of) =>
+        store.onDue(of, (ms) => heard.push(`${of} in ${ms}`)),
+      );
       const call = await placed([RING]);
+      expect(heard.splice(0)).toEqual(['deadlines in 45000', 'push in 0']);
       await change(store, call, { effects: [told(1)] });
+      expect(heard.splice(0)).toEqual(['host in 0']);
+      const [ring] = await lease('push');
+      await store.effectFailed('push', ring?.id as string, 2_000);
+      expect(heard.splice(0)).toEqual(['push in 2000']);
       await change(store, call, {});
-      expect(heard).toEqual([0, 0]);
-      stop();
+      expect(heard).toEqual([]);
+      for (const stop of stops) stop();
     });
 
     it('are kept with the call or not at all', async () => {
@@ -176,7 +183,7 @@ export function describeLanes(
         stage.advance(1_001);
         expect(await numbers()).toEqual(['app 1']);
         const heard: number[] = [];
-        const stop = store.onDue((ms) => heard.push(ms));
+        const stop = store.onDue('host', (ms) => heard.push(ms));
         await store.effectDone('host', first?.id as string);
         stop();
         expect(heard).toEqual([0]);
@@ -248,7 +255,7 @@ export function describeLanes(
         const other = await another();
         await placed([RING, told(1), told(2)]);
         const heard = vi.fn();
-        onTestFinished(other.onDue(heard));
+        onTestFinished(other.onDue('push', heard));
         expect(await lease('push')).toHaveLength(1);
         expect(await numbers()).toEqual(['app 1']);
         expect([await lease('push', other), await numbers(other)]).toEqual([[], []]);
@@ -268,7 +275,7 @@ export function describeLanes(
         const [taken] = await store.leaseEffects('host', 1, 5_000);
         await store.hostEventGivenUp(taken?.id as string);
         const heard = vi.fn();
-        onTestFinished(store.onDue(heard));
+        onTestFinished(store.onDue('host', heard));
         expect(await other.redeliverHostEvents()).toBe(1);
         await vi.waitFor(
           () => {

@@ -520,10 +520,10 @@ export function describeStore(
 
       it('are told to whoever waits for them as they are written', async () => {
         const told: number[] = [];
-        const stop = store.onDue((ms) => told.push(ms));
+        const stop = store.onDue('deadlines', (ms) => told.push(ms));
         await place(store, { ringMs: 7_000 });
         await place(store, { caller: 'c', callees: ['d'], effects: [{ type: 'create_room' }] });
-        expect(told).toEqual([7_000, 0]);
+        expect(told).toEqual([7_000, 45_000]);
         stop();
         await place(store, { caller: 'e', callees: ['f'] });
         expect(told).toHaveLength(2);
@@ -750,7 +750,7 @@ export function describeStore(
         const told: string[] = [];
         const stops = [
           other.onChangeFor(user('bob'), () => told.push('bob')),
-          other.onDue(() => told.push('due')),
+          other.onDue('deadlines', () => told.push('due')),
         ];
         await place(store);
         await vi.waitFor(

@@ -34,7 +34,7 @@ describe.skipIf(process.platform === 'win32')('an idle store', () => {
     const idle = await opened({ at: clock });
     const other = await opened();
     const due = vi.fn();
-    idle.onDue(due);
+    idle.onDue('push', due);
     expect(clock.waiting()).toEqual([]);
     const call = (await place(other)) as Call;
     await heard();
@@ -55,7 +55,7 @@ describe.skipIf(process.platform === 'win32')('an idle store', () => {
     await idle.feed(user('alice'), undefined, 10);
     await heard();
     clock.advance(200_000);
-    idle.onDue(due);
+    idle.onDue('push', due);
     await idle.listening([user('alice')]);
     await heard();
     clock.advance(200_000);
@@ -69,7 +69,7 @@ describe.skipIf(process.platform === 'win32')('an idle store', () => {
     clock.advance(149_500);
     expect(clock.waiting()).toEqual([500]);
     const due = vi.fn();
-    idle.onDue(due);
+    idle.onDue('push', due);
     await place(other, { caller: 'carol', callees: ['dave'] });
     clock.advance(500);
     expect(due).toHaveBeenCalledTimes(1);
@@ -93,7 +93,7 @@ it('where writes are not heard the file is looked at each second', () => {
   const path = join(folder, 'not there');
   const watch = createFileWatch({ path, clock, wake, dataVersion: () => version });
   const due = vi.fn();
-  wake.onDue(due);
+  wake.onDue('push', due);
   watch.look();
   clock.advance(10_000);
   expect(due).not.toHaveBeenCalled();

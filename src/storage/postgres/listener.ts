@@ -42,12 +42,12 @@ export function createListener(parts: ListenerParts): Listener {
 
   const isNeeded = () => !isStopped && (wake.isWaiting() || clock.monotonic() < activeUntilMs);
   const onMessage = (payload: string) => {
-    const { from, topics, dueMs } = readMessage(payload);
+    const { from, topics, due } = readMessage(payload);
     if (from === name) return true;
     activeUntilMs = clock.monotonic() + ACTIVE_MS;
     if (topics === undefined) wake.everything();
     else wake.changed(topics);
-    if (dueMs !== undefined) wake.due(dueMs);
+    if (due !== undefined) wake.due(due);
     return false;
   };
   const onLost = (why: unknown) => {
