@@ -13,6 +13,9 @@ export const TARGET = {
 
 const DEVICE_KEY = { uid: 'text', installation: 'text' } as const satisfies Columns;
 
+const RING = { call_id: 'text', uid: 'text', ring_at: 'bigint' } as const satisfies Columns;
+const RUNG = { ...RING, installation: 'text' } as const satisfies Columns;
+
 /** In the order of {@link deviceOf}. */
 function deviceColumns({ schema, jsonArray, jsonArrays }: Dialect): string {
   return `d.uid, d.installation, d.platform, d.locale,
@@ -59,27 +62,36 @@ export function deviceStatements(dialect: Dialect) {
   } as const;
 }
 
-/** Of a person in a call: `$1`, `$2`. Each ring has rows of its own. */
+export type RingStatements = ReturnType<typeof ringStatements>;
+
+/** Each ring has rows of its own. */
 export function ringStatements(dialect: Dialect) {
-  const { schema, isIn, now } = dialect;
+  const { schema, rows, now } = dialect;
   const rung = `${schema}rung`;
-  const mine = 'call_id = $1 and uid = $2';
+  /** In the order of `$1`, which whoever writes some of the same has too. */
+  const handed = (
+    column: string,
+    which: string,
+  ) => `update ${rung} as o set ${column} = ${now('$2')}
+  from ${rows('$1', RUNG)} where o.call_id = r.call_id and o.uid = r.uid
+    and o.installation = r.installation and ${which} and o.${column} is null`;
   const untold = `r.call_id = $1 and r.uid = d.uid and r.installation = d.installation
     and r.stopped_at is null`;
   return {
-    /** To which nobody has handed this ring. */
-    silentDevices: `select ${deviceColumns(dialect)} from ${schema}devices d
-  where d.uid = $2 and not exists (
-    select 1 from ${rung} r where r.call_id = $1 and r.uid = d.uid
-      and r.installation = d.installation and r.handed_at is not null and r.ring_at = $3
+    /** To which nobody has handed these rings. */
+    silentDevices: `select r.call_id, r.ring_at, ${deviceColumns(dialect)}
+  from ${rows('$1', RING)} join ${schema}devices d on d.uid = r.uid
+  where not exists (
+    select 1 from ${rung} h where h.call_id = r.call_id and h.uid = d.uid
+      and h.installation = d.installation and h.handed_at is not null and h.ring_at = r.ring_at
   ) order by d.seen_at desc, d.installation`,
-    takeRing: `insert into ${rung} (call_id, uid, installation, platform, ring_at, tried_at)
-  select $1, d.uid, d.installation, d.platform, $3, $5 from ${schema}devices d
-  where d.uid = $2 and ${isIn('d.installation', '$4')} order by d.installation
+    takeRings: `insert into ${rung} (call_id, uid, installation, platform, ring_at, tried_at)
+  select r.call_id, d.uid, d.installation, d.platform, r.ring_at, $2
+  from ${rows('$1', RUNG)} join ${schema}devices d on d.uid = r.uid and d.installation = r.installation
+  where true order by r.call_id, d.uid, d.installation
   on conflict (call_id, uid, installation, ring_at) do update set platform = excluded.platform,
     tried_at = excluded.tried_at`,
-    ringHanded: `update ${rung} set handed_at = ${now('$5')}
-  where ${mine} and ring_at = $3 and ${isIn('installation', '$4')} and handed_at is null`,
+    ringHanded: handed('handed_at', 'o.ring_at = r.ring_at'),
     /** With the last try that nobody knows the end of, of whichever ring. */
     rungDevices: `select ${deviceColumns(dialect)}, (
     select max(r.tried_at) from ${rung} r where ${untold} and r.handed_at is null
@@ -87,9 +99,8 @@ export function ringStatements(dialect: Dialect) {
   where d.uid = $2 and exists (select 1 from ${rung} r where ${untold})
   order by d.seen_at desc, d.installation`,
     /** A ring that has begun meanwhile is not stopped by it. */
-    stopHanded: `update ${rung} set stopped_at = ${now('$5')}
-  where ${mine} and ring_at <= $3 and ${isIn('installation', '$4')} and stopped_at is null`,
+    stopHanded: handed('stopped_at', 'o.ring_at <= r.ring_at'),
     deviceAlerted: `update ${rung} set alerted_at = ${now('$4')}
-  where ${mine} and installation = $3 and alerted_at is null returning platform`,
+  where call_id = $1 and uid = $2 and installation = $3 and alerted_at is null returning platform`,
   } as const;
 }

@@ -3,12 +3,21 @@ import { StatementSync } from 'node:sqlite';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { CallId, InstallationId, UserId } from '../../src/base/ids.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
+import type { Store } from '../../src/storage/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
-it('what is handed while some is written down goes with the next, in one transaction', async () => {
+const CALL = '0b8f6f6e-6a3a-4d8e-9a57-2f5a4b1c7d10' as CallId;
+const RINGS = Array.from({ length: 300 }, (_, nth) => ({
+  callId: CALL,
+  uid: `callee-${nth}` as UserId,
+  ringAt: 1,
+}));
+
+/** What SQLite is asked meanwhile. */
+async function askedWhile(work: (store: Store) => Promise<unknown>): Promise<string[]> {
   const store = createSqliteStore({
     path: ':memory:',
     clock: createFakeClock(),
@@ -16,16 +25,22 @@ it('what is handed while some is written down goes with the next, in one transac
   });
   await store.open();
   const asked = vi.spyOn(StatementSync.prototype, 'all');
-  const callId = '0b8f6f6e-6a3a-4d8e-9a57-2f5a4b1c7d10' as CallId;
-  await Promise.all(
-    Array.from({ length: 300 }, (_, nth) =>
-      store.ringHanded({ callId, uid: `callee-${nth}` as UserId, ringAt: 1 }, [
-        'phone' as InstallationId,
-      ]),
-    ),
-  );
+  await work(store);
   const said = asked.mock.contexts.map((statement) => (statement as StatementSync).sourceSQL);
-  expect(said.filter((text) => text.startsWith('update'))).toHaveLength(300);
-  expect(said.filter((text) => text === 'commit').length).toBeLessThanOrEqual(2);
   await store.close();
+  return said;
+}
+
+it('what is handed while some is written down goes with the next, in one statement', async () => {
+  const phone = ['phone' as InstallationId];
+  const said = await askedWhile((store) =>
+    Promise.all(RINGS.map((ring) => store.ringHanded(ring, phone))),
+  );
+  expect(said.filter((text) => text.startsWith('update')).length).toBeLessThanOrEqual(2);
+});
+
+it('the phones of many who are rung at once are asked for together, and their call is', async () => {
+  const said = await askedWhile((store) => Promise.all(RINGS.map((ring) => store.takeRing(ring))));
+  expect(said.filter((text) => text.includes('devices')).length).toBeLessThanOrEqual(2);
+  expect(said.filter((text) => text === 'commit').length).toBeLessThanOrEqual(2);
 });
