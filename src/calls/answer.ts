@@ -48,7 +48,10 @@ export function accept(stage: Stage, event: EventOf<'accept'>): Verdict {
       doubt(stage, elsewhere);
       return refused('in_another_call', other);
     }
-    const reason = event.instead === other ? 'hangup' : 'replaced';
+  }
+  if (event.againInMs !== undefined) return tooOften(event.againInMs);
+  if (elsewhere !== undefined) {
+    const reason = event.instead === elsewhere.draft.call.id ? 'hangup' : 'replaced';
     leaveSeat(elsewhere.draft, event.uid, { at: stage.now, reason });
   }
   takeSeat(draft, { uid: event.uid, device: event.device, now: stage.now });
@@ -60,6 +63,7 @@ function acceptAgain({ draft, party }: Seat, event: EventOf<'accept'>, now: numb
   const { uid, device } = party;
   const isSame = device === event.device;
   if (!isSame && !event.takeOver) return refused('answered_elsewhere');
+  if (!isSame && event.againInMs !== undefined) return tooOften(event.againInMs);
   waitAnew(draft, uid, now);
   if (isSame) return done(draft);
   setParty(draft, uid, { device: event.device });
@@ -67,6 +71,8 @@ function acceptAgain({ draft, party }: Seat, event: EventOf<'accept'>, now: numb
   tellOne(draft, uid, 'answered_elsewhere');
   return done(draft);
 }
+
+const tooOften = (againInMs: number): Verdict => ({ refused: 'rate_limited', againInMs });
 
 /** Who is waited for has just got a new token, and as long to come by it as by his first. */
 export function waitAnew(draft: Draft, uid: UserId, now: number): void {

@@ -29,6 +29,8 @@ export type CallEvent = { readonly callId: CallId } & (
       /** For the call that it may become. */
       readonly room: RoomName;
       readonly requestHash: string;
+      /** Where he did it: it may ring for the other's call, which it then answers. */
+      readonly installation?: InstallationId;
     }
   | {
       readonly type: 'accept';
@@ -37,6 +39,8 @@ export type CallEvent = { readonly callId: CallId } & (
       readonly takeOver: boolean;
       /** The call that is left for this one. */
       readonly instead?: CallId;
+      /** He has taken seats too often: none before this is over. Whoever has this one keeps it. */
+      readonly againInMs?: number;
       /** Where he did it, if that is known: its ring needs no push to stop. */
       readonly installation?: InstallationId;
     }
@@ -55,7 +59,7 @@ export type CallEvent = { readonly callId: CallId } & (
   /** One of his phones says that it rings. */
   | { readonly type: 'alerting'; readonly uid: UserId }
   /** Without a person: by the host's own code. */
-  | { readonly type: 'end'; readonly uid?: UserId }
+  | { readonly type: 'end'; readonly uid?: UserId; readonly installation?: InstallationId }
   | { readonly type: 'invite'; readonly uid: UserId; readonly callees: readonly Callee[] }
   /** LiveKit's webhook `participant_joined`. */
   | { readonly type: 'joined'; readonly present: Present }
@@ -91,6 +95,8 @@ export type CallRefusal =
   | 'call_full'
   | 'not_caller'
   | 'not_found'
+  /** Whoever asks has asked for seats too often. */
+  | 'rate_limited'
   | 'ring_limited';
 
 /** What must be done beside the rows, after the commit, by whoever takes it. Each lane has its own loop. */

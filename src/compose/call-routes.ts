@@ -13,12 +13,14 @@ import type { DeviceGround } from '../routes/devices/ground.ts';
 
 export const callRoutes = (
   ground: CallGround & Pick<DeviceGround, 'kindsServed' | 'clock' | 'store'>,
-  by: Parameters<typeof placeRoute>[1] & Parameters<typeof alertingRoute>[1],
+  by: Parameters<typeof placeRoute>[1] &
+    Parameters<typeof acceptRoute>[1] &
+    Parameters<typeof alertingRoute>[1],
 ): Route[] => [
   placeRoute(ground, by),
   listRoute(ground),
   getRoute(ground),
-  acceptRoute(ground),
+  acceptRoute(ground, by),
   declineRoute(ground),
   leaveRoute(ground),
   endRoute(ground),

@@ -41,6 +41,8 @@ import type { Rooms } from './room-access.ts';
 
 /** Of one person, on all routes of calls together: ten a second are no phone's. */
 const REQUESTS_PER_MINUTE = 600;
+/** Of one person: more often nobody answers, comes back to a group or moves to another device. */
+const SEATS_PER_MINUTE = 30;
 
 export interface Calls extends Part {
   /** The rooms of calls, which the token endpoint serves too. Undefined: calls are off. */
@@ -132,6 +134,7 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { limit: RateL
     {
       ringAccess,
       countRings: createCountRings(by.limits.limit('rings', calls.ringsPerMinute)),
+      seats: by.limits.limit('seats', SEATS_PER_MINUTE),
       maxParticipants: rules.maxParticipants,
       rings: store,
       onAlerting: ringing.metrics.alerted,

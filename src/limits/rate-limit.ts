@@ -67,11 +67,10 @@ export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
 
 /** Throws `rate_limited` where there is something to wait for. */
 export function refuseIfWaiting(waitSeconds: number): void {
-  if (waitSeconds > 0) {
-    throw new SwitchboardError(
-      'rate_limited',
-      `Too many requests. Try again in ${waitSeconds} s.`,
-      { retryAfterSeconds: waitSeconds },
-    );
-  }
+  if (waitSeconds > 0) throw rateLimited(waitSeconds);
 }
+
+export const rateLimited = (waitSeconds: number): SwitchboardError =>
+  new SwitchboardError('rate_limited', `Too many requests. Try again in ${waitSeconds} s.`, {
+    retryAfterSeconds: waitSeconds,
+  });

@@ -146,6 +146,34 @@ describe('how often', () => {
     expect((await stage.place('alice', ['g'])).status).toBe(201);
   });
 
+  it('a person takes seats is bounded, for each writes down what the host is told', async () => {
+    const stage = await open();
+    const { call } = await stage.place('alice', ['bob', 'carol']);
+    const move = (nth: number) =>
+      stage.accept('bob', call.id, { deviceId: `bob-${nth % 2}`, takeOver: true });
+    for (let nth = 0; nth < 30; nth += 1) expect((await move(nth)).status).toBe(200);
+    const { status, code, error, headers } = await move(30);
+    expect([status, code, headers.get('retry-after')]).toEqual([429, 'rate_limited', '60']);
+    expect(error).toContain('60 s');
+    await stage.as('bob', 'POST', `/${call.id}/leave`, {});
+    expect(said(await stage.accept('bob', call.id))).toEqual([429, 'rate_limited']);
+    expect((await stage.accept('carol', call.id)).status).toBe(200);
+    stage.clock.advance(60_000);
+    expect((await stage.accept('bob', call.id)).status).toBe(200);
+  });
+
+  it('a phone asks for the answer that it lost is not', async () => {
+    const stage = await open();
+    const { call } = await stage.place('alice', ['bob']);
+    const answers = [];
+    for (let nth = 0; nth < 40; nth += 1) answers.push(await stage.accept('bob', call.id));
+    expect(new Set(answers.map(({ status, body }) => `${status} ${typeof body.token}`))).toEqual(
+      new Set(['200 string']),
+    );
+    const elsewhere = { deviceId: 'bob-2', takeOver: true };
+    expect(said(await stage.accept('bob', call.id, elsewhere))).toEqual([429, 'rate_limited']);
+  });
+
   it('a retry is answered as the call is, though the rule would say no by now', async () => {
     const rule = { may: true, isDown: false };
     const stage = await open({

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { CallEvent } from '../../src/calls/event.ts';
 import {
   accept,
   createWorld,
   decline,
+  end,
   joined,
   leave,
   left,
@@ -56,6 +58,45 @@ describe('accept', () => {
     expect(world.send(accept('call', 'B', 'B2'))).toEqual({ refused: 'answered_elsewhere' });
     expect(world.last.changed).toEqual([]);
     expect(world.party('call', 'B').device).toBe('B1');
+  });
+
+  describe('of whoever has taken seats too often', () => {
+    const often = (callId: string, who: string, own = `${who}1`, more = {}) =>
+      ({ ...accept(callId, who, own, more), againInMs: 30_000 }) as CallEvent;
+    const refused = { refused: 'rate_limited', againInMs: 30_000 };
+
+    it('answers no ring and moves no seat', () => {
+      const world = ringing();
+      expect(world.send(often('call', 'B'))).toEqual(refused);
+      expect(world.states('call')).toBe('A joining, B ringing');
+      world.send(accept('call', 'B'));
+      expect(world.send(often('call', 'B', 'B2', { takeOver: true }))).toEqual(refused);
+      expect(world.party('call', 'B').device).toBe('B1');
+    });
+
+    it('leaves no other call for it', () => {
+      const world = createWorld();
+      world.send(place('one', 'A', ['B', 'C']), place('other', 'D', ['C', 'E']));
+      world.send(accept('one', 'C'));
+      expect(world.send(often('other', 'C', 'C1', { instead: 'one' }))).toEqual(refused);
+      expect(world.last.changed).toEqual([]);
+      expect(world.party('one', 'C').state).toBe('joining');
+    });
+
+    it('is answered where nothing changes: its answer was lost', () => {
+      const world = ringing();
+      world.send(accept('call', 'B'));
+      expect(world.send(often('call', 'B'))).toEqual({ callId: 'call', created: false });
+      expect(world.last.changed).toEqual([]);
+    });
+
+    it('hears first what would refuse him in any case', () => {
+      const world = ringing();
+      world.send(accept('call', 'B'));
+      expect(world.send(often('call', 'B', 'B2'))).toEqual({ refused: 'answered_elsewhere' });
+      world.send(end('call'));
+      expect(world.send(often('call', 'B'))).toEqual({ refused: 'call_ended' });
+    });
   });
 
   it('from another device that takes over moves the seat, and only he sees it', () => {

@@ -4,13 +4,15 @@ import { notEnough } from '../../admission/ticket-gate.ts';
 import type { CallId } from '../../base/ids.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
+import type { RateLimit } from '../../limits/rate-limit.ts';
 import { callIdIn, deviceIn, membersOf, SHORT_BODY_MAX_BYTES, yesOrNoIn } from './body.ts';
 import { ACCEPT } from './body-schemas.ts';
 import { CALL_PARAMS, type CallGround, entryText, happenBy, userOf } from './ground.ts';
 import { placeOf } from './installation.ts';
 import { ENTRY, REFUSALS, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
 
-export function acceptRoute(ground: CallGround): Route {
+/** `seats`: how often one person may take one. Each writes down what everybody concerned is told. */
+export function acceptRoute(ground: CallGround, { seats }: { readonly seats: RateLimit }): Route {
   return route({
     method: 'POST',
     path: `${ground.path}/:callId/accept`,
@@ -35,14 +37,19 @@ export function acceptRoute(ground: CallGround): Route {
       const takeOver = yesOrNoIn(members, 'takeOver');
       // A ticket answers its ring, and takes nothing away from another phone or call.
       if (request.ticket !== null && (takeOver || instead !== undefined)) throw notEnough();
+      // Whether a seat is taken by it is decided with the call in hand: a lost answer is none.
+      const [waitSeconds, profile] = await Promise.all([
+        seats.take(user.uid),
+        request.ticket === null ? ground.profiles.of(user) : undefined,
+      ]);
       const event = {
         type: 'accept',
         callId: params.callId as CallId,
         ...{ uid: user.uid, device, takeOver },
         ...(instead !== undefined && { instead }),
+        ...(waitSeconds > 0 && { againInMs: waitSeconds * 1000 }),
         ...placeOf(request, members),
       } as const;
-      const profile = request.ticket === null ? await ground.profiles.of(user) : undefined;
       const seen = await happenBy(ground, request, { event, profile });
       return entryText(ground, request, seen, device);
     },

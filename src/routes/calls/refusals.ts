@@ -2,8 +2,9 @@
 import { type ErrorCode, SwitchboardError } from '../../base/errors.ts';
 import type { CallRefusal } from '../../calls/event.ts';
 import type { Refused } from '../../calls/stage.ts';
+import { rateLimited } from '../../limits/rate-limit.ts';
 
-const SENTENCES: Readonly<Record<CallRefusal, string>> = {
+const SENTENCES: Readonly<Record<Exclude<CallRefusal, 'rate_limited'>, string>> = {
   answered_elsewhere: 'Another device of yours has taken this call.',
   call_ended: 'This call has ended.',
   call_full: 'This call has as many people as there may be.',
@@ -14,11 +15,14 @@ const SENTENCES: Readonly<Record<CallRefusal, string>> = {
   ring_limited: 'Nobody answers there. Try again later.',
 };
 
-export const refusal = (
+export function refusal(
   code: CallRefusal,
   { callId, againInMs }: Omit<Refused, 'refused'> = {},
-): SwitchboardError =>
-  new SwitchboardError(code satisfies ErrorCode, SENTENCES[code], {
-    ...(againInMs !== undefined && { retryAfterSeconds: Math.max(1, Math.ceil(againInMs / 1000)) }),
+): SwitchboardError {
+  const seconds = againInMs === undefined ? undefined : Math.max(1, Math.ceil(againInMs / 1000));
+  if (code === 'rate_limited') return rateLimited(seconds ?? 1);
+  return new SwitchboardError(code satisfies ErrorCode, SENTENCES[code], {
+    ...(seconds !== undefined && { retryAfterSeconds: seconds }),
     ...(callId !== undefined && { callId }),
   });
+}
