@@ -171,11 +171,17 @@ async function answerTo(
   const head = { ':method': 'POST', ':path': path, ...headers, ...length };
   const stream = session.request(head, { signal });
   const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>();
+  let isAnswered = false;
   stream
-    .on('response', resolve)
+    .on('response', (headers) => {
+      isAnswered = true;
+      resolve(headers);
+    })
     .on('error', reject)
-    // Where the connection ends orderly, no error comes.
-    .on('close', () => reject(cutOff()));
+    // Where the connection ends orderly, no error comes. An error's stack is dear where nobody sees it.
+    .on('close', () => {
+      if (!isAnswered) reject(cutOff());
+    });
   stream.end(body);
   // From the start: a stream that has come to its end while nobody listened can't be iterated any more.
   const reading = boundedText(stream, ANSWER_MAX_BYTES);
