@@ -138,8 +138,10 @@ export interface CallStore {
     uid: UserId,
     page: { context?: string; after?: string; limit: number },
   ): Promise<HistoryPage>;
-  /** Hidden parties see nothing. */
+  /** Hidden parties see nothing. Whoever opens his feed is known from then on. */
   feed(uid: UserId, after: FeedPosition | undefined, limit: number): Promise<FeedPage>;
+  /** The same of a feed that is open: to who was erased meanwhile nothing is new, and he stays so. */
+  feedOn(uid: UserId, after: FeedPosition, limit: number): Promise<FeedPage>;
 
   /** Deadlines that have passed, one row a call, the oldest first. Nothing is locked: the change decides. */
   due(limit: number): Promise<readonly DueTimer[]>;

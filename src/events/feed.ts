@@ -41,7 +41,7 @@ export interface Feeds {
 }
 
 export function createFeeds(options: {
-  store: Pick<CallStore, 'feed' | 'onChangeFor'>;
+  store: Pick<CallStore, 'feed' | 'feedOn' | 'onChangeFor'>;
   showsNames: Sight['showsNames'];
   clock: Clock;
 }): Feeds {
@@ -55,16 +55,18 @@ export function createFeeds(options: {
   return {
     open(uid, cursor) {
       let position = cursor === undefined ? undefined : positionOf(cursor);
+      let isOpen = false;
       const bell = createBell(clock);
       const person = personOf(uid);
       person.bells.add(bell);
       return {
         async look() {
           bell.hush();
-          const page = await person.look(position);
+          const page = await person.look(position, isOpen);
           // There is more at once.
           if (page.calls.length >= PAGE) bell.ring();
           position = page.position;
+          isOpen = true;
           return newsOf(page, uid, showsNames);
         },
         wait: bell.wait,
@@ -77,14 +79,14 @@ export function createFeeds(options: {
 /** Somebody with open readers: tabs, phones. */
 interface Person {
   readonly bells: Set<Bell>;
-  /** Readers who stand at the same place look once. */
-  look(from: FeedPosition | undefined): Promise<FeedPage>;
+  /** Readers who stand at the same place look once. `isOpen`: this one has looked before. */
+  look(from: FeedPosition | undefined, isOpen: boolean): Promise<FeedPage>;
   leave(bell: Bell): void;
 }
 
 function createPerson(
   uid: UserId,
-  store: Pick<CallStore, 'feed' | 'onChangeFor'>,
+  store: Pick<CallStore, 'feed' | 'feedOn' | 'onChangeFor'>,
   onLast: () => void,
 ): Person {
   const bells = new Set<Bell>();
@@ -97,11 +99,12 @@ function createPerson(
   });
   return {
     bells,
-    look(from) {
-      const place = from === undefined ? '' : cursorOf(from);
+    look(from, isOpen) {
+      const isOn = from !== undefined && isOpen;
+      const place = `${isOn} ${from === undefined ? '' : cursorOf(from)}`;
       const underWay = looks.get(place);
       if (underWay !== undefined) return underWay;
-      const look = store.feed(uid, from, PAGE);
+      const look = isOn ? store.feedOn(uid, from, PAGE) : store.feed(uid, from, PAGE);
       looks.set(place, look);
       const done = () => {
         if (looks.get(place) === look) looks.delete(place);

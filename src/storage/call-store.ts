@@ -47,7 +47,7 @@ export function createCallStore(engine: Engine, wake: Wake): Omit<Store, Life> {
     },
     live: (uid: UserId) => callsAndNow(read.live, uid),
     history: createHistory(parts),
-    feed: createFeed(parts),
+    ...createFeed(parts),
     async due(limit) {
       const [rows = []] = await engine.ask([{ text: read.due, values: [clock(), limit] }]);
       return rows.map(dueOf);

@@ -1,17 +1,22 @@
 // What a person's feed has to say since a cursor: each changed call, as it is now.
 import { randomUUID } from 'node:crypto';
-import type { CallStore, FeedPage } from '../calls/store.ts';
+import type { CallStore, FeedPage, FeedPosition } from '../calls/store.ts';
 import type { ChangeParts } from './change.ts';
 import { callOf } from './columns.ts';
 import type { Row } from './dialect.ts';
 
-export function createFeed({ engine, read, write }: ChangeParts): CallStore['feed'] {
+export function createFeed({
+  engine,
+  read,
+  write,
+}: ChangeParts): Pick<CallStore, 'feed' | 'feedOn'> {
   const snapshot = async (uid: string): Promise<FeedPage | undefined> => {
     const values = [uid, engine.clockValue()];
     const [rows = []] = await engine.ask([{ text: read.snapshot, values }]);
     return rows[0] && pageOf(rows, { isSnapshot: true });
   };
-  return async (uid, after, limit) => {
+  /** Undefined: nobody knows of him. */
+  const pageFor = async (uid: string, after: FeedPosition | undefined, limit: number) => {
     if (after !== undefined) {
       const values = [uid, engine.clockValue(), after.version, limit];
       const [rows = []] = await engine.ask([{ text: read.feed, values }]);
@@ -20,11 +25,23 @@ export function createFeed({ engine, read, write }: ChangeParts): CallStore['fee
         return pageOf(rows, { isSnapshot: false, limit });
       }
     }
-    const page = await snapshot(uid);
-    if (page !== undefined) return page;
-    // Nobody has called yet. The epoch must be there, or the next look would be a snapshot again.
-    await engine.ask([{ text: write.makePerson, values: [uid, randomUUID()] }]);
-    return (await snapshot(uid)) as FeedPage;
+    return snapshot(uid);
+  };
+  return {
+    async feed(uid, after, limit) {
+      const page = await pageFor(uid, after, limit);
+      if (page !== undefined) return page;
+      // Nobody has called yet. The epoch must be there, or the next look would be a snapshot again.
+      await engine.ask([{ text: write.makePerson, values: [uid, randomUUID()] }]);
+      return (await snapshot(uid)) as FeedPage;
+    },
+    async feedOn(uid, after, limit) {
+      const page = await pageFor(uid, after, limit);
+      if (page !== undefined) return page;
+      const [rows = []] = await engine.ask([{ text: read.now, values: [engine.clockValue()] }]);
+      const [{ now }] = rows as [{ now: number }];
+      return { position: after, isSnapshot: false, calls: [], now };
+    },
   };
 }
 

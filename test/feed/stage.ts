@@ -52,6 +52,8 @@ export interface FeedStage {
   /** The fields of `get /events`, as JSON. */
   poll(who: string, query?: string): Promise<{ status: number; body: Record<string, unknown> }>;
   /** Anybody's: here a token is the name, and its end where it has one. */
+  /** False: nobody knew him. */
+  erase(who: string): Promise<boolean>;
   idToken(claims: Record<string, unknown>): string;
   stop(): Promise<void>;
   close(): Promise<void>;
@@ -67,15 +69,17 @@ export async function setFeedStage(): Promise<FeedStage> {
   const seats = createFeedSeats();
   let looks = 0;
   const runs = new Set<() => void>();
-  const watched: Pick<CallStore, 'feed' | 'onChangeFor' | 'call'> = {
+  const looked = async <Page>(look: () => Promise<Page>): Promise<Page> => {
+    looks += 1;
+    if (stage.fault !== undefined) throw stage.fault;
+    const page = await look();
+    await stage.held;
+    return page;
+  };
+  const watched: Pick<CallStore, 'feed' | 'feedOn' | 'onChangeFor' | 'call'> = {
     call: store.call,
-    async feed(...asked) {
-      looks += 1;
-      if (stage.fault !== undefined) throw stage.fault;
-      const page = await store.feed(...asked);
-      await stage.held;
-      return page;
-    },
+    feed: (...asked) => looked(() => store.feed(...asked)),
+    feedOn: (...asked) => looked(() => store.feedOn(...asked)),
     onChangeFor(uid, run) {
       runs.add(run);
       const end = store.onChangeFor(uid, run);
@@ -131,6 +135,7 @@ export async function setFeedStage(): Promise<FeedStage> {
       for (const run of runs) run();
     },
     feedsOpen: seats.open,
+    erase: (who) => store.erase(who as UserId),
     place: (from, ...to) =>
       calledBy(
         apply({

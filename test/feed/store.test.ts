@@ -214,6 +214,18 @@ describe('several readers', () => {
   });
 });
 
+it('an erased person whose stream stays open is not known again by it', async () => {
+  const bob = await listen('bob');
+  await bob.heard('snapshot');
+  expect(await stage.erase('bob')).toBe(true);
+  const before = stage.looks();
+  stage.wakeAll();
+  await vi.waitFor(() => expect(stage.looks()).toBe(before + 1));
+  expect(await stage.erase('bob')).toBe(false);
+  await stage.place('alice', 'bob');
+  await vi.waitFor(() => expect(causes(bob)).toEqual(['snapshot', 'snapshot']));
+});
+
 describe('an old ring', () => {
   it('does not ring after a night in a drawer', async () => {
     const evening = await listen('bob');

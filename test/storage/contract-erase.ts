@@ -6,7 +6,7 @@ import type { HostCall, HostEvent } from '../../src/calls/host-event.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { StoreStage } from './contract.ts';
 import { device, installation } from './contract-ringing.ts';
-import { change, end, move, place, ringOf, shape, user } from './scenes.ts';
+import { change, end, move, newCallId, place, ringOf, shape, user } from './scenes.ts';
 
 /** Found in no other word. */
 const BOB = 'b0b-who-is-erased';
@@ -186,6 +186,24 @@ export function describeErase(
       await store.feed(bob, undefined, 1);
       expect(await store.erase(bob)).toBe(true);
       expect(await store.erase(bob)).toBe(false);
+    });
+
+    it('of somebody with an open feed, who hears nothing more and stays forgotten', async () => {
+      const { position } = await store.feed(bob, undefined, 1);
+      await past({ callees: [BOB] });
+      expect((await store.feedOn(bob, position, 9)).calls).toHaveLength(1);
+      await store.erase(bob);
+      const { now: from } = await store.call(newCallId());
+      const { now, ...page } = await store.feedOn(bob, position, 9);
+      expect(page).toEqual({ position, isSnapshot: false, calls: [] });
+      expect(now).toBeGreaterThanOrEqual(from);
+      await store.listening([bob]);
+      expect(await store.erase(bob)).toBe(false);
+      // Whoever calls that uid after that calls somebody new.
+      const call = (await place(store, { callees: [BOB] })) as Call;
+      expect(await store.feedOn(bob, position, 9)).toMatchObject({
+        ...{ isSnapshot: true, calls: [{ id: call.id }] },
+      });
     });
 
     it('at the same time as he is rung and registers a device ends one way or the other', async () => {
