@@ -48,6 +48,8 @@ function causeOf(party: Party, { outcome }: Call, event: CallEvent): RingEnd {
 }
 
 function installationOf({ uid }: Party, { id }: Call, event: CallEvent) {
-  const isHis = event.callId === id && actorOf(event) === uid;
+  // Whoever places a call answers another one with it, if he was called at the same moment.
+  const isOfIt = event.callId === id || event.type === 'place';
+  const isHis = isOfIt && actorOf(event) === uid;
   return isHis && 'installation' in event ? event.installation : undefined;
 }

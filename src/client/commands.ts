@@ -91,7 +91,7 @@ export function createCommands(shared: Shared): Commands {
       const deviceId = await shared.device();
       const callId = request.callId ?? randomId();
       const { callees, kind, context, data } = request;
-      const body = { callees, kind, callId, deviceId, context, data };
+      const body = { callees, kind, callId, deviceId, context, data, installationId };
       try {
         const answer = await entering.enter(callId, (until) => post('', body, until));
         const call = tellCall(answer);
@@ -111,7 +111,7 @@ export function createCommands(shared: Shared): Commands {
     decline: (callId, reason = 'declined') => out(callId, '/decline', { reason, installationId }),
     leave: async (callId) =>
       out(callId, '/leave', { deviceId: await shared.device(), installationId }),
-    end: (callId) => out(callId, '/end', {}),
+    end: (callId) => out(callId, '/end', { installationId }),
     invite: async (callId, callees) => {
       const request = { method: 'POST', path: pathOf(callId, '/invite') } as const;
       // Once only: who has declined meanwhile would be rung again.

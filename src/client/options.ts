@@ -18,8 +18,8 @@ export interface CallsClientOptions {
    */
   readonly deviceId?: string;
   /**
-   * Under which this app is registered for pushes (`registerDevice`): then accepting, declining and
-   * hanging up here stops the ring of the other phones, and none is pushed to this one.
+   * Under which this app is registered for pushes (`registerDevice`): then accepting, declining,
+   * hanging up and calling back here stops the ring of the other phones, and none is pushed to this one.
    */
   readonly installationId?: string;
   /** Default: the global one. */

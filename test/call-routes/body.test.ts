@@ -20,6 +20,7 @@ import {
   ACCEPT,
   ALERTING,
   DECLINE,
+  END,
   INVITE,
   LEAVE,
   PLACE,
@@ -171,6 +172,7 @@ describe('what a schema refuses, the reader refuses', () => {
         callIdIn(body, 'callId');
         contextIn(body);
         dataIn(body);
+        installationIn(body);
       },
     ],
     [
@@ -199,6 +201,7 @@ describe('what a schema refuses, the reader refuses', () => {
         installationIn(body);
       },
     ],
+    ['end', END, (body) => installationIn(body)],
     ['alerting', ALERTING, (body) => installationIn(body)],
     ['invite', INVITE, (body) => calleesIn(body, ALICE, 31)],
   ])('%s', (_name, schema, read) => {

@@ -86,6 +86,16 @@ describe('place', () => {
     expect(glare.body.token).toBeTypeOf('string');
   });
 
+  it('once more is a retry, whichever phone it says it is on', async () => {
+    const callId = randomUUID();
+    const first = await stage.place('alice', ['bob'], { callId, installationId: 'phone' });
+    const again = await stage.place('alice', ['bob'], { callId, installationId: 'tablet' });
+    const bare = await stage.place('alice', ['bob'], { callId });
+    expect([first.status, again.status, bare.status]).toEqual([201, 200, 200]);
+    const wrong = await stage.place('alice', ['bob'], { callId, installationId: 'a/b' });
+    expect(said(wrong)).toEqual([400, 'request_invalid']);
+  });
+
   it('to somebody who is busy rings nobody, and he sees that he was called', async () => {
     await active();
     stage.clock.advance(1_000);

@@ -185,6 +185,14 @@ describe('a ring ends', () => {
     expect(pushes(world)).toEqual([{ B: { cause: 'answered_elsewhere', device: 'B7' } }]);
   });
 
+  it('answered elsewhere: where both have called each other, but not the phone that calls', () => {
+    const world = ringing();
+    world.send(by('phone', place('other', 'B', ['A'], 'B7')));
+    expect(pushes(world)).toEqual([
+      { B: { cause: 'answered_elsewhere', device: 'B7', installation: 'phone' } },
+    ]);
+  });
+
   it('answered elsewhere: and the call that was left for it stops ringing those it rang', () => {
     const world = ringing();
     world.send(place('mine', 'B', ['C']));
@@ -213,13 +221,14 @@ describe('a ring ends', () => {
     ['declined', by('phone', decline('call', 'B'))],
     ['busy', by('phone', decline('call', 'B', 'busy'))],
     ['left', by('phone', leave('call', 'B'))],
+    ['ended', by('phone', end('call', 'B'))],
   ])('declined elsewhere, without the phone that did it: %s', (_, event) => {
     const world = ringing();
     world.send(event);
     expect(pushes(world)).toEqual([{ B: { cause: 'declined_elsewhere', installation: 'phone' } }]);
   });
 
-  it('declined elsewhere: by an end of who is rung', () => {
+  it('declined elsewhere: by an end of who is rung, without a phone where nobody knows it', () => {
     const world = ringing();
     world.send(end('call', 'B'));
     expect(pushes(world)).toEqual([{ B: { cause: 'declined_elsewhere' } }]);

@@ -155,19 +155,33 @@ describe('the other requests', () => {
 
   it('says on which installation somebody acts, where the app has told', async () => {
     const { client, server } = await setClient({ installationId: 'phone-1' });
-    for (const verb of ['decline', 'leave', 'alerting']) {
+    for (const verb of ['decline', 'leave', 'alerting', 'end']) {
       server.on(`POST /:callId/${verb}`, json(200, answer(ended(3))));
     }
     server.on('POST /:callId/accept', json(200, entry(active(2))));
+    server.on('POST /', json(200, entry(active(2))));
+    await client.place({ callees: ['bob'], kind: 'audio', callId: ID });
     await client.alerting(ID);
     await client.accept(ID);
     await client.decline(ID);
     await client.leave(ID);
+    await client.end(ID);
     expect(server.received.map(({ route, body }) => [route, body])).toEqual([
+      [
+        'POST /',
+        {
+          callees: ['bob'],
+          kind: 'audio',
+          callId: ID,
+          deviceId: DEVICE,
+          installationId: 'phone-1',
+        },
+      ],
       ['POST /:callId/alerting', { installationId: 'phone-1' }],
       ['POST /:callId/accept', { deviceId: DEVICE, installationId: 'phone-1' }],
       ['POST /:callId/decline', { reason: 'declined', installationId: 'phone-1' }],
       ['POST /:callId/leave', { deviceId: DEVICE, installationId: 'phone-1' }],
+      ['POST /:callId/end', { installationId: 'phone-1' }],
     ]);
   });
 

@@ -123,12 +123,11 @@ describe.concurrent('a ring is stopped on all phones but the one in use, where',
 
   it('he calls the caller at the same moment', async () => {
     const ring = await ringing('glare');
-    const own = phone(ring.callee, { deviceId: ring.pockets.android.deviceId });
+    const { deviceId, installationId } = ring.pockets.android;
+    const own = phone(ring.callee, { deviceId, installationId });
     const { call } = await own.calls.place({ callees: [ring.caller.uid], kind: 'audio' });
     expect(call.id).toBe(ring.id);
-    // The phone that reads its own name there goes on.
-    const { deviceId } = ring.pockets.android;
-    await expectStopped(ring, { cause: 'answered_elsewhere', device: deviceId });
+    await expectStopped(ring, { cause: 'answered_elsewhere', by: 'android', device: deviceId });
   });
 
   it('the caller hangs up', async () => {

@@ -45,6 +45,7 @@ export const PLACE = {
     data: {
       description: `Any JSON of at most ${DATA_MAX_BYTES} bytes, without NUL and lone surrogates.`,
     },
+    installationId: installation,
   },
 } as const;
 
@@ -86,6 +87,8 @@ export const LEAVE = {
     installationId: installation,
   },
 } as const;
+
+export const END = { type: 'object', properties: { installationId: installation } } as const;
 
 export const ALERTING = {
   type: 'object',

@@ -3,10 +3,10 @@ import type { CallId } from '../../base/ids.ts';
 import { jsonBody } from '../../http/body-kinds.ts';
 import { type Route, route } from '../../http/routes.ts';
 import { membersOf, oneOfIn, optionalDeviceIn, SHORT_BODY_MAX_BYTES } from './body.ts';
-import { DECLINE, LEAVE } from './body-schemas.ts';
+import { DECLINE, END, LEAVE } from './body-schemas.ts';
 import { CALL_PARAMS, type CallGround, callText, happen, userOf } from './ground.ts';
 import { placeOf } from './installation.ts';
-import { ANSWER, REFUSALS, SIGNED_IN, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
+import { ANSWER, REFUSALS, SIGNED_IN_OR_TICKET, withBody } from './schemas.ts';
 
 const REASONS = ['declined', 'busy', 'timeout'] as const;
 
@@ -79,16 +79,20 @@ export function endRoute(ground: CallGround): Route {
     path: `${ground.path}/:callId/end`,
     params: CALL_PARAMS,
     admit: ground.admit,
+    body,
     schema: {
       summary: 'Ends a call for all',
       description: 'The caller may, and in a one-to-one either; others get 403 `not_caller`.',
-      ...SIGNED_IN,
+      ...withBody(END),
       response,
     },
-    async answer(request, { params }) {
+    async answer(request, input) {
       const user = userOf(request);
-      const callId = params.callId as CallId;
-      const seen = await happen(ground, request, { type: 'end', callId, uid: user.uid });
+      const seen = await happen(ground, request, {
+        type: 'end',
+        callId: input.params.callId as CallId,
+        ...{ uid: user.uid, ...placeOf(request, membersOf(input.body)) },
+      });
       return callText(ground, user.uid, seen);
     },
   });

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { RingAccess } from '../../access/ring-access.ts';
-import type { CallId, DeviceId, UserId } from '../../base/ids.ts';
+import type { CallId, DeviceId, InstallationId, UserId } from '../../base/ids.ts';
 import type { User } from '../../base/user.ts';
 import { CALL_KINDS, type CallKind } from '../../calls/call.ts';
 import { newCallRoom } from '../../calls/room-config.ts';
@@ -16,6 +16,7 @@ import {
   contextIn,
   dataIn,
   deviceIn,
+  installationIn,
   invalid,
   LONG_BODY_MAX_BYTES,
   membersOf,
@@ -33,6 +34,7 @@ interface PlaceRequest {
   readonly callId: CallId | undefined;
   readonly context: string | undefined;
   readonly data: string | undefined;
+  readonly installation: InstallationId | undefined;
 }
 
 export function placeRoute(
@@ -47,7 +49,7 @@ export function placeRoute(
       maxParticipants,
       needsContext: ringAccess.needsContext,
     });
-    const { kind, device, callId, context, data } = asked;
+    const { kind, device, callId, context, data, installation } = asked;
     const requestHash = hashOf(asked);
     const answerWith = (seen: Seen) => {
       arrivalOf(request.raw).exchange.callId = seen.call.id;
@@ -69,6 +71,7 @@ export function placeRoute(
       ...{ caller: user.uid, device, callees, kind },
       ...(context !== undefined && { context }),
       ...(data !== undefined && { data }),
+      ...(installation !== undefined && { installation }),
       room: newCallRoom(),
       requestHash,
     } as const;
@@ -136,10 +139,11 @@ function readPlace(
     callId: callIdIn(members, 'callId'),
     context,
     data: dataIn(members),
+    installation: installationIn(members),
   };
 }
 
-/** A retry has the same; whatever differs is another request. */
+/** A retry has the same; whatever differs is another request. On which phone it is asked says nothing of the call. */
 function hashOf({ callees, kind, device, context, data }: PlaceRequest): string {
   const said = JSON.stringify([callees, kind, device, context ?? null, data ?? null]);
   return createHash('sha256').update(said).digest('base64url');

@@ -61,6 +61,7 @@ class CallsClient {
         'callees': callees,
         'kind': kind.wire,
         'deviceId': installationId,
+        'installationId': installationId,
         'callId': callId,
         if (context != null) 'context': context,
         if (data != null) 'data': data,
@@ -109,8 +110,14 @@ class CallsClient {
   );
 
   /// Ends it for everybody.
-  Future<Call> end(String callId) async =>
-      _callIn(await _ask('POST', '/:callId/end', id: callId));
+  Future<Call> end(String callId) async => _callIn(
+    await _ask(
+      'POST',
+      '/:callId/end',
+      id: callId,
+      body: {'installationId': installationId},
+    ),
+  );
 
   /// Rings more people. Not sent twice: who has declined meanwhile would be rung again.
   Future<Call> invite(String callId, List<String> callees) async => _callIn(
