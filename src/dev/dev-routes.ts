@@ -131,6 +131,10 @@ function routesOf(parts: DevParts): Readonly<Record<string, DevRoute>> {
         feeds: presence.feeds(),
         ...(pocket?.view(Number(query.get('after') ?? 0)) ?? { phones: [], pushes: [] }),
       }),
+    '/dev/ticket/': (value) => {
+      const ticket = pocket?.ticketOf(value);
+      return ticket === undefined ? notFound() : { body: ticket };
+    },
     '/dev/status': async () =>
       json({
         endpoint,

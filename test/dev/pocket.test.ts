@@ -103,8 +103,8 @@ describe('a phone in a pocket', () => {
     ]);
   });
 
-  it('shows each push as it went out, its ticket shortened', async () => {
-    const { register, place, rings, pocket } = await open();
+  it('shows each push as it went out, its ticket shortened, and that one whole by itself', async () => {
+    const { url, register, place, rings, pocket } = await open();
     await register('bob');
     const id = await place();
     const { ticket } = await rings('bob-android');
@@ -119,6 +119,10 @@ describe('a phone in a pocket', () => {
       ...{ v: '1', type: 'ring', id, to: 'bob', nameCaller: 'Alice Ångström', kind: 'video' },
       ticket: `${ticket.slice(0, 12)}… (${ticket.length} bytes)`,
     });
+    const phone = (await pocket()).phones.find((one) => one.installationId === 'bob-android');
+    const value = phone?.registration.pushes[0]?.value;
+    expect(await (await fetch(`${url}/dev/ticket/${value}`)).text()).toBe(ticket);
+    expect((await fetch(`${url}/dev/ticket/another`)).status).toBe(404);
     const apns = pushes.find(({ provider }) => provider === 'APNs');
     expect(apns?.headers).toEqual({
       'apns-push-type': 'voip',

@@ -1,6 +1,8 @@
 // What docs/ringing.md tells people to copy does what the page says, against a real switchboard.
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { codeBlocks } from '../../scripts/markdown.ts';
+import { createDevelopment } from '../../src/dev/dev.ts';
 import type { PushToSend } from '../../src/ringing/host-sender.ts';
 import { MOUNTS, type Mount } from '../mounts.ts';
 import { type Stage, setStage } from '../stage.ts';
@@ -8,46 +10,48 @@ import { page, under } from './page-parts.ts';
 
 const ringing = page('ringing.md');
 
+type Json = Record<string, unknown>;
+
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-async function open() {
-  const pushes: PushToSend[] = [];
-  const stage = await setStage(MOUNTS[0] as Mount, {
-    ...{ database: 'sqlite::memory:', ringAccess: 'any' },
-    sendPush: (push) => {
-      pushes.push(push);
-      return 'handed';
-    },
-  });
-  cleanups.push(stage.close);
-  return { stage, pushes };
+const lines = codeBlocks(under(ringing, 'A try by curl')).flatMap(({ language, code }) =>
+  language === 'sh' ? code.split('\n') : [],
+);
+
+function pushedTo(uid: string, [answer = {}]: Json[]): Json {
+  const payload = { type: 'ring', to: uid };
+  expect(answer).toMatchObject({ pushes: [{ provider: 'FCM', uid, payload }] });
+  return answer;
 }
 
 describe('the try by curl', () => {
-  it('goes as the page says', async () => {
-    const { stage, pushes } = await open();
-    const answers: Record<string, unknown>[] = [];
-    for (const { language, code } of codeBlocks(under(ringing, 'A try by curl'))) {
-      if (language !== 'sh') continue;
-      for (const line of code.split('\n').filter((line) => line.startsWith('curl '))) {
-        if (line.includes('$TICKET')) await pushed(stage, pushes);
-        answers.push(await curl(stage, line, pushes[0]?.data.ticket ?? ''));
-      }
+  it('goes as the page says, word by word, against development mode', async () => {
+    const development = createDevelopment(
+      { PORT: '0', LIVEKIT_SERVER: 'off', DATABASE_URL: 'sqlite::memory:' },
+      () => {},
+    );
+    cleanups.push(development.stop);
+    const { run, variables } = createShell({}, await development.start());
+    const answers: Json[] = [];
+    for (const line of lines) {
+      if (!line.includes('/dev/pocket')) answers.push(...(await run(line)));
+      // The push goes out a moment after the answer to whoever calls.
+      else answers.push(await vi.waitFor(async () => pushedTo('bob', await run(line)), 5_000));
     }
-    expect(pushes[0]).toMatchObject({ type: 'ring', to: 'bob', data: { type: 'ring' } });
+    expect(variables.TICKET).toMatch(/^Authorization: Bearer swt_[\w-]+$/);
     const calls = answers.map(({ call }) => call as Record<string, never> | undefined);
     expect(answers[0]).toMatchObject({ device: { pushes: [{ isServed: true }] } });
-    expect(calls[2]).toMatchObject({ me: { state: 'ringing' } });
-    expect(calls[4]?.parties).toContainEqual(
+    expect(calls[3]).toMatchObject({ me: { state: 'ringing' } });
+    expect(calls[5]?.parties).toContainEqual(
       expect.objectContaining({ uid: 'bob', isAlerting: true }),
     );
-    expect(answers[5]).toMatchObject({ code: 'ticket_not_enough' });
-    expect(calls[7]).toMatchObject({ me: { state: 'declined' }, outcome: 'declined' });
+    expect(answers[6]).toMatchObject({ code: 'ticket_not_enough' });
+    expect(calls[8]).toMatchObject({ me: { state: 'declined' }, outcome: 'declined' });
     expect(answers.at(-1)).toMatchObject({ code: 'ticket_invalid' });
-  });
+  }, 15_000);
 });
 
 describe('what is copied', () => {
@@ -55,22 +59,38 @@ describe('what is copied', () => {
     codeBlocks(ringing).find(({ code }) => code.startsWith(`// ${name}\n`))?.code ?? '';
 
   it('the service worker shows a ring, says so, and takes it away when it is over', async () => {
-    const { stage, pushes } = await open();
-    const lines = codeBlocks(under(ringing, 'A try by curl')).flatMap(({ code }) =>
-      code.split('\n'),
-    );
+    const pushes: PushToSend[] = [];
+    const stage = await setStage(MOUNTS[0] as Mount, {
+      ...{ database: 'sqlite::memory:', ringAccess: 'any' },
+      sendPush: (push) => {
+        pushes.push(push);
+        return 'handed';
+      },
+    });
+    cleanups.push(stage.close);
+    const { run } = createShell({
+      CALLS: stage.tokenUrl.replace(/\/livekit-token$/, ''),
+      ALICE: `Authorization: Bearer ${stage.idToken({ sub: 'alice' })}`,
+      BOB: `Authorization: Bearer ${stage.idToken({ sub: 'bob' })}`,
+      JSON: 'Content-Type: application/json',
+      CALL: randomUUID(),
+    });
     const [register = '', place = ''] = lines.filter((line) => line.startsWith('curl '));
-    await curl(stage, register, '');
-    await curl(stage, place, '');
-    await pushed(stage, pushes);
+    await run(register);
+    await run(place);
+    // Loops gather for a moment what is due: time passes until it is so.
+    await vi.waitFor(() => {
+      stage.clock.advance(50);
+      expect(pushes.length).toBeGreaterThan(0);
+    });
     const worker = startWorker(block('firebase-messaging-sw.js'), stage);
     const ring = worker.push(pushes[0]?.data ?? {});
     await vi.waitFor(async () => {
-      const { call } = await curl(stage, 'curl "$CALLS/$CALL" -H "$ALICE"', '');
-      expect(JSON.stringify(call)).toContain('"isAlerting":true');
+      const seen = await run('curl "$CALLS/$CALL" -H "$ALICE"');
+      expect(JSON.stringify(seen)).toContain('"isAlerting":true');
     });
     expect(worker.shown()).toEqual(['Alice Example is calling']);
-    await curl(stage, 'curl -X POST "$CALLS/$CALL/leave" -H "$ALICE" -H "$JSON" -d \'{}\'', '');
+    await run('curl -X POST "$CALLS/$CALL/leave" -H "$ALICE" -H "$JSON" -d \'{}\'');
     await ring;
     expect(worker.shown()).toEqual([]);
     await worker.push({ type: 'stop_ring', id: 'x', title: 'Alice', body: 'Missed call' });
@@ -124,33 +144,54 @@ function startWorker(code: string, stage: Stage) {
   };
 }
 
-/** Loops gather for a moment what is due: time passes until it is so. */
-const pushed = (stage: Stage, pushes: readonly unknown[]) =>
-  vi.waitFor(() => {
-    stage.clock.advance(50);
-    expect(pushes.length).toBeGreaterThan(0);
-  });
+/** As much of a shell, of curl and of `node -p` as the page uses. `origin` in place of the page's. */
+function createShell(variables: Record<string, string>, origin = '') {
+  const expand = (text: string) =>
+    text
+      .replace(/\$([A-Z]+)/g, (_, name) => variables[name] ?? '')
+      .replace('http://127.0.0.1:3000', origin);
 
-/** As much of curl as the page uses. */
-async function curl(stage: Stage, line: string, ticket: string): Promise<Record<string, unknown>> {
-  const [, method = 'GET', target = ''] = /^curl (?:-X (\w+) )?"([^"]+)"/.exec(line) ?? [];
-  const id = '0f8fad5b-d9cb-469f-a165-70867728950e';
-  const base = stage.tokenUrl.replace(/\/livekit-token$/, '');
-  const user = /-H "\$(ALICE|BOB|TICKET)"/.exec(line)?.[1] ?? '';
-  const token = user === 'TICKET' ? ticket : stage.idToken({ sub: user.toLowerCase() });
-  const body = /-d '(.*)'(?: #|$)/.exec(line)?.[1]?.replace("'$CALL'", id);
-  const response = await fetch(target.replace('$CALLS', base).replace('$CALL', id), {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(line.includes('"$JSON"') && { 'content-type': 'application/json' }),
-    },
-    ...(body !== undefined && { body }),
-  });
-  const json = (await response.json()) as Record<string, unknown>;
-  const refused = /# (\d{3})$/.exec(line)?.[1];
-  if (refused === undefined ? !response.ok : response.status !== Number(refused)) {
-    throw new Error(`${response.status} to ${line}: ${JSON.stringify(json)}`);
+  /** What was answered: nothing, or one answer. */
+  async function run(line: string): Promise<Json[]> {
+    const [, name = '', quoted, bare = ''] = /^([A-Z]+)=(?:"(.*)"|(.*))$/.exec(line) ?? [];
+    if (name !== '') {
+      variables[name] = await substituted(quoted ?? bare);
+      return [];
+    }
+    return line.startsWith('curl ') ? [await curl(line)] : [];
   }
-  return json;
+
+  async function substituted(text: string): Promise<string> {
+    const [whole, url] = /\$\(curl -sf? (\S+)\)/.exec(text) ?? [];
+    if (whole === undefined || url === undefined) {
+      return expand(text.replace(/\$\(node -p .*\)/, randomUUID()));
+    }
+    const response = await fetch(expand(url));
+    if (!response.ok) throw new Error(`${response.status} to ${url}`);
+    return text.replace(whole, await response.text());
+  }
+
+  async function curl(line: string): Promise<Json> {
+    const [, method = 'GET', quoted, bare = ''] =
+      /^curl (?:-s )?(?:-X (\w+) )?(?:"([^"]+)"|(\S+))/.exec(line) ?? [];
+    const headers = [...line.matchAll(/-H "([^"]+)"/g)].map(([, header = '']) =>
+      expand(header).split(/: (.*)/, 2),
+    );
+    const body = /-d '(.*)'(?: #|$)/
+      .exec(line)?.[1]
+      ?.replace(/'(\$[A-Z]+)'/g, (_, one) => expand(one));
+    const response = await fetch(expand(quoted ?? bare), {
+      method,
+      headers: headers as [string, string][],
+      ...(body !== undefined && { body }),
+    });
+    const json = (await response.json()) as Json;
+    const refused = /# (\d{3})$/.exec(line)?.[1];
+    if (refused === undefined ? !response.ok : response.status !== Number(refused)) {
+      throw new Error(`${response.status} to ${line}: ${JSON.stringify(json)}`);
+    }
+    return json;
+  }
+
+  return { run, variables };
 }

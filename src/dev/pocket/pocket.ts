@@ -21,6 +21,8 @@ export interface Pocket {
   deliver(push: TakenPush): void;
   /** `after`: the number of the last push that is known. */
   view(after: number): PocketView;
+  /** Of the last ring that was pushed to this value: for whoever tries a phone by hand. */
+  ticketOf(value: string): string | undefined;
   stop(): void;
 }
 
@@ -82,6 +84,7 @@ export function createPocket(parts: {
       })),
       pushes: list.after(after),
     }),
+    ticketOf: list.ticketOf,
     stop() {
       for (const phone of native.values()) phone.stop();
     },

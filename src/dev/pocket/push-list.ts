@@ -60,19 +60,27 @@ export const ofApns = ({ token, headers, payload }: ApnsPush): TakenPush => ({
 export interface PushList {
   add(push: TakenPush, to: Pick<ListedPush, 'uid' | 'phone' | 'outcome'>): void;
   after(number: number): readonly ListedPush[];
+  /** Of the last ring that went to this value, whole. */
+  ticketOf(value: string): string | undefined;
 }
 
 export function createPushList(clock: Clock): PushList {
-  const all: ListedPush[] = [];
+  const all: { readonly listed: ListedPush; readonly taken: TakenPush }[] = [];
   let last = clock.now();
   return {
-    add({ provider, headers, payload }, to) {
+    add(taken, to) {
       last += 1;
+      const { provider, headers, payload } = taken;
       const shown = { provider, headers, payload: withoutTicket(payload) };
-      all.push({ number: last, at: clock.now(), ...to, ...shown });
+      all.push({ listed: { number: last, at: clock.now(), ...to, ...shown }, taken });
       if (all.length > KEPT_MAX) all.shift();
     },
-    after: (number) => all.filter((push) => push.number > number),
+    after: (number) => all.map(({ listed }) => listed).filter((push) => push.number > number),
+    ticketOf(value) {
+      const rings = ({ taken }: { taken: TakenPush }) =>
+        taken.value === value && typeof taken.payload.ticket === 'string';
+      return all.findLast(rings)?.taken.payload.ticket as string | undefined;
+    },
   };
 }
 
