@@ -118,7 +118,12 @@ export interface Effects {
         /** Since when he rings: who is invited anew rings anew, in the same call. */
         readonly ringAt: number;
       }
-    | ({ readonly type: 'stop_ring'; readonly uid: UserId } & RingStop);
+    | ({
+        readonly type: 'stop_ring';
+        readonly uid: UserId;
+        /** Of the ring that is over: the end of a later one stops whatever this one has left. */
+        readonly ringAt: number;
+      } & RingStop);
   /** To the host: in the order of `event.sequence`, a call and a target. */
   readonly host: {
     readonly type: 'host_event';

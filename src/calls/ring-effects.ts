@@ -13,7 +13,8 @@ export function ringEffectsOf({ before, after, event }: Change): Effects['push']
       const isSameRing = rang && known.createdAt === party.createdAt;
       return isSameRing ? [] : [{ type: 'ring', uid, ringAt: party.createdAt }];
     }
-    return rang ? [{ type: 'stop_ring', uid, ...stopOf(party, after, event) }] : [];
+    const ringAt = party.createdAt;
+    return rang ? [{ type: 'stop_ring', uid, ringAt, ...stopOf(party, after, event) }] : [];
   });
 }
 

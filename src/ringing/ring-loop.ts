@@ -118,6 +118,8 @@ function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
     const taken = await store.takeStop(callId, uid, effect.installation);
     const passedMs = stopwatch(clock);
     if (taken === undefined || taken.devices.length === 0) return 'done';
+    // Rung anew since: the end of that ring tells all who were not told, but where he did it then.
+    if (taken.ringAt !== effect.ringAt) return 'done';
     const { call, now, ringAt, onTheWay } = taken;
     const devices = taken.devices.filter(({ installation }) => !onTheWay.includes(installation));
     const forMs = isMissedBy(cause) ? STOP_FOR_MS.missed : STOP_FOR_MS.elsewhere;

@@ -71,7 +71,7 @@ const pushColumns = (effect: Effects['push']) => {
   return {
     type: effect.type,
     uid: effect.uid,
-    ring_at: effect.type === 'ring' ? effect.ringAt : undefined,
+    ring_at: effect.ringAt,
     cause: stop?.cause,
     installation: stop?.installation,
     device: stop?.device,
@@ -97,6 +97,7 @@ export const EFFECT_OF: { readonly [L in keyof Effects]: (row: Row) => Effects[L
     return known<Extract<Effect, { type: 'stop_ring' }>>({
       type: 'stop_ring',
       uid: uid as UserId,
+      ringAt: ring_at as number,
       cause: cause as RingEnd,
       installation: installation as InstallationId | null,
       device: device as DeviceId | null,

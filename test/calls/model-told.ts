@@ -128,6 +128,7 @@ export function createTold(): Told {
     const phone = `${written.after.id} ${effect.uid}`;
     expect(phones.delete(phone), 'none stops that does not ring').toBe(true);
     const party = partyOf(written.after, effect.uid) as Party;
+    expect(effect.ringAt, 'the ring that is over').toBe(party.createdAt);
     expect(effect.cause).toBe(causeOf(written, party));
     const isAnswered = effect.cause === 'answered_elsewhere';
     expect(effect.device, 'the device that has it').toBe(isAnswered ? party.device : undefined);

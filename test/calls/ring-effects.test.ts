@@ -38,7 +38,7 @@ const pushes = (world: World): readonly unknown[] =>
   world.last.effects.flatMap((effect): unknown[] => {
     if (effect.type === 'ring') return [`ring ${effect.uid}`];
     if (effect.type !== 'stop_ring') return [];
-    const { type: _, uid, ...stop } = effect;
+    const { type: _, ringAt: __, uid, ...stop } = effect;
     return [{ [uid]: stop }];
   });
 

@@ -198,6 +198,24 @@ describe('a stop', () => {
     expect(stops()).toHaveLength(2);
   });
 
+  it('of an earlier ring, which a provider would not take, leaves alone who has answered since', async () => {
+    const call = await rung('carol');
+    await stage.accept(call, 'carol');
+    stage.sender.answerWith(({ message }) => (message.type === 'ring' ? HANDED : FAILED));
+    await stage.decline(call, 'bob', 'tablet');
+    // In the pause after a try.
+    await stage.pass(2_000);
+    const before = stops().length;
+    const callees = [{ uid: 'bob' as UserId, isHidden: false }];
+    await stage.apply({ type: 'invite', callId: call.id, uid: call.caller, callees });
+    await stage.pass(200);
+    await stage.accept(call, 'bob', 'phone');
+    stage.sender.answerWith(() => HANDED);
+    await stage.pass(20_000);
+    expect(stops().slice(before)).toEqual(['stop_ring (answered_elsewhere) to tablet']);
+    expect(await isLeftToDo()).toBe(false);
+  });
+
   it('does not stop the ring that has followed', async () => {
     const call = await stage.place('alice', 'bob', 'carol');
     await stage.accept(call, 'carol');

@@ -67,7 +67,10 @@ export function describeErase(
           effects: [
             { type: 'remove_participant', identity: BOB },
             { type: 'remove_participant', identity: 'alice' },
-            { type: 'stop_ring', uid: bob, cause: 'over', installation: installation('his phone') },
+            {
+              ...{ type: 'stop_ring', uid: bob, ringAt: 1_000, cause: 'over' },
+              installation: installation('his phone'),
+            },
             { type: 'host_event', target: 'app', event: hostEvent(ended as Call, BOB) },
             { type: 'host_event', target: 'app', event: hostEvent(ended as Call) },
           ],

@@ -12,6 +12,7 @@ const RING = { type: 'ring', uid: user('bob'), ringAt: 1_000 } as const satisfie
 const STOP = {
   type: 'stop_ring',
   uid: user('bob'),
+  ringAt: 1_000,
   cause: 'answered_elsewhere',
   installation: 'i-1' as InstallationId,
   device: 'phone' as DeviceId,
@@ -74,7 +75,7 @@ export function describeLanes(
       const { event, ...rest } = told(1);
       const { uid: _, ...ofNobody } = event;
       const bare = { ...rest, event: ofNobody };
-      const over = { type: 'stop_ring', uid: user('bob'), cause: 'over' } as const;
+      const over = { type: 'stop_ring', uid: user('bob'), ringAt: 1_000, cause: 'over' } as const;
       await placed([over, bare]);
       expect((await lease('push'))[0]?.effect).toStrictEqual(over);
       expect((await lease('host'))[0]?.effect).toStrictEqual(bare);
