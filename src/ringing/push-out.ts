@@ -40,7 +40,7 @@ interface Ground {
 }
 
 export function createPushOut(ground: Ground): PushOut {
-  const { senders, store, clock, log } = ground;
+  const { senders, store, clock, log, metrics } = ground;
   const tryAt = createTry(ground);
   const doors = new Map(senders.map((sender) => [sender, createProviderDoor(clock)]));
   /** Until when a provider wants nothing more for a device, by the monotonic clock. */
@@ -51,6 +51,14 @@ export function createPushOut(ground: Ground): PushOut {
       const target = targetOf(sender, message, device);
       return target === undefined ? [] : [{ sender, push: { message, device, target } }];
     });
+
+  async function counted(sender: PushSender, push: Push): Promise<PushResult> {
+    const came = await tryUnlessHeld(sender, push);
+    const { provider } = sender;
+    const reason = came.result === 'handed' ? {} : { reason: came.reason };
+    metrics?.pushTried({ provider, type: push.message.type, result: came.result, ...reason });
+    return came;
+  }
 
   async function tryUnlessHeld(sender: PushSender, push: Push): Promise<PushResult> {
     const { uid, installation } = push.device;
@@ -79,7 +87,7 @@ export function createPushOut(ground: Ground): PushOut {
   return async (message, device) => {
     const ways = waysTo(message, device);
     const tries = await Promise.all(
-      ways.map(async ({ sender, push }) => ({ push, ...(await tryUnlessHeld(sender, push)) })),
+      ways.map(async ({ sender, push }) => ({ push, ...(await counted(sender, push)) })),
     );
     if (tries.some(({ result }) => result === 'handed')) return 'handed';
     const failed = tries.filter((one) => one.result === 'failed');
@@ -103,13 +111,13 @@ function targetOf(sender: PushSender, message: PushMessage, device: Device): Tar
 }
 
 /** One try. What a provider says its sender tells; here alone is told what no sender may do. */
-function createTry({ clock, log, metrics }: Omit<Ground, 'senders' | 'store'>) {
+function createTry({ clock, log }: Pick<Ground, 'clock' | 'log'>) {
   const maySay = createMaySay(clock);
   const broken = (provider: PushSender['provider'], reason: string): PushResult => {
     if (maySay(provider)) log.error({ provider, reason }, 'a sender of pushes has a bug');
     return { result: 'failed', reason };
   };
-  async function sent(sender: PushSender, push: Push): Promise<PushResult> {
+  return async (sender: PushSender, push: Push): Promise<PushResult> => {
     try {
       const answer = await withDeadline(clock, PUSH_TRY_MS, (signal) => sender.send(push, signal));
       return isResult(answer) ? answer : broken(sender.provider, 'nonsense');
@@ -117,13 +125,6 @@ function createTry({ clock, log, metrics }: Omit<Ground, 'senders' | 'store'>) {
       if (error instanceof DeadlineError) return { result: 'failed', reason: 'timeout' };
       return broken(sender.provider, 'thrown');
     }
-  }
-  return async (sender: PushSender, push: Push): Promise<PushResult> => {
-    const tried = await sent(sender, push);
-    const { provider } = sender;
-    const reason = tried.result === 'handed' ? {} : { reason: tried.reason };
-    metrics?.pushTried({ provider, type: push.message.type, result: tried.result, ...reason });
-    return tried;
   };
 }
 

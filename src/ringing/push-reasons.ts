@@ -3,6 +3,9 @@
 import type { PushSender } from './push.ts';
 
 const OURS = [
+  // Not asked, for it wants nothing for that phone yet, or answers nobody and enough wait for it.
+  'held',
+  'crowded',
   'timeout',
   'no_answer',
   'access_token',
@@ -35,6 +38,7 @@ const APNS = [
   'BadCollapseId',
   'BadDeviceToken',
   'BadEnvironmentKeyIdInToken',
+  'BadEnvironmentKeyInToken',
   'BadExpirationDate',
   'BadMessageId',
   'BadPath',

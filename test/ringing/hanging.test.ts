@@ -60,6 +60,8 @@ describe.each(Object.keys(HANGS))('a provider that %s', (how) => {
     const before = apns.pushes.length;
     await stage.pass(9_000);
     expect(apns.pushes.length - before).toBeLessThanOrEqual(4 * 64);
+    const crowded = /provider="apns",type="ring",result="failed",reason="crowded"} \d+/;
+    expect(await stage.registry.metrics()).toMatch(crowded);
     const rung = new Set<string>();
     apns.answerWith(({ device }) => {
       rung.add(device.installation);

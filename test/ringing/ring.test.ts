@@ -141,6 +141,20 @@ describe('a provider that fails', () => {
     expect(stage.sender.pushes).toHaveLength(2);
   });
 
+  it('is not asked for another call before its time either, and that is counted', async () => {
+    await stage.register('bob', 'phone');
+    stage.sender.answerWith(() => failed({ retryAfterMs: 20_000 }));
+    await stage.loop.start();
+    await stage.place('alice', 'bob');
+    await stage.pass(1_000);
+    await stage.place('carol', 'bob');
+    await stage.pass(1_000);
+    expect(stage.sender.pushes).toHaveLength(1);
+    const tries = 'switchboard_pushes_total{provider="fcm",type="ring",result="failed"';
+    expect(await metric(`${tries},reason="held"`)).toMatch(/ 1$/);
+    expect(await metric(`${tries},reason="UNAVAILABLE"`)).toMatch(/ 1$/);
+  });
+
   it('is not asked again where its time is after the ring', async () => {
     await stage.register('bob', 'phone');
     stage.sender.answerWith(() => failed({ retryAfterMs: 60_000 }));
