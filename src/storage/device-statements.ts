@@ -66,15 +66,18 @@ export type RingStatements = ReturnType<typeof ringStatements>;
 
 /** Each ring has rows of its own. */
 export function ringStatements(dialect: Dialect) {
-  const { schema, rows, now } = dialect;
+  const { schema, isIn, rows, now } = dialect;
   const rung = `${schema}rung`;
-  /** In the order of `$1`, which whoever writes some of the same has too. */
+  /**
+   * In the order of `$1`, which whoever writes some of the same has too. By the list of their calls,
+   * or Postgres would walk through all that were ever rung.
+   */
   const handed = (
     column: string,
     which: string,
   ) => `update ${rung} as o set ${column} = ${now('$2')}
-  from ${rows('$1', RUNG)} where o.call_id = r.call_id and o.uid = r.uid
-    and o.installation = r.installation and ${which} and o.${column} is null`;
+  from ${rows('$1', RUNG)} where ${isIn('o.call_id', '$3')} and o.call_id = r.call_id
+    and o.uid = r.uid and o.installation = r.installation and ${which} and o.${column} is null`;
   const untold = `r.call_id = $1 and r.uid = d.uid and r.installation = d.installation
     and r.stopped_at is null`;
   return {

@@ -28,7 +28,8 @@ export function createRingStore({
   /** The phones of a group are hundreds: what comes while some are written goes with the next. */
   const handed = (text: string) => {
     const write = gathered<HandedRow>(async (all) => {
-      const values = [JSON.stringify(all.toSorted(inOrder)), engine.clockValue()];
+      const calls = list([...new Set(all.map(({ call_id }) => call_id))]);
+      const values = [JSON.stringify(all.toSorted(inOrder)), engine.clockValue(), calls];
       await engine.write([{ text, values }]);
     });
     return async ({ callId, uid, ringAt }: Ring, to: readonly InstallationId[]) => {
