@@ -17,8 +17,11 @@ import type { DeviceStore, RingStore } from './store.ts';
 
 /** A provider that hangs holds one of them for a try. */
 const AT_ONCE = 256;
-/** Longer than a try, and short enough for a ring: from then on another instance may push. */
-const LEASE_MS = 5_000;
+/**
+ * Longer than a try. Then another instance may push: where this one was killed, its push shall be out
+ * 5 s after the commit at the latest. In this process what takes longer is not begun again beside itself.
+ */
+const LEASE_MS = 4_500;
 const RETRY_MS = { first: 500, last: 8_000 };
 /** Of a missed call, which is shown however late. */
 const MISSED_RETRY_MS = { first: 500, last: 60_000 };

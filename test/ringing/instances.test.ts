@@ -34,9 +34,9 @@ describe('two instances on one database', () => {
     await stage.pass(200_000);
     const call = await stage.place('alice', 'bob');
     // It has just taken the work, and is killed.
-    await stage.store.leaseEffects('push', 10, 5_000);
+    await stage.store.leaseEffects('push', 10, 4_500);
     await stage.store.takeRing(ringOf(call));
-    await stage.pass(5_500);
+    await stage.pass(4_700);
     expect(stage.sender.sent()).toEqual(['ring to phone']);
   });
 

@@ -4,7 +4,6 @@ import type { UserId } from '../../src/base/ids.ts';
 import type { Call } from '../../src/calls/call.ts';
 import { StoreUnavailable } from '../../src/calls/store.ts';
 import type { PushResult, RingMessage } from '../../src/ringing/push.ts';
-import { ringOf } from '../storage/scenes.ts';
 import { createFakeSender, HANDED, type RingStage, RULES, setRingStage } from './stage.ts';
 
 let stage: RingStage;
@@ -328,12 +327,22 @@ describe('a device', () => {
 describe('an instance', () => {
   it('that comes to nothing between commit and push is stood in for within five seconds', async () => {
     await stage.register('bob', 'phone');
-    const call = await stage.place('alice', 'bob');
-    // It has taken the work, and written down whom it rings.
-    await stage.store.leaseEffects('push', 10, 5_000);
-    await stage.store.takeRing(ringOf(call));
+    await stage.place('alice', 'bob');
+    // It takes the work, writes down whom it rings, and is killed.
+    const killed = stage.another({
+      store: {
+        ...stage.store,
+        async takeRing(ring) {
+          await stage.store.takeRing(ring);
+          throw new StoreUnavailable(new Error('killed'));
+        },
+      },
+    });
+    await killed.start();
+    await stage.pass(100);
+    await killed.stop();
     await stage.loop.start();
-    await stage.pass(4_800);
+    await stage.pass(4_200);
     expect(stage.sender.pushes).toEqual([]);
     await stage.pass(400);
     expect(stage.sender.sent()).toEqual(['ring to phone']);
