@@ -87,6 +87,9 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     unawaited(_registration.pause());
     unawaited(_stopListening());
     unawaited(_session?.close());
+    final id = _callId;
+    _forget(); // what is still asked for opens no room any more
+    if (id != null) unawaited(_quietly(phone.ended(id, 'ended')));
     super.dispose();
   }
 
@@ -150,7 +153,7 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     final call = _live[id] ?? _call;
     final kind = call?.kind ?? CallKind.audio;
     _begin(id, call, Connecting(call));
-    await _quietly(phone.outgoing(id, call?.callerName ?? '', kind));
+    await _quietly(phone.outgoing(id, call?.otherName ?? '', kind));
     await _enter(id, () => client.accept(id));
   }
 
@@ -165,7 +168,7 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     await _quietly(
       phone.outgoing(
         id,
-        ended.call?.callerName ?? '',
+        ended.call?.otherName ?? '',
         ended.call?.kind ?? CallKind.audio,
       ),
     );
@@ -373,7 +376,7 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     _entering = call.id;
     await _quietly(phone.ended(from, 'ended'));
     if (await phone.answer(call.id)) return; // it was ringing here already
-    await _quietly(phone.outgoing(call.id, call.callerName ?? '', call.kind));
+    await _quietly(phone.outgoing(call.id, call.otherName ?? '', call.kind));
   }
 
   Future<void> _connect(Entry entry) async {
@@ -417,7 +420,7 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     _set(InCall(_call, since: DateTime.now()));
     final call = _call;
     if (call == null) return;
-    final name = call.callerName ?? '';
+    final name = call.otherName ?? '';
     unawaited(_quietly(phone.connected(call.id, name, call.kind)));
   }
 

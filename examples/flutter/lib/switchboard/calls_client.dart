@@ -28,7 +28,7 @@ String newCallId() {
 }
 
 /// Every route that an app asks. Each request but `invite` may be sent twice, and is, where its answer
-/// got lost. Throws a [CallException], and what `getIdToken` throws.
+/// got lost. Throws a [CallException], and nothing else.
 class CallsClient {
   CallsClient(
     this.baseUrl, {
@@ -275,7 +275,7 @@ class CallsClient {
     final isHeld = request.url.queryParameters.containsKey('waitSeconds');
     final timeout = Duration(seconds: isHeld ? 35 : 10);
     try {
-      final idToken = await _idToken(fresh: fresh).timeout(timeout);
+      final idToken = await _tokenOf(fresh: fresh).timeout(timeout);
       if (idToken == null) {
         throw CallException.local(
           CallErrorCode.signedOut,
@@ -295,6 +295,16 @@ class CallsClient {
       );
     } on http.ClientException catch (error) {
       throw CallException.local(CallErrorCode.unreachable, error.message);
+    }
+  }
+
+  /// Firebase asks Google for a token that is older than an hour, and throws where no network is: often
+  /// so in a phone that has just been woken.
+  Future<String?> _tokenOf({required bool fresh}) async {
+    try {
+      return await _idToken(fresh: fresh);
+    } on Object catch (error) {
+      throw CallException.local(CallErrorCode.unreachable, '$error');
     }
   }
 

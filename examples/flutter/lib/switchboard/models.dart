@@ -268,6 +268,15 @@ class Call {
 
   /// The caller's name, or null: the app has a word of its own.
   String? get callerName => partyOf(caller)?.name;
+
+  /// Whom the system's own screens name: who calls, and for the caller the first whom he calls.
+  String? get otherName {
+    if (me.role != Role.caller) return callerName;
+    for (final party in parties) {
+      if (party.uid != caller) return party.name;
+    }
+    return null;
+  }
 }
 
 /// A call and the way into its room. Without a token where it has ended already: everybody was busy.

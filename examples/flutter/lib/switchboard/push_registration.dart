@@ -16,12 +16,11 @@ class PushRegistration {
   final List<StreamSubscription<Object?>> _subscriptions = [];
   bool _isOn = false;
 
-  /// Asks for permission to notify where it was not asked before, and registers.
+  /// Registers, and asks for permission to notify where it was not asked before: neither waits for the
+  /// other, for a ring of CallKit's needs no permission.
   Future<void> start() async {
     _isOn = true;
     final messaging = FirebaseMessaging.instance;
-    await messaging.requestPermission();
-    if (!_isOn) return;
     _subscriptions
       ..add(messaging.onTokenRefresh.listen((_) => unawaited(_put())))
       ..add(
@@ -29,7 +28,8 @@ class PushRegistration {
           if (event is PushesChanged) unawaited(_put());
         }),
       );
-    await _put();
+    unawaited(_put());
+    await messaging.requestPermission();
   }
 
   /// At sign-out, while the ID token still counts. Where the server can't be asked the value moves with

@@ -28,7 +28,8 @@ class RingWatcher(
         if (ring.ticket == null) return // the app brought it, and has a feed of its own
         client.alerting()
         var after: Long? = null
-        while (!isStopped && ring.leftMs > 0) {
+        // Ringing stops it when the time is over: it has the server's own count, a short push has none.
+        while (!isStopped) {
             when (val answer = client.look(after)) {
                 is Answer.Ok -> after = heard(answer) ?: after
                 is Answer.Refused -> {
