@@ -42,6 +42,8 @@ final class Ringing: NSObject {
   private var talking: Set<UUID> = []
   private var outgoing: Set<UUID> = []
   private var over: [UUID] = []
+  /// Of the last ring of those, where it was known.
+  private var overTickets: [UUID: String] = [:]
   private var answered: UUID?
 
   /// At launch, always: a push that woke the app waits for it.
@@ -114,7 +116,7 @@ final class Ringing: NSObject {
   }
 
   private func report(_ ring: Ring, done: @escaping () -> Void) {
-    let isOver = over.contains(ring.id)
+    let isOver = self.isOver(ring)
     if !isOver && rings[ring.id] == nil { rings[ring.id] = ring }
     provider.reportNewIncomingCall(with: ring.id, update: update(ring)) { error in
       DispatchQueue.main.async {
@@ -177,13 +179,22 @@ final class Ringing: NSObject {
     return update
   }
 
+  /// Whoever is rung again in the same call gets another ticket; a push that comes twice has the same.
+  private func isOver(_ ring: Ring) -> Bool {
+    guard over.contains(ring.id) else { return false }
+    guard let ended = overTickets[ring.id], let ticket = ring.ticket else { return true }
+    return ended == ticket
+  }
+
   private func forget(_ id: UUID) {
+    if let ticket = rings[id]?.ticket { overTickets[id] = ticket }
     rings[id] = nil
     talking.remove(id)
     outgoing.remove(id)
     watchers.removeValue(forKey: id)?.stop()
     if answered == id { answered = nil }
     over = Array((over.filter { $0 != id } + [id]).suffix(50))
+    overTickets = overTickets.filter { over.contains($0.key) }
   }
 
   private func request(_ action: CXCallAction) {

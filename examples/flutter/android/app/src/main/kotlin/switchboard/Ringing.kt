@@ -18,7 +18,9 @@ object Ringing {
     private const val REMEMBERED = 50
 
     private val main = Handler(Looper.getMainLooper())
-    private val over = LinkedHashSet<String>()
+
+    /** Call → the ticket of its ring that is over, null where none was known. */
+    private val over = LinkedHashMap<String, String?>()
     private val listeners = LinkedHashSet<Listener>()
     private var watcher: RingWatcher? = null
     private var timeOut: Runnable? = null
@@ -60,7 +62,7 @@ object Ringing {
             if (current.ticket == null && new.ticket != null) watch(app, new)
             return false
         }
-        if (current != null || new.id in over || new.leftMs <= 0) return false
+        if (current != null || CallService.isTalking || isOver(new)) return false
         show(app, new)
         watch(app, new)
         return true
@@ -163,9 +165,18 @@ object Ringing {
         main.postDelayed(end, maxOf(0L, current.leftMs))
     }
 
+    /** Whoever is rung again in the same call gets another ticket; a push that comes twice has the same. */
+    private fun isOver(new: Ring): Boolean {
+        if (new.leftMs <= 0) return true
+        if (new.id !in over) return false
+        val ended = over[new.id]
+        return ended == null || new.ticket == null || new.ticket == ended
+    }
+
     private fun forgetLater(id: String) {
+        val ticket = ring?.takeIf { it.id == id }?.ticket ?: over[id]
         over.remove(id)
-        over.add(id)
-        while (over.size > REMEMBERED) over.remove(over.first())
+        over[id] = ticket
+        while (over.size > REMEMBERED) over.remove(over.keys.first())
     }
 }
