@@ -82,7 +82,7 @@ type Ground = Options & {
 const NOT_RUNG = 'a phone could not be rung before its ring was over';
 const NOT_STOPPED = 'a phone could not be told that its ring is over';
 
-function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
+function createRing({ store, push, giveUp, messages, clock, log, metrics }: Ground) {
   return async (leased: RingEffect): Promise<TryResult> => {
     const { callId, effect, tries } = leased;
     const { uid, ringAt } = effect;
@@ -103,6 +103,7 @@ function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
       await store.ringHanded(ring, [device.installation]);
       return reached;
     });
+    log.debug(countsOf(leased, rung), 'a ring was pushed');
     const leftMs = ringEndsAt - taken.now - passedMs();
     const pauseMs = backOffMs(tries, RETRY_MS);
     const { unreachable, late, againInMs } = sorted(rung, { pauseMs, leftMs });
@@ -114,7 +115,7 @@ function createRing({ store, push, giveUp, messages, clock, metrics }: Ground) {
   };
 }
 
-function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
+function createStop({ store, push, giveUp, messages, clock, log, rules }: Ground) {
   return async (leased: StopEffect): Promise<TryResult> => {
     const { callId, effect, tries } = leased;
     const { uid, cause } = effect;
@@ -131,6 +132,7 @@ function createStop({ store, push, giveUp, messages, clock, rules }: Ground) {
     const told = await toEach(devices, async (device) =>
       push(await messages.stop({ call, now, stop: effect }, device), device),
     );
+    log.debug(countsOf(leased, told), 'the end of a ring was pushed');
     const pauseMs = backOffMs(tries, isMissedBy(cause) ? MISSED_RETRY_MS : RETRY_MS);
     const { handed, unreachable, late, againInMs } = sorted(told, { pauseMs, leftMs: leftMs() });
     const notAgain = [...handed, ...unreachable, ...late];
@@ -156,6 +158,14 @@ async function toEach(
     if (one.status === 'rejected') throw one.reason;
     return { installation: (devices[nth] as Device).installation, reached: one.value };
   });
+}
+
+/** Of one try, for the log. */
+function countsOf({ callId, tries }: LeasedEffect, told: readonly Told[]) {
+  const devices = told.length;
+  const handed = told.filter(({ reached }) => reached === 'handed').length;
+  const unreachable = told.filter(({ reached }) => reached === 'unreachable').length;
+  return { callId, tries, devices, handed, failed: devices - handed - unreachable, unreachable };
 }
 
 /** What is done, what there is no time for any more, and when the others are tried again. */

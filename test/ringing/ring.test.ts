@@ -16,6 +16,7 @@ const failed = (more: object = {}): PushResult => ({
   ...{ result: 'failed', reason: 'UNAVAILABLE' },
   ...more,
 });
+const PUSHED = 'a ring was pushed';
 const devicesOf = async (uid: string) =>
   (await stage.store.devicesOf(uid as UserId)).map(({ installation }) => installation);
 const isLeftToDo = async () => (await stage.store.nextDueMs('push')) !== undefined;
@@ -124,7 +125,7 @@ describe('a provider that fails', () => {
     const pauses = times.slice(1).map((time, nth) => Math.round(time - (times[nth] as number)));
     expect(pauses).toEqual([1, 1, 2, 4, 8, 8, 8, 8]);
     expect(Math.max(...times)).toBeLessThan(RULES.ringMs / 1_000);
-    expect(stage.log.lines).toMatchObject([
+    expect(stage.log.lines.filter(({ level }) => level !== 'debug')).toMatchObject([
       { level: 'warn', message: 'a phone could not be rung before its ring was over' },
     ]);
   });
@@ -324,6 +325,27 @@ describe('a device', () => {
   });
 });
 
+it('is told in the log, each try by how far it came, to whoever looks closely', async () => {
+  for (const phone of ['good', 'gone', 'late']) await stage.register('bob', phone);
+  stage.sender.answerWith(({ device: { installation } }) => {
+    if (installation === 'gone') return { result: 'gone', reason: 'UNREGISTERED' };
+    return installation === 'late' && stage.sender.pushes.length < 4 ? failed() : HANDED;
+  });
+  await stage.loop.start();
+  const { id: callId } = await stage.place('alice', 'bob');
+  await stage.pass(2_000);
+  const alone = await stage.place('carol', 'nobody-there');
+  await stage.pass(200);
+  const none = { devices: 0, handed: 0, failed: 0, unreachable: 0 };
+  expect(stage.log.lines).toEqual(
+    [
+      { callId, tries: 1, devices: 3, handed: 1, failed: 1, unreachable: 1 },
+      { callId, tries: 2, devices: 1, handed: 1, failed: 0, unreachable: 0 },
+      { callId: alone.id, tries: 1, ...none },
+    ].map((fields) => ({ level: 'debug', fields, message: PUSHED })),
+  );
+});
+
 describe('an instance', () => {
   it('that comes to nothing between commit and push is stood in for within five seconds', async () => {
     await stage.register('bob', 'phone');
@@ -380,7 +402,8 @@ describe('an instance', () => {
 
 describe('a database out of reach', () => {
   const away = () => Promise.reject(new StoreUnavailable(new Error('ECONNREFUSED')));
-  const levels = () => stage.log.lines.map(({ level }) => level);
+  const levels = () =>
+    stage.log.lines.flatMap(({ level, message }) => (message === PUSHED ? [] : [level]));
   /** Fails once, and works then. */
   const once = (name: 'takeRing' | 'ringHanded' | 'dropTarget') => {
     const right = stage.store[name];

@@ -136,7 +136,12 @@ describe('a provider that fails', () => {
     expect([length > 10, await isLeftToDo()]).toEqual([true, false]);
     await stage.pass(60_000);
     expect(stops()).toHaveLength(length);
-    expect(stage.log.lines).toMatchObject([
+    const told = stage.log.lines.filter(
+      ({ message }) => message === 'the end of a ring was pushed',
+    );
+    expect(told).toHaveLength(length);
+    expect(told[0]?.fields).toMatchObject({ callId: call.id, devices: 1, handed: 0, failed: 1 });
+    expect(stage.log.lines.filter(({ level }) => level !== 'debug')).toMatchObject([
       { level: 'warn', fields: { callId: call.id }, message: expect.stringContaining('is over') },
     ]);
   });
