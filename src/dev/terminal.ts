@@ -36,7 +36,7 @@ export function createTerminal(parts: {
   const isWanted = (of: LogLevel) => LOG_LEVELS.indexOf(of) >= LOG_LEVELS.indexOf(level);
   const line = (text: string) => say(`${timeOf(clock)}  ${text}`);
 
-  const plain = (word: 'warning' | 'error', fields: object, message: string) =>
+  const plain = (word: 'debug' | 'warning' | 'error', fields: object, message: string) =>
     line([`${word}: ${message}`, ...detailOf((fields as Told).err)].join(`\n${INDENT}`));
   const isOfRequest = (fields: object, sentence?: string): boolean => {
     if (!('requestId' in fields && 'ms' in fields)) return false;
@@ -46,7 +46,9 @@ export function createTerminal(parts: {
 
   return {
     log: {
-      debug() {},
+      debug(fields, message) {
+        if (!isOfRequest(fields, message) && isWanted('debug')) plain('debug', fields, message);
+      },
       info: (fields) => void isOfRequest(fields),
       warn(fields, message) {
         if (!isOfRequest(fields, message) && isWanted('warn')) plain('warning', fields, message);

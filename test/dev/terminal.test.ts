@@ -116,6 +116,7 @@ describe('LOG_LEVEL', () => {
   });
 
   it.each([
+    ['debug', ['debug: fine', 'warning: odd', 'error: bad']],
     ['warn', ['warning: odd', 'error: bad']],
     ['error', ['error: bad']],
     ['silent', []],
