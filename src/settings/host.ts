@@ -1,5 +1,7 @@
 // How the host's backend learns what becomes of calls.
+import { isIP } from 'node:net';
 import { faultOfUrl } from '../base/faults.ts';
+import { isPublicAddress, withoutBrackets } from '../base/private-address.ts';
 import { faultOfWebhookSecret } from '../base/standard-webhooks.ts';
 import type { OnCallEvent } from '../events/host-events-message.ts';
 import type { DatabaseSettings } from './database.ts';
@@ -87,6 +89,20 @@ function webhookSettings(
       `${name} must be https, or http to hosts that ${say.nameOf('webhookAllowedHosts')} names`,
     );
   }
+  const closed = urls.map((url) => new URL(url)).find((url) => isRefused(url, allowedHosts));
+  if (closed !== undefined) {
+    say.fault(
+      `${name} leads to ${closed.hostname}, no public address: ${say.nameOf('webhookAllowedHosts')} must name it`,
+    );
+  }
   if (secret === undefined) say.needs('webhookUrls', 'webhookSecret');
   return secret === undefined ? undefined : { urls, secret, allowedHosts };
+}
+
+/** What other names lead to is looked at when an event goes out. */
+function isRefused({ protocol, hostname }: URL, allowedHosts: readonly string[]): boolean {
+  const host = withoutBrackets(hostname);
+  if (protocol !== 'https:' || [hostname, host].some((one) => allowedHosts.includes(one)))
+    return false;
+  return isIP(host) === 0 ? /(?:^|\.)localhost\.?$/.test(host) : !isPublicAddress(host);
 }

@@ -78,6 +78,19 @@ describe('webhooks', () => {
     });
   });
 
+  it.each(['127.0.0.1', '[::1]', '10.1.2.3', '169.254.169.254', 'localhost', 'calls.localhost'])(
+    'lead to %s only where it is named',
+    (host) => {
+      const WEBHOOK_URLS = `https://${host}:4001/calls`;
+      expect(faultsOf({ WEBHOOK_URLS })).toEqual([
+        `WEBHOOK_URLS leads to ${host}, no public address: WEBHOOK_ALLOWED_HOSTS must name it`,
+      ]);
+      expect(faultsOf({ WEBHOOK_URLS, WEBHOOK_ALLOWED_HOSTS: `chat.internal,${host}` })).toEqual(
+        [],
+      );
+    },
+  );
+
   it('are at most five, each once', () => {
     const urls = (count: number) =>
       Array.from({ length: count }, (_, at) => `https://chat.example/${at}`).join(',');
