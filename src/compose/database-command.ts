@@ -1,4 +1,6 @@
 // A command of the operator's that works on the database of calls, beside the server or without one.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { type CallStore, StoreUnavailable } from '../calls/store.ts';
@@ -12,10 +14,15 @@ const silent = () => {};
 /** What goes wrong is told by the command itself. */
 export const SILENT: Logger = { debug: silent, info: silent, warn: silent, error: silent };
 
-/** Opens the database that is set, whose tables are made where they are missing. Rejects with a sentence for the operator. */
+/**
+ * Opens the database that is set, whose tables are made where they are missing. A file that is not there
+ * is made for `makes` alone: else nothing could be in it, and the path is a wrong one. Rejects with a
+ * sentence for the operator.
+ */
 export async function onDatabase<Result>(
   env: Environment,
   work: (store: CallStore) => Promise<Result>,
+  makes?: 'makes',
 ): Promise<Result> {
   const database = loadDatabase(env);
   const name = variableOf('database');
@@ -23,6 +30,11 @@ export async function onDatabase<Result>(
     const slips = misspelt(env).filter(({ sentence }) => sentence.includes(name));
     const hints = slips.map(({ sentence }) => sentence);
     throw new ConfigError([`${name} is required`], hints);
+  }
+  if (database.engine === 'sqlite' && makes === undefined && !existsSync(database.path)) {
+    throw new ConfigError([
+      `${name}: there is no file ${resolve(database.path)}. Run this where the server runs, with its path`,
+    ]);
   }
   const store = createStore(database, { clock: systemClock, log: SILENT });
   try {

@@ -20,4 +20,5 @@ export function printMigration(env: Environment, from = '0'): string {
 }
 
 /** Rejects with a sentence for the operator. Where all is there already it changes nothing. */
-export const migrate = (env: Environment): Promise<void> => onDatabase(env, async () => {});
+export const migrate = (env: Environment): Promise<void> =>
+  onDatabase(env, async () => {}, 'makes');

@@ -98,6 +98,12 @@ describe('erase', () => {
       1,
       /DATABASE_URL: /,
     ],
+    [
+      { DATABASE_URL: 'sqlite:data/calls.db' },
+      ['erase', 'bob'],
+      1,
+      /there is no file .*data\/calls\.db\. Run/,
+    ],
     [{ DATABASE_URL: 'sqlite:calls.db' }, ['erase', 'b\nob'], 1, /the uid must not hold control/],
     [{}, ['erase'], 2, /^erase takes the uid of whom to forget\./],
     [{}, ['erase', 'bob', 'carol'], 2, /^erase takes one uid, and not "carol" too\./],
