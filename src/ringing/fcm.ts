@@ -63,8 +63,13 @@ function resultOf(answer: FcmAnswer, projectId: string, complain: Complain): Pus
       );
       return { result: 'gone', reason };
     case 'INVALID_ARGUMENT':
-      if (namesTarget) return { result: 'gone', reason };
-      break;
+      if (!namesTarget) break;
+      complain(
+        'registration_token',
+        'FCM takes the value of a device for none of its own, and it is forgotten: the app must ' +
+          'register what getToken() answers, as fcm_token (fid: a Firebase installation id)',
+      );
+      return { result: 'gone', reason };
     case 'THIRD_PARTY_AUTH_ERROR':
     case 'UNAUTHENTICATED':
     case 'PERMISSION_DENIED':

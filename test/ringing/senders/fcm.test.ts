@@ -210,7 +210,7 @@ const failed = (reason: string): PushResult => ({ result: 'failed', reason });
 /** Every error of FCM, what it means for a ring, and whether an operator must hear of it. */
 const ERRORS: Record<FcmFaultName, readonly [PushResult, RegExp | undefined]> = {
   UNREGISTERED: [gone('UNREGISTERED'), undefined],
-  INVALID_TOKEN: [gone('INVALID_ARGUMENT'), undefined],
+  INVALID_TOKEN: [gone('INVALID_ARGUMENT'), /getToken\(\)/],
   SENDER_ID_MISMATCH: [gone('SENDER_ID_MISMATCH'), /another Firebase project/],
   INVALID_ARGUMENT: [refused('INVALID_ARGUMENT'), /malformed/],
   THIRD_PARTY_AUTH_ERROR: [refused('THIRD_PARTY_AUTH_ERROR'), /Cloud Messaging/],
