@@ -55,10 +55,10 @@ function optionsTable(): string {
   return alignedTable([['option', 'type', 'meaning', 'default', 'variable'], ...rows]);
 }
 
-/** The words for variables in those of options. */
+/** The words for variables in those of options. FCM is a service's name as well, and stays. */
 const inOptions = (meaning: string): string =>
   [...ROWS]
-    .filter(([, row]) => isVariable(row) && isOption(row))
+    .filter(([, row]) => isVariable(row) && isOption(row) && row.variable !== 'FCM')
     .reduce((text, [name, { variable = '' }]) => text.replaceAll(variable, name), meaning)
     .replaceAll('`on`', '`true`')
     .replace(/[;,] separated by commas/, '')
