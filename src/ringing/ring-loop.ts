@@ -103,7 +103,7 @@ function createRing({ store, push, giveUp, messages, clock, log, metrics }: Grou
       await store.ringHanded(ring, [device.installation]);
       return reached;
     });
-    log.debug(countsOf(leased, rung), 'a ring was pushed');
+    log.debug(countsOf(leased, rung), 'a push of a ring was tried');
     const leftMs = ringEndsAt - taken.now - passedMs();
     const pauseMs = backOffMs(tries, RETRY_MS);
     const { unreachable, late, againInMs } = sorted(rung, { pauseMs, leftMs });
@@ -132,7 +132,7 @@ function createStop({ store, push, giveUp, messages, clock, log, rules }: Ground
     const told = await toEach(devices, async (device) =>
       push(await messages.stop({ call, now, stop: effect }, device), device),
     );
-    log.debug(countsOf(leased, told), 'the end of a ring was pushed');
+    if (told.length > 0) log.debug(countsOf(leased, told), 'a push of the end of a ring was tried');
     const pauseMs = backOffMs(tries, isMissedBy(cause) ? MISSED_RETRY_MS : RETRY_MS);
     const { handed, unreachable, late, againInMs } = sorted(told, { pauseMs, leftMs: leftMs() });
     const notAgain = [...handed, ...unreachable, ...late];

@@ -16,7 +16,7 @@ const failed = (more: object = {}): PushResult => ({
   ...{ result: 'failed', reason: 'UNAVAILABLE' },
   ...more,
 });
-const PUSHED = 'a ring was pushed';
+const PUSHED = 'a push of a ring was tried';
 const devicesOf = async (uid: string) =>
   (await stage.store.devicesOf(uid as UserId)).map(({ installation }) => installation);
 const isLeftToDo = async () => (await stage.store.nextDueMs('push')) !== undefined;

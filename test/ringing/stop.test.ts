@@ -137,7 +137,7 @@ describe('a provider that fails', () => {
     await stage.pass(60_000);
     expect(stops()).toHaveLength(length);
     const told = stage.log.lines.filter(
-      ({ message }) => message === 'the end of a ring was pushed',
+      ({ message }) => message === 'a push of the end of a ring was tried',
     );
     expect(told).toHaveLength(length);
     expect(told[0]?.fields).toMatchObject({ callId: call.id, devices: 1, handed: 0, failed: 1 });
