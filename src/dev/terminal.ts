@@ -47,7 +47,8 @@ export function createTerminal(parts: {
   return {
     log: {
       debug(fields, message) {
-        if (!isOfRequest(fields, message) && isWanted('debug')) plain('debug', fields, message);
+        if (isOfRequest(fields, message) || !isWanted('debug')) return;
+        plain('debug', fields, `${message}${scalarsOf(fields)}`);
       },
       info: (fields) => void isOfRequest(fields),
       warn(fields, message) {
@@ -109,6 +110,14 @@ function detailOf(err: unknown): string[] {
   const text = message ?? String(err);
   const why = (cause as Partial<Error> | undefined)?.message;
   return why === undefined || why === text ? [printable(text)] : [printable(text), printable(why)];
+}
+
+/** What a line says beside its sentence: ` (devices 2, handed 1)`. */
+function scalarsOf(fields: object): string {
+  const scalars = Object.entries(fields).flatMap(([name, value]) =>
+    ['string', 'number', 'boolean'].includes(typeof value) ? [`${name} ${value}`] : [],
+  );
+  return scalars.length === 0 ? '' : ` (${printable(scalars.join(', '))})`;
 }
 
 const printable = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');

@@ -116,13 +116,13 @@ describe('LOG_LEVEL', () => {
   });
 
   it.each([
-    ['debug', ['debug: fine', 'warning: odd', 'error: bad']],
+    ['debug', ['debug: fine (devices 2)', 'warning: odd', 'error: bad']],
     ['warn', ['warning: odd', 'error: bad']],
     ['error', ['error: bad']],
     ['silent', []],
   ] as const)('%s lets through %j', async (level, expected) => {
     const { said, log } = await serve(level, () => {});
-    log.debug({}, 'fine');
+    log.debug({ devices: 2, err: undefined, of: {} }, 'fine');
     log.info({}, 'listening');
     log.warn({}, 'odd');
     log.error({ err: new Error('cause') }, 'bad');
