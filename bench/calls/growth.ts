@@ -13,11 +13,13 @@ import {
   measured,
   pastCalls,
   postgres,
+  RULES,
   settle,
   sqlite,
 } from './history.ts';
 import { readPhones } from './phones.ts';
 import { createBare, openDoor, placesOfOurs } from './places.ts';
+import { withProviders } from './pushing.ts';
 import { withCalls, withPostgres } from './with-calls.ts';
 
 type Say = (line: string) => void;
@@ -30,14 +32,25 @@ const MANY = 1_000_000;
 const SETTLED_AFTER_MS = 75_000;
 const SILENT_MS = 65_000;
 
-export const measurePlaces = (bench: Bench, say: Say): Promise<Verdict[]> =>
+/** Without pushes, then with: of people without phones, so that it is the placing that is measured. */
+export async function measurePlaces(bench: Bench, say: Say): Promise<Verdict[]> {
+  const without = await placesInRounds(bench, { say, pushes: false });
+  const pushing = ({ bench: led }: { bench: Bench }) => placesInRounds(led, { say, pushes: true });
+  return [...without, ...(await withProviders(bench, pushing))];
+}
+
+const placesInRounds = (
+  bench: Bench,
+  { say, pushes }: { say: Say; pushes: boolean },
+): Promise<Verdict[]> =>
   withPostgres((url) =>
     withCalls(bench, url, async (server) => {
       const callers = readPhones(bench.tokens.newFile);
-      const bare = createBare(url);
-      const door = await openDoor(url);
+      const bare = createBare(url, { pushes });
+      const door = await openDoor(url, { ...RULES, pushes });
       const atDoor: number[] = [];
       const overHttp: number[] = [];
+      const what = pushes ? 'with pushes' : 'without pushes';
       try {
         for (let n = 0; n < ROUNDS; n += 1) {
           const floor = await bare.places(SECONDS);
@@ -45,7 +58,7 @@ export const measurePlaces = (bench: Bench, say: Say): Promise<Verdict[]> =>
           const served = await placesOfOurs(server.url, callers.splice(0, 8_000), SECONDS);
           const figures = [floor, ours, served].map((count) => count.toFixed(0));
           say(
-            `  places a second: bare pg ${figures[0]}, our door ${figures[1]}, over HTTP ${figures[2]}`,
+            `  places a second, ${what}: bare pg ${figures[0]}, our door ${figures[1]}, over HTTP ${figures[2]}`,
           );
           atDoor.push(ours / floor);
           overHttp.push(served / floor);
@@ -55,8 +68,8 @@ export const measurePlaces = (bench: Bench, say: Say): Promise<Verdict[]> =>
         await door.close();
       }
       return [
-        atLeast('Postgres: places at the event door / bare pg', BARS.placesOfBare, atDoor),
-        atLeast('Postgres: places over HTTP, new ID tokens / bare pg', BARS.placesOfBare, overHttp),
+        atLeast(`Postgres, ${what}: places at the event door / bare pg`, BARS.placesOfBare, atDoor),
+        atLeast(`Postgres, ${what}: places over HTTP / bare pg`, BARS.placesOfBare, overHttp),
       ];
     }),
   );

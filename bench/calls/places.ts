@@ -83,12 +83,12 @@ export interface Bare {
 }
 
 /** One transaction, a statement a table, nothing looked at: what the rows alone cost. */
-export function createBare(url: string): Bare {
+export function createBare(url: string, { pushes }: { pushes: boolean }): Bare {
   const pool = new pg.Pool({ connectionString: url, max: 10 });
   const placeOne = async () => {
     const client = await pool.connect();
     try {
-      await writeOne(client);
+      await writeOne(client, pushes);
     } finally {
       client.release();
     }
@@ -99,7 +99,7 @@ export function createBare(url: string): Bare {
   };
 }
 
-async function writeOne(client: pg.PoolClient): Promise<void> {
+async function writeOne(client: pg.PoolClient, pushes: boolean): Promise<void> {
   const id = randomUUID();
   const room = `call_${randomBytes(16).toString('base64url')}`;
   const [caller, callee] = [`caller-${id}`, `callee-${id}`];
@@ -142,5 +142,12 @@ async function writeOne(client: pg.PoolClient): Promise<void> {
     `insert into switchboard.effects (id, call_id, type, run_at, tries) values ($1, $2, 'create_room', $3, 0)`,
     [randomUUID(), id, now + 86_400_000],
   );
+  if (pushes) {
+    await write(
+      'push_effects',
+      `insert into switchboard.push_effects (id, call_id, type, uid, run_at, tries) values ($1, $2, 'ring', $3, $4, 0)`,
+      [randomUUID(), id, callee, now + 86_400_000],
+    );
+  }
   await client.query('commit');
 }
