@@ -235,7 +235,8 @@ class Call {
   /// The uid of whoever placed it.
   String get caller => json.text('caller') ?? '';
 
-  /// To how many devices the ring goes, while it rings; the caller is told. 0: nothing can ring.
+  /// How many of those who are rung have a device or an open feed; the caller is told, while it rings.
+  /// 0: nothing of theirs can ring.
   int? get reach => json.whole('reach');
 
   /// The caller first.
