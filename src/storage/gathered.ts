@@ -20,3 +20,23 @@ export function gathered<Item>(
     return next.done;
   };
 }
+
+/** The same, each by its key: what hangs under one is in no other's way. */
+export function gatheredBy<Item>(
+  keyOf: (item: Item) => string,
+  run: (items: readonly Item[]) => Promise<void>,
+): (item: Item) => Promise<void> {
+  const lines = new Map<string, { readonly add: (item: Item) => Promise<void>; count: number }>();
+  return async (item) => {
+    const key = keyOf(item);
+    const line = lines.get(key) ?? { add: gathered(run), count: 0 };
+    lines.set(key, line);
+    line.count += 1;
+    try {
+      await line.add(item);
+    } finally {
+      line.count -= 1;
+      if (line.count === 0) lines.delete(key);
+    }
+  };
+}

@@ -1,5 +1,6 @@
-// Which devices are still to be rung: for all rings that wait for it at once, in one transaction. The
-// members of a group are rung in the same moment, and their call is looked at once.
+// Which devices are still to be rung: for all rings of a call that wait for it at once, in one
+// transaction. The members of a group are rung in the same moment, and their call is looked at once.
+// Each call for itself: one that somebody holds keeps no other's phones waiting.
 import type { CallId, UserId } from '../base/ids.ts';
 import { type Call, isLive, partyOf } from '../calls/call.ts';
 import type { Ring, RingStore, TakenRing } from '../ringing/store.ts';
@@ -8,7 +9,7 @@ import type { RingStatements } from './device-statements.ts';
 import { deviceOf } from './device-store.ts';
 import type { Row } from './dialect.ts';
 import type { Answers, Engine, Writes } from './engine.ts';
-import { gathered } from './gathered.ts';
+import { gatheredBy } from './gathered.ts';
 import type { ReadStatements } from './read-statements.ts';
 
 interface Asked {
@@ -22,19 +23,22 @@ export function createTakeRing(
   statements: RingStatements,
 ): RingStore['takeRing'] {
   const { list } = engine.dialect;
-  const takeAll = gathered<Asked>(async (all) => {
-    const rings = new Map(all.map(({ ring }) => [keyOf(ring), ring]));
-    const calls = [list([...new Set(all.map(({ ring }) => ring.callId))]), list([])];
-    const taken = await engine.transact(
-      [
-        { text: read.lockCalls, values: calls },
-        { text: read.scene, values: [...calls, engine.clockValue()] },
-        { text: statements.silentDevices, values: [rowsOf([...rings.values()])] },
-      ],
-      (answers) => take(rings, answers),
-    );
-    for (const asked of all) asked.taken = taken.get(keyOf(asked.ring));
-  });
+  const takeAll = gatheredBy<Asked>(
+    ({ ring }) => ring.callId,
+    async (all) => {
+      const rings = new Map(all.map(({ ring }) => [keyOf(ring), ring]));
+      const calls = [list([...new Set(all.map(({ ring }) => ring.callId))]), list([])];
+      const taken = await engine.transact(
+        [
+          { text: read.lockCalls, values: calls },
+          { text: read.scene, values: [...calls, engine.clockValue()] },
+          { text: statements.silentDevices, values: [rowsOf([...rings.values()])] },
+        ],
+        (answers) => take(rings, answers),
+      );
+      for (const asked of all) asked.taken = taken.get(keyOf(asked.ring));
+    },
+  );
 
   function take(
     rings: ReadonlyMap<string, Ring>,

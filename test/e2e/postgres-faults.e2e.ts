@@ -22,7 +22,7 @@ import { PLANNING } from '../../src/storage/postgres/transaction.ts';
 import { migrationSql, migrationStatements, SCHEMA_VERSION } from '../../src/storage/schema.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
-import { end, newCallId, place, shape, user } from '../storage/scenes.ts';
+import { end, newCallId, place, ringOf, shape, user } from '../storage/scenes.ts';
 import { OLD_CALL, OLD_CALL_READ, OLD_PLACE, SCHEMA_1 } from '../storage/schema-1.ts';
 import { INDEXES, statementsOf } from '../storage/statements.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
@@ -85,6 +85,26 @@ const worksAgain = (store: CallStore) =>
       () => false,
     );
   });
+
+it('a call that somebody holds keeps the rings of no other call waiting', async () => {
+  const { store } = await openStore();
+  const held = (await place(store)) as Call;
+  const other = (await place(store, { caller: 'carol', callees: ['dave'] })) as Call;
+  await admin.query('begin');
+  await admin.query('select id from switchboard.calls where id = $1 for update', [held.id]);
+  let isTaken = false;
+  const waiting = store.takeRing(ringOf(held)).finally(() => {
+    isTaken = true;
+  });
+  await until('it waits for the call', async () => {
+    const { rows } = await admin.query('select 1 from pg_locks where not granted');
+    return rows.length > 0;
+  });
+  expect(await store.takeRing(ringOf(other, 'dave'))).toMatchObject({ call: { id: other.id } });
+  expect(isTaken).toBe(false);
+  await admin.query('rollback');
+  expect(await waiting).toMatchObject({ call: { id: held.id } });
+});
 
 describe('Postgres away', () => {
   it('at the start ends nothing: it is told, and asked again until it is there', async () => {

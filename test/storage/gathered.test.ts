@@ -1,6 +1,6 @@
 // Statements that wait for each other.
 import { expect, it } from 'vitest';
-import { gathered } from '../../src/storage/gathered.ts';
+import { gathered, gatheredBy } from '../../src/storage/gathered.ts';
 
 it('runs what comes meanwhile as one, and never two at once', async () => {
   const runs: { items: readonly string[]; end: () => void; fail: (why: Error) => void }[] = [];
@@ -28,4 +28,25 @@ it('runs what comes meanwhile as one, and never two at once', async () => {
   runs[2]?.end();
   await expect(last).resolves.toBeUndefined();
   expect(runs[2]?.items).toEqual(['d']);
+});
+
+it('by a key, keeps nothing waiting for what hangs under another', async () => {
+  const runs: string[] = [];
+  const hang = Promise.withResolvers<void>();
+  const put = gatheredBy(
+    (item: string) => item.slice(0, 1),
+    async (items) => {
+      runs.push(items.join());
+      if (items.includes('a1')) await hang.promise;
+    },
+  );
+  const slow = [put('a1'), put('a2')];
+  await Promise.resolve();
+  await expect(put('b1')).resolves.toBeUndefined();
+  const next = [put('a3'), put('a4')];
+  await new Promise(setImmediate);
+  expect(runs).toEqual(['a1,a2', 'b1']);
+  hang.resolve();
+  await Promise.all([...slow, ...next, put('b2')]);
+  expect(runs.toSorted()).toEqual(['a1,a2', 'a3,a4', 'b1', 'b2']);
 });
