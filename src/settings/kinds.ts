@@ -143,6 +143,10 @@ export const onOff: Kind<boolean> = {
   },
 };
 
+/** All of it in brackets, like JSON; an IPv6 address has brackets of its own. */
+const isBracketed = (text: string): boolean =>
+  /^\[.*\]$/s.test(text) && !/^\[[\da-f.]*:[\da-f:.]*\]/i.test(text);
+
 /** Each item without the fault, and as `mend` writes it. As a variable separated by commas. */
 export function list(
   faultOf: FaultOf = () => undefined,
@@ -163,7 +167,7 @@ export function list(
     type: 'string[]',
     read(value, odd = unheard) {
       const whole = unpacked(value, odd);
-      if (/^\[.*\]$/s.test(whole)) throw must('be separated by commas, without brackets');
+      if (isBracketed(whole)) throw must('be separated by commas, without brackets');
       const items = whole.split(',').filter((item) => item.trim() !== '');
       // Nothing but commas is a slip, and none is left unset.
       if (items.length === 0) throw must('name at least one, or be unset');

@@ -91,6 +91,16 @@ describe('webhooks', () => {
     },
   );
 
+  it.each([
+    ['[::1]', ['[::1]']],
+    ['[::1], [fd00::2]', ['[::1]', '[fd00::2]']],
+  ])('may lead to the hosts of %s', (value, allowedHosts) => {
+    const env = { WEBHOOK_URLS: 'http://[::1]:4001/calls', WEBHOOK_SECRET: SECRET };
+    expect(hostOf({ ...env, WEBHOOK_ALLOWED_HOSTS: value })?.webhooks).toMatchObject({
+      allowedHosts,
+    });
+  });
+
   it('are at most five, each once', () => {
     const urls = (count: number) =>
       Array.from({ length: count }, (_, at) => `https://chat.example/${at}`).join(',');
@@ -108,6 +118,8 @@ describe('webhooks', () => {
     ['WEBHOOK_ALLOWED_HOSTS', 'http://chat.internal', /^must be names of hosts alone/],
     ['WEBHOOK_ALLOWED_HOSTS', 'chat.internal:8080', /^must be names of hosts alone/],
     ['WEBHOOK_ALLOWED_HOSTS', 'chat.internal/x', /^must be names of hosts alone/],
+    ['WEBHOOK_ALLOWED_HOSTS', '[chat.internal]', /^must be separated by commas, without brackets$/],
+    ['WEBHOOK_ALLOWED_HOSTS', '["::1"]', /^must be separated by commas, without brackets$/],
     ['WEBHOOK_ALLOWED_HOSTS', '10.0.0.0/8', /^must be names of hosts alone/],
   ])('%s is not %s', (variable, value, fault) => {
     expect(saidOf(variable, value).faults).toEqual([expect.stringMatching(fault)]);
