@@ -161,7 +161,12 @@ async function start(
   const config = loadDevConfig(env, { keysUrl: keys.url, reach, database: database?.url });
   const { basePath } = config.settings.front;
   const target = liveKitTarget(env, config, reach);
-  const terminal = createTerminal({ say, clock: systemClock, level: config.logLevel });
+  const terminal = createTerminal({
+    say,
+    clock: systemClock,
+    level: config.logLevel,
+    header: config.settings.front.authorizationHeader,
+  });
   const callsSentence = database?.sentence ?? 'kept where DATABASE_URL says';
   let origin = '';
   const pushes = await providePushes(config.settings.calls, {
@@ -170,6 +175,7 @@ async function start(
     callsUrl: () => `${origin}${basePath}`,
     clock: systemClock,
     log: terminal.log,
+    tell: terminal.tell,
   });
   release(async () => pushes?.stop());
   const pocket = pushes?.pocket;

@@ -1,5 +1,6 @@
 // What happens, in lines for a person: one for each request, warnings and faults in words.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { showsTicket } from '../admission/ticket-gate.ts';
 import type { Clock } from '../base/clock.ts';
 import { LOG_LEVELS, type Logger, type LogLevel } from '../base/log.ts';
 
@@ -11,6 +12,8 @@ export interface Terminal {
   readonly log: Logger;
   /** Writes a line when the answer is over. Of the page's files and LiveKit's webhooks only what went wrong. */
   watch(request: IncomingMessage, response: ServerResponse): void;
+  /** A line of what is no request, at info. */
+  tell(text: string): void;
 }
 
 interface Told {
@@ -26,12 +29,14 @@ interface Over {
   told: Told;
 }
 
+/** `header`: where tokens and tickets come, in small letters. */
 export function createTerminal(parts: {
   say: (text: string) => void;
   clock: Clock;
   level: LogLevel;
+  header?: string | undefined;
 }): Terminal {
-  const { say, clock, level } = parts;
+  const { say, clock, level, header = 'authorization' } = parts;
   let over: Over | undefined;
   const isWanted = (of: LogLevel) => LOG_LEVELS.indexOf(of) >= LOG_LEVELS.indexOf(level);
   const line = (text: string) => say(`${timeOf(clock)}  ${text}`);
@@ -58,6 +63,9 @@ export function createTerminal(parts: {
         if (!isOfRequest(fields, message) && isWanted('error')) plain('error', fields, message);
       },
     },
+    tell(text) {
+      if (isWanted('info')) line(printable(text));
+    },
     watch(request, response) {
       const startedAt = clock.monotonic();
       const path = pathOf(request);
@@ -80,7 +88,9 @@ export function createTerminal(parts: {
         const status = aborted ? 'went away' : String(response.statusCode);
         const ms = `${Math.round(clock.monotonic() - startedAt)} ms`;
         const outcome = [status, code].filter(Boolean).join(' ');
-        const head = [`${request.method} ${path}`, outcome, uid && quoted(uid), ms];
+        const ticket = showsTicket(request, header) ? 'by ticket' : undefined;
+        const who = [uid && quoted(uid), ticket].filter(Boolean).join(' ');
+        const head = [`${request.method} ${path}`, outcome, who, ms];
         const detail = [sentence, ...detailOf(err)].filter((text) => text !== undefined);
         line([head.filter(Boolean).join('  '), ...detail].join(`\n${INDENT}`));
       };

@@ -186,6 +186,24 @@ describe('a phone in a pocket', () => {
     await isDark('bob-android');
   });
 
+  it('is told of in the terminal: who asks by ticket, and a line for each push', async () => {
+    const { register, place, rings, ask, isDark, said } = await open();
+    await register('bob');
+    const id = await place();
+    const { ticket } = await rings('bob-iphone');
+    await rings('bob-android');
+    await ask(ticket, ['POST', `/${id}/decline`]);
+    await Promise.all([isDark('bob-iphone'), isDark('bob-android')]);
+    await until(async () => {
+      expect(said()).toMatch(/ {2}push ring {2}APNs {2}bob’s iPhone {2}rings(?=\d\d:)/);
+      expect(said()).toMatch(/ {2}push ring {2}FCM {2}bob’s Android {2}rings(?=\d\d:)/);
+      expect(said()).toMatch(/ {2}push stop {2}FCM {2}bob’s Android {2}(?:stops|had stopped)/);
+      expect(said()).toMatch(/POST \/api\/calls\/[\w-]+\/decline {2}200 {2}bob by ticket {2}\d/);
+      expect(said()).toMatch(/PUT \/api\/calls\/devices\/bob-iphone {2}200 {2}bob {2}\d/);
+    });
+    expect(said()).not.toContain(ticket.slice(0, 12));
+  });
+
   it('shows the missed call of a caller who gave up, until the app is opened', async () => {
     const { register, place, rings, as, screen, isDark } = await open();
     await register('bob');
@@ -232,7 +250,7 @@ describe('a phone in a pocket', () => {
 });
 
 it('a phone of an app of one’s own is told apart: what stands in for FCM reaches nobody', async () => {
-  const { as, place, pocket } = await open();
+  const { as, place, pocket, said } = await open();
   const value = 'installation-1:a-token-of-an-app';
   const device = { platform: 'android', pushes: [{ kind: 'fcm_token', value }] };
   expect((await as('bob', ['PUT', '/devices/my-app'], device)).status).toBe(200);
@@ -242,6 +260,15 @@ it('a phone of an app of one’s own is told apart: what stands in for FCM reach
       { uid: 'bob', outcome: 'reaches nothing: none of the phones on this page' },
     ]),
   );
+  expect(said()).toContain('push ring  FCM  bob  reaches nothing');
+});
+
+it('a push that no provider takes is a line too, with why', async () => {
+  const { as, place, said } = await open();
+  const device = { platform: 'android', pushes: [{ kind: 'fcm_token', value: 'none-of-theirs' }] };
+  expect((await as('bob', ['PUT', '/devices/my-app'], device)).status).toBe(200);
+  await place();
+  await until(async () => expect(said()).toContain('push ring  FCM  bob  gone (INVALID_ARGUMENT)'));
 });
 
 it('with a key of one’s own for Apple no iPhone is made up', async () => {

@@ -17,10 +17,14 @@ afterEach(() => {
 });
 
 /** Answers with `status`, and tells as the switchboard does: when the answer is over. */
-async function serve(level: LogLevel, tell: (log: Logger) => void, status = 200) {
+async function serve(
+  level: LogLevel,
+  tell: (log: Logger) => void,
+  { status = 200, header }: { status?: number; header?: string } = {},
+) {
   const said: string[] = [];
   const clock = createFakeClock(NOON);
-  const terminal = createTerminal({ say: (text) => said.push(text), clock, level });
+  const terminal = createTerminal({ say: (text) => said.push(text), clock, level, header });
   const server = createServer((request, response) => {
     terminal.watch(request, response);
     response.once('finish', () => tell(terminal.log));
@@ -31,13 +35,15 @@ async function serve(level: LogLevel, tell: (log: Logger) => void, status = 200)
   servers.push(server);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { said, port, log: terminal.log, ask: (path: string) => raw(port, path) };
+  const ask = (path: string, ...headers: string[]) => raw(port, path, headers);
+  return { said, port, log: terminal.log, tell: terminal.tell, ask };
 }
 
 /** A path as it is: fetch would mend it. */
-async function raw(port: number, path: string): Promise<void> {
+async function raw(port: number, path: string, headers: readonly string[]): Promise<void> {
   const socket = createConnection({ host: '127.0.0.1', port });
-  socket.end(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+  const lines = [`GET ${path} HTTP/1.1`, 'Host: localhost', 'Connection: close', ...headers];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n`);
   socket.resume();
   await once(socket, 'close');
 }
@@ -47,7 +53,9 @@ const line = (fields: object) => ({ requestId: 'r-1', ms: 8, ...fields });
 describe('a request', () => {
   it('is a line: when, what, its status and code, who, how long', async () => {
     const fields = line({ uid: 'alice', code: 'room_forbidden', err: undefined });
-    const { said, ask } = await serve('info', (log) => log.info(fields, 'refused'), 403);
+    const { said, ask } = await serve('info', (log) => log.info(fields, 'refused'), {
+      status: 403,
+    });
     await ask('/api/calls/livekit-token?access=hidden');
     await vi.waitFor(() =>
       expect(said).toEqual([
@@ -62,7 +70,7 @@ describe('a request', () => {
     });
     const fields = line({ code: 'access_unavailable', err });
     const tell = (log: Logger) => log.error(fields, 'Who may enter cannot be told.');
-    const { said, ask } = await serve('info', tell, 503);
+    const { said, ask } = await serve('info', tell, { status: 503 });
     await ask('/api');
     await vi.waitFor(() =>
       expect(said).toEqual([
@@ -84,6 +92,22 @@ describe('a request', () => {
     await once(servers[0] as Server, 'request');
     socket.destroy();
     await vi.waitFor(() => expect(said).toEqual(['12:00:00  GET /waits  went away  bob  8 ms']));
+  });
+
+  it.each([
+    ['Authorization', undefined],
+    ['X-Switchboard', 'x-switchboard'],
+  ])('by ticket says so, and not which: %s', async (name, header) => {
+    const tell = (log: Logger) => log.info(line({ uid: 'bob' }), 'answered');
+    const { said, ask } = await serve('info', tell, header === undefined ? {} : { header });
+    await ask('/api', `${name}: Bearer swt_hidden`);
+    await ask('/api', `${name}: Bearer eyJhidden`);
+    await vi.waitFor(() =>
+      expect(said).toEqual([
+        '12:00:00  GET /api  200  bob by ticket  8 ms',
+        '12:00:00  GET /api  200  bob  8 ms',
+      ]),
+    );
   });
 
   it('cannot write into the terminal, nor fill it', async () => {
@@ -129,8 +153,18 @@ describe('LOG_LEVEL', () => {
     expect(said.map((text) => text.split('\n')[0]?.slice(10))).toEqual(expected);
   });
 
+  it.each([
+    ['debug', ['12:00:00  push ring [2J']],
+    ['info', ['12:00:00  push ring [2J']],
+    ['warn', []],
+  ] as const)('%s tells of what is no request: %j', async (level, expected) => {
+    const { said, tell } = await serve(level, () => {});
+    tell('push ring\u001b[2J');
+    expect(said).toEqual(expected);
+  });
+
   it('a fault of the server itself is told also where requests are not', async () => {
-    const { said, ask } = await serve('error', () => {}, 500);
+    const { said, ask } = await serve('error', () => {}, { status: 500 });
     await ask('/');
     await vi.waitFor(() => expect(said).toEqual(['12:00:00  GET /  500  8 ms']));
   });

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../base/clock.ts';
 import { createLockedPhone, type LockScreen } from './locked-phone.ts';
+import { pushLine } from './push-line.ts';
 import { createPushList, type ListedPush, type TakenPush } from './push-list.ts';
 import type { SimulatedPhone } from './simulated-phones.ts';
 
@@ -34,8 +35,10 @@ export function createPocket(parts: {
   readonly callsPath: string;
   readonly callsUrl: () => string;
   readonly clock: Clock;
+  /** A line for a person: each push, and what came of it. */
+  readonly tell: (text: string) => void;
 }): Pocket {
-  const { phones, callsPath, callsUrl, clock } = parts;
+  const { phones, callsPath, callsUrl, clock, tell } = parts;
   const registered = new Set<string>();
   const list = createPushList(clock);
   const native = new Map(
@@ -47,6 +50,11 @@ export function createPocket(parts: {
   const byValue = new Map(
     phones.flatMap((phone) => phone.registration.pushes.map(({ value }) => [value, phone])),
   );
+
+  function keep(push: TakenPush, to: Pick<ListedPush, 'uid' | 'phone' | 'outcome'>): void {
+    list.add(push, to);
+    tell(pushLine({ type: push.payload.type, provider: push.provider, ...to }));
+  }
 
   return {
     watch({ method, url = '' }, response) {
@@ -67,14 +75,14 @@ export function createPocket(parts: {
       if (phone === undefined) {
         const { to } = push.payload;
         const uid = typeof to === 'string' ? to : undefined;
-        list.add(push, { uid, phone: undefined, outcome: NOBODY });
+        keep(push, { uid, phone: undefined, outcome: NOBODY });
         return;
       }
       const { uid, name, installationId } = phone;
       // Of before a restart, perhaps: the database remembers.
       registered.add(installationId);
       const outcome = native.get(installationId)?.take(push.payload) ?? NOBODY;
-      list.add(push, { uid, phone: name, outcome });
+      keep(push, { uid, phone: name, outcome });
     },
     view: (after) => ({
       phones: phones.map((phone) => ({
