@@ -6,6 +6,11 @@ import type { Fields } from '../http/fields.ts';
 import { NO_COMPILERS } from '../http/no-compilers.ts';
 import type { Route } from '../http/routes.ts';
 
+/** As much of it as is set right. */
+interface Document {
+  readonly paths: Record<string, Record<string, { requestBody?: { required: boolean } }>>;
+}
+
 const FRAME: SwaggerOptions = {
   openapi: {
     openapi: '3.1.0',
@@ -54,7 +59,18 @@ async function describe(routes: readonly Route[]): Promise<object> {
     }
   });
   await app.ready();
-  return app.swagger();
+  return withOptionalBodies(app.swagger(), routes);
+}
+
+/** The plugin calls every body required: Fastify itself would. Here each row says so of its own. */
+function withOptionalBodies(document: object, routes: readonly Route[]): object {
+  const { paths } = document as Document;
+  for (const { method, path, body } of routes) {
+    if (!body?.isOptional) continue;
+    const operation = paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+    if (operation?.requestBody !== undefined) operation.requestBody.required = false;
+  }
+  return document;
 }
 
 /** What a row says of its fields, beside what it says of the rest. */

@@ -1,4 +1,5 @@
 // What only a server of its own has.
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type RunningServer, type ServerParts, startServer } from '../../src/server.ts';
 import { loadConfig } from '../../src/settings/config.ts';
@@ -39,6 +40,10 @@ afterEach(async () => {
   await server?.stop();
   await keys?.close();
 });
+
+interface Operation {
+  readonly requestBody?: { readonly required: boolean };
+}
 
 const json = async (url: string, init?: RequestInit) => {
   const response = await fetch(url, init);
@@ -161,6 +166,30 @@ describe('the API’s description', () => {
     expect(post.security).toEqual([{ firebaseIdToken: [] }]);
     expect(Object.keys(post.requestBody.content)).toEqual(['application/json']);
     expect(body.paths['/healthz'].get.security).toBeUndefined();
+  });
+
+  it('requires the bodies that are asked for, and no other', async () => {
+    const url = await open({
+      DATABASE_URL: 'sqlite::memory:',
+      LIVEKIT_URL: 'ws://127.0.0.1:9',
+      RING_ACCESS: 'any',
+    });
+    const { body } = await json(`${url}/openapi.json`);
+    const headers = { authorization: `Bearer ${signIdToken(timesAt(clock.now()))}` };
+    const said: Record<string, boolean> = {};
+    const asked: Record<string, boolean> = {};
+    for (const [path, methods] of Object.entries<Record<string, Operation>>(body.paths)) {
+      for (const [method, { requestBody }] of Object.entries(methods)) {
+        if (requestBody === undefined) continue;
+        const name = `${method} ${path}`;
+        said[name] = requestBody.required;
+        const to = url + path.replace('{callId}', randomUUID()).replace('{installationId}', 'i-1');
+        const answer = await json(to, { method: method.toUpperCase(), headers });
+        asked[name] = answer.body.code === 'content_type_unsupported';
+      }
+    }
+    expect(said).toEqual(asked);
+    expect(new Set(Object.values(said))).toEqual(new Set([true, false]));
   });
 
   it('is a page that a person can read', async () => {
