@@ -22,9 +22,9 @@ const UNDER_WAY_MAX = 256;
 /** What others see of somebody. */
 export interface PublicProfile {
   /** Its first 64 characters count. */
-  readonly name?: string;
+  readonly name?: string | null | undefined;
   /** An https URL, at most 1,024 bytes. */
-  readonly picture?: string;
+  readonly picture?: string | null | undefined;
 }
 
 /**
@@ -42,6 +42,12 @@ export type ProfileOf = (
   signal: AbortSignal,
 ) => PublicProfile | null | undefined | Promise<PublicProfile | null | undefined>;
 
+/** What there is of one, as others see it. */
+export interface KnownProfile {
+  readonly name?: string;
+  readonly picture?: string;
+}
+
 /** Profiles in Firestore. */
 export interface ProfileDocuments {
   /** Free of a fault of firestore-names.ts, e.g. `users/{uid}`. */
@@ -56,14 +62,14 @@ export interface ProfileDocuments {
 }
 
 type Awaitable<T> = T | Promise<T>;
-type Shown = { readonly [Member in keyof PublicProfile]?: string | undefined };
+type Shown = { readonly [Member in keyof KnownProfile]?: string | undefined };
 
 export interface Profiles {
   /**
    * Of whoever places, joins or invites. `given`: what the access answer says of him; undefined where
    * nobody was asked. Never rejects. Undefined: what is known of him already is better.
    */
-  of(user: User, given?: Promise<PublicProfile | undefined>): Awaitable<Profile | undefined>;
+  of(user: User, given?: Promise<KnownProfile | undefined>): Awaitable<Profile | undefined>;
   /** Out of the ID token alone. Undefined: somebody else knows better. */
   own(user: User): Profile | undefined;
 }
@@ -79,7 +85,7 @@ export function createProfiles(options: {
   /** Some access answer has said a name: that of the ID token must not take its place later. */
   let wasGiven = false;
 
-  function best(user: User, known: PublicProfile, given: PublicProfile | undefined) {
+  function best(user: User, known: KnownProfile, given: KnownProfile | undefined) {
     wasGiven ||= given?.name !== undefined;
     const own: Shown = given === undefined && wasGiven ? {} : user;
     const name = known.name ?? given?.name ?? own.name;
@@ -104,9 +110,9 @@ export function createProfiles(options: {
 }
 
 /** Of whatever was answered; what is no profile is an empty one. */
-export function publicProfile(value: unknown): PublicProfile {
+export function publicProfile(value: unknown): KnownProfile {
   const { name, picture } = (typeof value === 'object' && value !== null ? value : {}) as Partial<
-    Record<keyof PublicProfile, unknown>
+    Record<keyof KnownProfile, unknown>
   >;
   const shown = typeof name === 'string' ? displayNameOf(name) : undefined;
   return {
@@ -145,7 +151,7 @@ function inFirestore({ path, nameField, pictureField, fieldsOf }: ProfileDocumen
 }
 
 interface Asked {
-  readonly known: PublicProfile;
+  readonly known: KnownProfile;
   /** Each that was asked has answered. */
   readonly isWhole: boolean;
 }
@@ -192,10 +198,10 @@ function createAsk(
 function keeping(
   clock: Clock,
   ask: (uid: UserId) => Promise<Asked>,
-): (uid: UserId) => Awaitable<PublicProfile> {
-  const kept = createBoundedMap<{ known: PublicProfile; at: number }>(KEPT_MAX);
-  const underWay = new Map<UserId, Promise<PublicProfile>>();
-  async function begin(uid: UserId): Promise<PublicProfile> {
+): (uid: UserId) => Awaitable<KnownProfile> {
+  const kept = createBoundedMap<{ known: KnownProfile; at: number }>(KEPT_MAX);
+  const underWay = new Map<UserId, Promise<KnownProfile>>();
+  async function begin(uid: UserId): Promise<KnownProfile> {
     const at = clock.monotonic();
     const { known, isWhole } = await ask(uid);
     if (isWhole) kept.set(uid, { known, at });

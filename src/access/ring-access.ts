@@ -1,12 +1,13 @@
 // (caller, callees, context) → whom to ring, or a refusal. A rule that cannot be asked is no
 // permission, and a refusal tells nothing about who exists.
+import type { Answering } from '../base/answering.ts';
 import { type Clock, withDeadline } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
 import type { UserId } from '../base/ids.ts';
 import { type User, userFromClaims } from '../base/user.ts';
 import type { CallKind } from '../calls/call.ts';
 import type { Callee } from '../calls/event.ts';
-import type { PublicProfile } from './profiles.ts';
+import type { KnownProfile } from './profiles.ts';
 import type { RoomAccess, RoomEntry } from './room-access.ts';
 
 const RULE_TIMEOUT_MS = 2_000;
@@ -43,10 +44,7 @@ export type MayRingAnswer = MayRingOne | Readonly<Record<string, MayRingOne>>;
  *   return Object.fromEntries(callees.map((uid) => [uid, blockers.has(uid) ? 'silent' : true]));
  * };
  */
-export type MayRing = (
-  request: MayRingRequest,
-  signal: AbortSignal,
-) => MayRingAnswer | Promise<MayRingAnswer>;
+export type MayRing = Answering<[request: MayRingRequest, signal: AbortSignal], MayRingAnswer>;
 
 export interface RingAccess {
   /** Every place has to name a context. */
@@ -61,7 +59,7 @@ export interface MayRingVerdict {
   /** Whom to ring, and whom only to seem to. */
   readonly callees: readonly Callee[];
   /** What the rule says of the caller. Undefined: it is none that could. */
-  readonly caller?: PublicProfile;
+  readonly caller?: KnownProfile;
 }
 
 /** `context`: members of a chat ring each other and nobody else, by the rule about rooms. */

@@ -4,7 +4,7 @@ import { type Clock, withDeadline } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
 import { permissionsOf, type RoomPermissions } from '../base/permissions.ts';
 import type { User } from '../base/user.ts';
-import { type PublicProfile, publicProfile } from './profiles.ts';
+import { type KnownProfile, type PublicProfile, publicProfile } from './profiles.ts';
 
 const RULE_TIMEOUT_MS = 2_000;
 
@@ -56,7 +56,7 @@ export type RoomAccessRule = (typeof ROOM_ACCESS_RULES)[number];
 export interface RoomEntry {
   readonly permissions: RoomPermissions;
   /** What the rule says of the user. */
-  readonly profile?: PublicProfile;
+  readonly profile?: KnownProfile;
 }
 
 /** Answers what the user may do in the room; throws `room_forbidden` or `access_unavailable`. */

@@ -1,4 +1,5 @@
 // The host's own way to a phone: OneSignal, Pushy, a queue, a test.
+import type { Answering } from '../base/answering.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import { orAborted } from '../base/or-aborted.ts';
@@ -73,10 +74,7 @@ export type SendPushAnswer =
  * };
  * ```
  */
-export type SendPush = (
-  push: PushToSend,
-  signal: AbortSignal,
-) => SendPushAnswer | Promise<SendPushAnswer>;
+export type SendPush = Answering<[push: PushToSend, signal: AbortSignal], SendPushAnswer>;
 
 /** `kinds`: `host` alone, or all of them where nobody else sends. */
 export function createHostSender(options: {

@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   createProfiles,
+  type KnownProfile,
   type ProfileDocuments,
   type ProfileOf,
-  type PublicProfile,
 } from '../../src/access/profiles.ts';
 import { type User, userFromClaims } from '../../src/base/user.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
@@ -43,7 +43,7 @@ function documents(fields: readonly unknown[] | undefined | Error) {
 const profilesOf = (sources: { profileOf?: ProfileOf; firestore?: ProfileDocuments } = {}) =>
   createProfiles({ ...sources, clock, log });
 
-const given = (profile: PublicProfile | undefined) => Promise.resolve(profile);
+const given = (profile: KnownProfile | undefined) => Promise.resolve(profile);
 
 describe('the ID token', () => {
   it('names whoever nobody else knows, at once', () => {
@@ -179,7 +179,7 @@ describe('profileOf', () => {
   });
 
   it('has a second, side by side with the access question, and its signal ends', async () => {
-    const { promise: late, resolve } = Promise.withResolvers<PublicProfile>();
+    const { promise: late, resolve } = Promise.withResolvers<KnownProfile>();
     let signal: AbortSignal | undefined;
     const profiles = profilesOf({
       profileOf(_uid, given) {
