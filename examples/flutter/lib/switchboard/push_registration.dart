@@ -16,6 +16,10 @@ class PushRegistration {
   final List<StreamSubscription<Object?>> _subscriptions = [];
   bool _isOn = false;
 
+  /// Of the last request, well or not. One goes after the other: a `PUT` that is on its way must not
+  /// reach the server behind the `DELETE`, or this phone rings for whoever has left.
+  Future<void> _last = Future<void>.value();
+
   /// Registers, and asks for permission to notify where it was not asked before: neither waits for the
   /// other, for a ring of CallKit's needs no permission.
   Future<void> start() async {
@@ -36,7 +40,7 @@ class PushRegistration {
   /// whoever signs in next; until then this phone rings for the one before.
   Future<void> stop() async {
     await pause();
-    await _client.removeDevice();
+    await _inTurn(_client.removeDevice);
   }
 
   Future<void> pause() async {
@@ -52,15 +56,24 @@ class PushRegistration {
       try {
         final pushes = await _pushes();
         if (pushes.isEmpty || !_isOn) return; // the first value comes as an event
-        return await _client.putDevice(
-          platform: _phone.platform,
-          pushes: pushes,
-          locale: PlatformDispatcher.instance.locale.toLanguageTag(),
-        );
+        return await _inTurn(() async {
+          if (!_isOn) return;
+          await _client.putDevice(
+            platform: _phone.platform,
+            pushes: pushes,
+            locale: PlatformDispatcher.instance.locale.toLanguageTag(),
+          );
+        });
       } on Object {
         await Future<void>.delayed(Duration(seconds: 2 << tries));
       }
     }
+  }
+
+  Future<void> _inTurn(Future<void> Function() ask) {
+    final mine = _last.then((_) => ask());
+    _last = mine.catchError((Object _) {});
+    return mine;
   }
 
   /// On iOS APNs rings, and FCM is not needed for it. Elsewhere FCM's value is all there is.
