@@ -35,6 +35,7 @@ class App extends StatefulWidget {
 /// One controller for whoever is signed in.
 class _AppState extends State<App> {
   late final StreamSubscription<User?> _users;
+  StreamSubscription<PhoneEvent>? _answers;
   CallController? _controller;
   String? _uid;
 
@@ -47,11 +48,17 @@ class _AppState extends State<App> {
   }
 
   Future<void> _onUser(User? user) async {
-    if (user?.uid == _uid) return;
+    // At the start nobody is known yet, and nobody's answers are heard.
+    final isHeard = user != null || _answers != null;
+    if (user?.uid == _uid && isHeard) return;
     _uid = user?.uid;
     _controller?.dispose();
     _controller = null;
-    if (user != null) {
+    unawaited(_answers?.cancel());
+    _answers = null;
+    if (user == null) {
+      unawaited(_hangUpForNobody());
+    } else {
       final installationId = await widget.phone.installationId();
       if (!mounted || _uid != user.uid) return;
       final controller = CallController(
@@ -67,6 +74,17 @@ class _AppState extends State<App> {
     if (mounted) setState(() {});
   }
 
+  /// Rung for somebody who has left, and answered: the ticket has taken the seat, and nobody can ask for
+  /// the way in. It ends here at once; the server gives the seat back when nobody has come.
+  Future<void> _hangUpForNobody() async {
+    final phone = widget.phone;
+    _answers = phone.events.listen((event) {
+      if (event is AnsweredOutside) unawaited(phone.ended(event.callId, 'ended'));
+    });
+    final answered = await phone.ready();
+    if (answered != null) await phone.ended(answered, 'ended');
+  }
+
   /// In this order: what has to be said to the server needs the ID token.
   Future<void> _signOut() async {
     await _controller?.signOut();
@@ -76,6 +94,7 @@ class _AppState extends State<App> {
   @override
   void dispose() {
     unawaited(_users.cancel());
+    unawaited(_answers?.cancel());
     _controller?.dispose();
     super.dispose();
   }
