@@ -41,7 +41,7 @@ class CallService : Service() {
         val notification = Notifications.ringing(this, ring)
         ServiceCompat.startForeground(this, Notifications.CALL_ID, notification, phoneCall())
         current = this
-        if (Ringing.ring?.id != ring.id) end()
+        if (Ringing.ring?.id != ring.id) rest()
     }
 
     private fun talk(id: String, name: String, isVideo: Boolean) {
@@ -70,6 +70,26 @@ class CallService : Service() {
     private fun isGranted(permission: String): Boolean =
         ContextCompat.checkSelfPermission(this, permission) == PackageManager.PERMISSION_GRANTED
 
+    /** Nothing rings and nobody talks: over, but for a no that the server has not heard yet. */
+    private fun rest() {
+        if (unheard == 0 || !stay()) end()
+    }
+
+    /** Under another id, which takes the ring off the screen. False: Android does not allow it. */
+    private fun stay(): Boolean =
+        try {
+            val notification = Notifications.declining(this)
+            ServiceCompat.startForeground(
+                this,
+                Notifications.DECLINING_ID,
+                notification,
+                phoneCall(),
+            )
+            true
+        } catch (error: IllegalStateException) {
+            false
+        }
+
     /** By the last start: one that is on its way keeps its service. */
     private fun end() {
         ServiceCompat.stopForeground(this, ServiceCompat.STOP_FOREGROUND_REMOVE)
@@ -84,7 +104,7 @@ class CallService : Service() {
     /** Swiped away in the middle of a call: the app is gone, and LiveKit tells the server. */
     override fun onTaskRemoved(rootIntent: Intent?) {
         isTalking = false
-        if (Ringing.ring == null) end()
+        if (Ringing.ring == null) rest()
     }
 
     companion object {
@@ -93,6 +113,7 @@ class CallService : Service() {
         var isTalking = false
             private set
         private var current: CallService? = null
+        private var unheard = 0
 
         /** Throws an IllegalStateException where no service may be started from the background. */
         fun startRinging(context: Context, ring: Ring) {
@@ -106,8 +127,18 @@ class CallService : Service() {
             if (isTalking) return
             // One that has not come to the foreground yet finds that nothing rings: to stop it before
             // is a crash.
-            current?.end()
+            current?.rest()
             context.getSystemService(NotificationManager::class.java).cancel(Notifications.CALL_ID)
+        }
+
+        /** A no is on its way: the process stays for it, in the foreground where a service runs already. */
+        fun declining() {
+            unheard += 1
+        }
+
+        fun declined() {
+            unheard -= 1
+            if (unheard == 0 && !isTalking && Ringing.ring == null) current?.end()
         }
 
         /** From an app that is looked at: the microphone is not given to others. */

@@ -18,6 +18,7 @@ import com.example.phone.R // the app's namespace, of android/app/build.gradle.k
 object Notifications {
     const val CALL_ID = 7301
     private const val MISSED_ID = 7302
+    const val DECLINING_ID = 7303
     private const val RING_CHANNEL = "switchboard_ring"
     private const val TALK_CHANNEL = "switchboard_talk"
     private const val MISSED_CHANNEL = "switchboard_missed"
@@ -72,6 +73,17 @@ object Notifications {
                     broadcast(context, RingActionReceiver.HANG_UP, extras, 5),
                 ),
             )
+            .build()
+    }
+
+    /** Quiet, and for as long as a network is missing: a foreground service has to show something. */
+    fun declining(context: Context): Notification {
+        createChannels(context)
+        return NotificationCompat.Builder(context, TALK_CHANNEL)
+            .setSmallIcon(R.drawable.switchboard_call)
+            .setSilent(true)
+            .setOngoing(true)
+            .setContentTitle(context.getString(R.string.switchboard_declining))
             .build()
     }
 

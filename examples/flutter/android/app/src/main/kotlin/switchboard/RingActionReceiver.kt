@@ -16,7 +16,7 @@ class RingActionReceiver : BroadcastReceiver() {
                 val pending = goAsync()
                 val isDone = AtomicBoolean()
                 val finish = { if (!isDone.getAndSet(true)) pending.finish() }
-                // Android allows ten seconds.
+                // Android allows ten seconds; beyond that the service keeps the process.
                 Handler(Looper.getMainLooper()).postDelayed({ finish() }, 8_000)
                 Ringing.decline(context, ring) { finish() }
             }

@@ -92,10 +92,14 @@ object Ringing {
         listeners.toList().forEach { it.onAnswered(known.id) }
     }
 
-    /** [done] when the server knows it, or can't be asked. True: there was a ticket to say so with. */
+    /**
+     * [done] when the server knows it, or the ring is over by itself: a network that is missing now may
+     * come back before. True: there was a ticket to say so with.
+     */
     fun decline(context: Context, given: Ring, done: () -> Unit = {}): Boolean {
         val app = context.applicationContext
         val known = ring?.takeIf { it.id == given.id } ?: given
+        if (known.ticket != null) CallService.declining()
         stop(app, known.id)
         listeners.toList().forEach { it.onHungUp(known.id) }
         if (known.ticket == null) {
@@ -103,12 +107,25 @@ object Ringing {
             return false
         }
         thread(name = "switchboard-decline") {
-            val client = TicketClient(app, known)
-            if (client.decline() is Answer.Unreachable) client.decline()
+            sayNo(TicketClient(app, known), known)
             done()
+            main.post { CallService.declined() }
         }
         return true
     }
+
+    private fun sayNo(client: TicketClient, ring: Ring) {
+        while (isWorthAnother(client.decline()) && ring.leftMs > 0) {
+            Thread.sleep(minOf(2_000L, maxOf(1L, ring.leftMs)))
+        }
+    }
+
+    private fun isWorthAnother(answer: Answer): Boolean =
+        when (answer) {
+            is Answer.Ok -> false
+            is Answer.Refused -> answer.status == 429 || answer.status >= 500
+            is Answer.Unreachable -> true
+        }
 
     fun takeAnswered(): String? = answered.also { answered = null }
 
