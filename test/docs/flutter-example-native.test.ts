@@ -155,6 +155,25 @@ describe('how a ring ends', () => {
     expect(reasons).toMatch(/default: return \.remoteEnded/);
   });
 
+  it('tells why an accept was refused by our codes: in another call is not elsewhere', () => {
+    const causes = bodyOf(
+      swift('Ringing'),
+      /func cause\(_ status: Int, _ code: String\?\) -> String\? \{/,
+    );
+    const codes = named(causes, /\(409, "(\w+)"\)/g);
+    expect(codes).toEqual(['answered_elsewhere', 'in_another_call']);
+    const calls = readFileSync(join(EXAMPLE, '..', '..', 'docs', 'calls.md'), 'utf8');
+    for (const code of codes) expect(calls).toContain(`| 409 | \`${code}\` |`);
+    expect(causes).toMatch(/"answered_elsewhere"\): return "answered_elsewhere"/);
+    expect(causes).toMatch(/"in_another_call"\): return nil/);
+    for (const cause of named(causes, /return "(\w+)"/g)) expect(RING_ENDS).toContain(cause);
+  });
+
+  it('that a person declined is said again as long as it would ring', () => {
+    const again = bodyOf(kotlin('Ringing'), /fun sayNo\(client: TicketClient, ring: Ring\) \{/);
+    expect(again).toContain('while (isWorthAnother(client.decline()) && ring.leftMs > 0)');
+  });
+
   it('is named by the app as by us', () => {
     const controller = read('lib/switchboard/call_controller.dart');
     const cause =

@@ -62,6 +62,9 @@ final class PhoneChannel: RingingListener {
     case "connected":
       ringing.connected(id)
       result(nil)
+    case "mute":
+      ringing.mute(id, isMuted: fields["isMuted"] as? Bool ?? false)
+      result(nil)
     default: result(FlutterMethodNotImplemented)
     }
   }

@@ -51,7 +51,7 @@ final class RingWatcher {
       endAfter(.now() + .seconds(call.ringSeconds))
       onRinging(call)
       look()
-    case .refused(404), .refused(403):
+    case .refused(404, _), .refused(403, _):
       over("ended") // gone, or none of this phone's any more
     case .refused, .unreachable:
       lookLater()

@@ -97,6 +97,12 @@ final class Ringing: NSObject {
     if outgoing.contains(id) { provider.reportOutgoingCall(with: id, connectedAt: nil) }
   }
 
+  /// From the app's own button. CallKit tells it back as an action, with which nothing changes any more.
+  func mute(_ id: UUID, isMuted: Bool) {
+    guard talking.contains(id) else { return }
+    request(CXSetMutedCallAction(call: id, muted: isMuted))
+  }
+
   func takeAnswered() -> UUID? {
     defer { answered = nil }
     return answered
@@ -212,6 +218,17 @@ final class Ringing: NSObject {
     }
   }
 
+  /// Why an accept by the ticket is the end of this ring, in the words of a push that stops one. Nil:
+  /// it is none, and the app asks again and tells the person: in another call, it offers to leave that.
+  private static func cause(_ status: Int, _ code: String?) -> String? {
+    switch (status, code) {
+    case (409, "answered_elsewhere"): return "answered_elsewhere"
+    case (409, "in_another_call"): return nil
+    case (409, _), (404, _): return "ended" // call_ended, call_full, or gone
+    default: return nil
+    }
+  }
+
   private static func hex(_ token: Data) -> String {
     token.map { String(format: "%02x", $0) }.joined()
   }
@@ -264,8 +281,8 @@ extension Ringing: CXProviderDelegate {
     guard let ring = rings[id], ring.ticket != nil else { return action.fulfill() }
     TicketClient(ring: ring).accept { answer in
       action.fulfill() // also where nothing answered: the app tries again
-      guard case .refused(let status) = answer, status == 409 || status == 404 else { return }
-      self.stop(id, cause: status == 409 ? "answered_elsewhere" : "ended")
+      guard case .refused(let status, let code) = answer else { return }
+      if let cause = Ringing.cause(status, code) { self.stop(id, cause: cause) }
     }
   }
 

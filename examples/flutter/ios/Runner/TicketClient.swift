@@ -3,7 +3,8 @@ import Foundation
 /// What came of a request.
 enum Answer {
   case ok([String: Any])
-  case refused(Int)
+  /// The code is the server's word, where the answer is its own.
+  case refused(Int, code: String?)
   case unreachable
 }
 
@@ -43,7 +44,7 @@ struct TicketClient {
   ) -> URLSessionTask? {
     let address = "\(Installation.baseUrl)/\(ring.id.inSmallLetters)\(path)"
     guard let ticket = ring.ticket, let url = URL(string: address) else {
-      DispatchQueue.main.async { done(.refused(401)) }
+      DispatchQueue.main.async { done(.refused(401, code: nil)) }
       return nil
     }
     var request = URLRequest(url: url, timeoutInterval: seconds)
@@ -63,8 +64,10 @@ struct TicketClient {
 
   private static func read(_ data: Data?, _ response: URLResponse?) -> Answer {
     guard let status = (response as? HTTPURLResponse)?.statusCode else { return .unreachable }
-    guard (200...299).contains(status) else { return .refused(status) }
     let json = data.flatMap { try? JSONSerialization.jsonObject(with: $0) } as? [String: Any]
+    guard (200...299).contains(status) else {
+      return .refused(status, code: json?["code"] as? String)
+    }
     guard let answered = json else { return .unreachable } // the login page of a hotel
     return .ok(answered)
   }

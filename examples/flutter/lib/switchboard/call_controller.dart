@@ -49,6 +49,8 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
   final Set<String> _silenced = {};
   bool _isDisposed = false;
 
+  /// Outlasts a room that was lost, and a button that was pressed before there was one.
+  bool _isMuted = false;
   bool _isSpeakerOn = false;
   bool get isSpeakerOn => _isSpeakerOn;
   bool get _isIos => phone.platform == 'ios';
@@ -218,7 +220,18 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     if (id != null) _hear(await client.invite(id, callees), Cause.invited);
   }
 
-  Future<void> setMuted(bool isMuted) async => _session?.setMuted(isMuted);
+  Future<void> setMuted(bool isMuted) async {
+    final id = _callId;
+    await _mute(isMuted);
+    if (id != null) await _quietly(phone.mute(id, isMuted: isMuted));
+  }
+
+  /// Without a word to the native side: it is what has said so.
+  Future<void> _mute(bool isMuted) async {
+    _isMuted = isMuted;
+    await _session?.setMuted(isMuted);
+  }
+
   Future<void> setCamera(bool isOn) async => _session?.setCamera(isOn);
 
   Future<void> setSpeaker(bool isOn) async {
@@ -325,7 +338,7 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
       case HungUpOutside(:final callId):
         unawaited(_quietly(client.leave(callId)));
       case MutedOutside(:final isMuted):
-        unawaited(_quietly(setMuted(isMuted)));
+        unawaited(_quietly(_mute(isMuted)));
       case SoundGiven(:final isGiven):
         unawaited(
           _quietly(
@@ -394,6 +407,7 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
         url,
         token,
         withCamera: entry.call.kind == CallKind.video,
+        isMuted: () => _isMuted,
       );
     } on Object catch (error) {
       await _quietly(session.close());
@@ -459,6 +473,7 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     _ringTimer?.cancel();
     _callId = id;
     _call = call;
+    _isMuted = false;
     _isSpeakerOn = false;
     _set(state);
   }

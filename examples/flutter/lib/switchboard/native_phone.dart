@@ -110,6 +110,10 @@ class NativePhone {
         'kind': kind.wire,
       });
 
+  /// CallKit shows it, and a headset knows it. Comes back as [MutedOutside], which changes nothing then.
+  Future<void> mute(String callId, {required bool isMuted}) => _channel
+      .invokeMethod<void>('mute', {'id': callId, 'isMuted': isMuted});
+
   Future<void> ended(String callId, String cause) =>
       _channel.invokeMethod<void>('ended', {'id': callId, 'cause': cause});
 

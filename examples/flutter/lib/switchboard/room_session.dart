@@ -39,10 +39,11 @@ class RoomSession {
     String serverUrl,
     String token, {
     required bool withCamera,
+    required bool Function() isMuted,
   }) async {
     await room.connect(serverUrl, token);
     try {
-      await room.localParticipant?.setMicrophoneEnabled(true);
+      await room.localParticipant?.setMicrophoneEnabled(!isMuted());
       if (withCamera) await room.localParticipant?.setCameraEnabled(true);
     } on Object {
       // Not permitted: the call goes on, and the screen shows what is off.

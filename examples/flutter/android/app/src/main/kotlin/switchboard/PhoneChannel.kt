@@ -72,6 +72,7 @@ class PhoneChannel(private val activity: Activity, messenger: BinaryMessenger) :
                 showOverLock(false)
                 result.success(null)
             }
+            "mute" -> result.success(null) // the notification shows none
             "mayFillScreen" -> result.success(mayFillScreen())
             "askToFillScreen" -> {
                 askToFillScreen()
