@@ -93,7 +93,7 @@ export function loadConfig(
     {
       nameOf: variableOf,
       serviceAccount: `${variableOf('firebaseServiceAccount')} (or ${variableOf('googleCredentials')})`,
-      asksFirebase: variablesThatAskFirebase('and'),
+      asksFirebase: variablesThatAskFirebase('and', settingsThatAskFirebase(values)),
     },
   );
   const platform = platformOf(env, biosVendorFile);

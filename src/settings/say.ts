@@ -80,7 +80,7 @@ export interface VariableNames {
   readonly nameOf: (setting: string) => string;
   /** A service account, and what is as good. */
   readonly serviceAccount: string;
-  /** All that needs it. */
+  /** All of what is set that needs it. */
   readonly asksFirebase: string;
 }
 

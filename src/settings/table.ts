@@ -48,9 +48,9 @@ export const ASKS_FIREBASE = (Object.keys(HOUSE) as HouseSetting[]).flatMap((set
 });
 
 /** The same as variables, in a sentence. */
-export function variablesThatAskFirebase(word: 'and' | 'or'): string {
-  const spelled = ASKS_FIREBASE.map(({ setting, at }) =>
+export function variablesThatAskFirebase(word: 'and' | 'or', asking = ASKS_FIREBASE): string {
+  const spelled = asking.map(({ setting, at }) =>
     at === true ? variableOf(setting) : `${variableOf(setting)}=${at}`,
   );
-  return `${spelled.slice(0, -1).join(', ')} ${word} ${spelled.at(-1)}`;
+  return [spelled.slice(0, -1).join(', '), spelled.at(-1)].filter(Boolean).join(` ${word} `);
 }

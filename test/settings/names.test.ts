@@ -59,7 +59,7 @@ describe('FIRESTORE_PROFILE_PATH', () => {
   it('needs somebody to ask as, or an emulator', () => {
     const FIRESTORE_PROFILE_PATH = 'users/{uid}';
     expect(said({ ...CALLS, FIRESTORE_PROFILE_PATH }).faults).toEqual([
-      expect.stringMatching(/ is needed for .*FIRESTORE_PROFILE_PATH/),
+      expect.stringMatching(/ is needed for FIRESTORE_PROFILE_PATH$/),
     ]);
     expect(saidOfOptions({ ...CALL_OPTIONS, firestoreProfilePath: 'users/{uid}' }).faults).toEqual([
       'firestoreProfilePath needs firebaseApp (or firestore)',

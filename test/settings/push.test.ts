@@ -91,7 +91,10 @@ describe('FCM', () => {
 
   it('needs somebody to be asked as, and no emulator stands in for it', () => {
     expect(said({ ...CALLS, FCM: 'on' }).faults).toEqual([
-      expect.stringMatching(/^FIREBASE_SERVICE_ACCOUNT .* is needed for .*FCM/),
+      expect.stringMatching(/^FIREBASE_SERVICE_ACCOUNT .* is needed for FCM$/),
+    ]);
+    expect(said({ ...CALLS, FCM: 'on', CHECK_REVOKED: 'on' }).faults).toEqual([
+      expect.stringMatching(/^FIREBASE_SERVICE_ACCOUNT .* is needed for CHECK_REVOKED and FCM$/),
     ]);
     expect(
       said({
