@@ -43,9 +43,30 @@ function textOf(call) {
   const name = call.kind === 'video' ? 'video call' : 'call';
   if (call.state === 'ringing') return `Calling (${name})`;
   if (call.state === 'active') return `In a ${name}`;
-  return call.outcome === 'answered'
-    ? `${capital(name)}, ${durationOf(call.talkSeconds ?? 0)}`
-    : `Missed ${name}, ${timeOf(call.createdAt)}`;
+  if (call.outcome === 'answered') {
+    return `${capital(name)}, ${durationOf(call.talkSeconds ?? 0)}`;
+  }
+  return `${unansweredOf(name, call.outcome)}, ${timeOf(call.createdAt)}`;
+}
+
+/** Both sides read the same message: who missed or declined it they know. */
+function unansweredOf(name, outcome) {
+  switch (outcome) {
+    case 'declined':
+      return `Declined ${name}`;
+    // Whoever was called was in another call.
+    case 'busy':
+      return `Missed ${name} (busy)`;
+    // The caller hung up, or was lost, before anybody accepted.
+    case 'cancelled':
+      return `Cancelled ${name}`;
+    // Accepted, and the two never heard each other.
+    case 'failed':
+      return `Failed ${name}`;
+    // And what a later version may have.
+    default:
+      return `Missed ${name}`;
+  }
 }
 
 function durationOf(seconds) {

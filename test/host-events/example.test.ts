@@ -76,6 +76,13 @@ describe('the receiver in examples/', () => {
     expect(await textsIn('chat-1')).toEqual([`Missed call, ${at}`]);
   });
 
+  it('writes that a call was declined', async () => {
+    const id = await place('chat-4');
+    await post('bob', `/${id}/decline`, { reason: 'declined' });
+    await shows('chat-4', /^Declined call, \d\d:\d\d$/);
+    expect(await textsIn('chat-4')).toHaveLength(1);
+  });
+
   it('writes how long a call has lasted', async () => {
     const id = await place('chat-2', 'video');
     await post('bob', `/${id}/accept`, {});
@@ -114,6 +121,22 @@ describe('the receiver in examples/', () => {
       const ringing = { ...call, state: 'ringing' };
       expect(await tell({ id: 'evt_1', sequence: 1, call: ringing })).toBe(204);
       expect(await textsIn('chat-3')).toEqual(['Call, 3 min 20 s']);
+    });
+
+    it.each([
+      ['missed', 'Missed call, 14:02'],
+      ['declined', 'Declined call, 14:02'],
+      ['busy', 'Missed call (busy), 14:02'],
+      ['cancelled', 'Cancelled call, 14:02'],
+      ['failed', 'Failed call, 14:02'],
+    ])('has words of its own for a call that was %s', async (outcome, text) => {
+      const { talkSeconds: _none, ...rest } = call;
+      const ended = {
+        ...{ ...rest, id: randomUUID(), context: `chat-${outcome}`, outcome },
+        createdAt: '2026-05-04T14:02:11.000Z',
+      };
+      expect(await tell({ id: `evt_${outcome}`, sequence: 2, call: ended })).toBe(204);
+      expect(await textsIn(`chat-${outcome}`)).toEqual([text]);
     });
 
     it('believes nobody else', async () => {
