@@ -436,6 +436,8 @@ class CallController extends ChangeNotifier with WidgetsBindingObserver {
     if (call == null) return;
     final name = call.otherName ?? '';
     unawaited(_quietly(phone.connected(call.id, name, call.kind)));
+    // Muted before CallKit knew of this call.
+    if (_isMuted) unawaited(_quietly(phone.mute(call.id, isMuted: true)));
   }
 
   /// Ended, taken over by another phone, or a network that was away for too long: the server knows.
