@@ -3,7 +3,7 @@ import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from 'node:h
 import type { LookupFunction } from 'node:net';
 
 export interface Question {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;

@@ -90,6 +90,10 @@ export function publicLookup(host: string, look: typeof lookUp = lookUp): Lookup
   };
 }
 
+/** Whether the URL's host is named there, an IPv6 address with brackets or without. */
+export const isHostAmong = ({ hostname }: URL, hosts: readonly string[]): boolean =>
+  [hostname, withoutBrackets(hostname)].some((host) => hosts.includes(host));
+
 export const withoutBrackets = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
 
 function listOf(type: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {

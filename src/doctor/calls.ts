@@ -28,5 +28,5 @@ function webhookCheck(path: string): Check {
       'LIVEKIT_API_KEY (LiveKit Cloud: Settings, Webhooks; your own server: `webhook` in its configuration). ' +
       'They come where switchboard_livekit_webhooks_total of /metrics rises with a call; where they do not, the log warns once',
   );
-  return { name: 'Webhooks', run: () => finding, explain: () => finding };
+  return { name: 'LiveKit webhooks', run: () => finding, explain: () => finding };
 }

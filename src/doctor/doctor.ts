@@ -14,6 +14,7 @@ import { liveKitCheck, tokenCheck } from './livekit.ts';
 import { redisCheck } from './redis.ts';
 import { isGood, jsonOf, lineOf } from './report.ts';
 import { roomAccessCheck } from './room-access.ts';
+import { type WebhookUrlParts, webhookUrlChecks } from './webhook-urls.ts';
 
 /** What is used of a stream; `process.stdout` fits as it is. */
 interface Output {
@@ -22,7 +23,7 @@ interface Output {
   hasColors?(): boolean;
 }
 
-export interface DoctorParts extends FirebaseParts, ApnsParts {}
+export interface DoctorParts extends FirebaseParts, ApnsParts, WebhookUrlParts {}
 
 export interface DoctorOptions {
   readonly json: boolean;
@@ -82,7 +83,11 @@ async function diagnose(
     ...callChecks(settings, parts.clock),
     ...(settings.calls === undefined
       ? []
-      : [firebase.fcm, apnsCheck(settings.calls.push.apns, parts)]),
+      : [
+          ...webhookUrlChecks(settings.calls.host, parts),
+          firebase.fcm,
+          apnsCheck(settings.calls.push.apns, parts),
+        ]),
   ];
   tell({ name: 'Configuration', ...ok('every variable is in order'), ms: 0 });
   for (const warning of config.warnings) {

@@ -3,7 +3,7 @@ import type { lookup } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
 import { ask } from '../base/ask.ts';
 import type { Clock } from '../base/clock.ts';
-import { publicLookup, refusePrivateAddress, withoutBrackets } from '../base/private-address.ts';
+import { isHostAmong, publicLookup, refusePrivateAddress } from '../base/private-address.ts';
 import { retryAfterMs } from '../base/retry-after.ts';
 import { createWebhookSigner } from '../base/standard-webhooks.ts';
 import type { HostCallEvent } from './host-events-message.ts';
@@ -38,9 +38,7 @@ export function createPostEvent(options: {
   const { secret, allowedHosts, clock, lookUp } = options;
   const url = new URL(options.url);
   const sign = createWebhookSigner(secret);
-  const isAllowed = [url.hostname, withoutBrackets(url.hostname)].some((host) =>
-    allowedHosts.includes(host),
-  );
+  const isAllowed = isHostAmong(url, allowedHosts);
   const lookupOnly = isAllowed ? {} : { lookup: publicLookup(url.hostname, lookUp) };
 
   return async (event, signal) => {

@@ -1,7 +1,7 @@
 // How the host's backend learns what becomes of calls.
 import { isIP } from 'node:net';
 import { faultOfUrl } from '../base/faults.ts';
-import { isPublicAddress, withoutBrackets } from '../base/private-address.ts';
+import { isHostAmong, isPublicAddress, withoutBrackets } from '../base/private-address.ts';
 import { faultOfWebhookSecret } from '../base/standard-webhooks.ts';
 import type { OnCallEvent } from '../events/host-events-message.ts';
 import type { DatabaseSettings } from './database.ts';
@@ -100,9 +100,8 @@ function webhookSettings(
 }
 
 /** What other names lead to is looked at when an event goes out. */
-function isRefused({ protocol, hostname }: URL, allowedHosts: readonly string[]): boolean {
-  const host = withoutBrackets(hostname);
-  if (protocol !== 'https:' || [hostname, host].some((one) => allowedHosts.includes(one)))
-    return false;
+function isRefused(url: URL, allowedHosts: readonly string[]): boolean {
+  if (url.protocol !== 'https:' || isHostAmong(url, allowedHosts)) return false;
+  const host = withoutBrackets(url.hostname);
   return isIP(host) === 0 ? /(?:^|\.)localhost\.?$/.test(host) : !isPublicAddress(host);
 }

@@ -157,6 +157,6 @@ describe('what is no Postgres', () => {
         detail: `not tried, for 127.0.0.1:${hanging} does not let us in`,
       });
     }
-    expect(byName.get('Webhooks')?.detail).toContain('/api/calls/livekit-webhook');
+    expect(byName.get('LiveKit webhooks')?.detail).toContain('/api/calls/livekit-webhook');
   });
 });

@@ -285,7 +285,7 @@ describe('where calls are on', () => {
     const rows = await rowsOf({ ...env, DATABASE_URL: 'sqlite::memory:' });
     expect(rows.slice(-4).map(({ name, result }) => [name, result])).toEqual([
       ['Database', 'ok'],
-      ['Webhooks', 'skipped'],
+      ['LiveKit webhooks', 'skipped'],
       ['FCM', 'skipped'],
       ['APNs', 'skipped'],
     ]);
@@ -297,7 +297,7 @@ describe('where calls are on', () => {
   it('and nowhere else', async () => {
     const { env } = await setUp();
     const rows = await rowsOf(env);
-    expect(rows.map(({ name }) => name)).not.toContain('Webhooks');
+    expect(rows.map(({ name }) => name)).not.toContain('LiveKit webhooks');
     expect(rows.at(-1)).toMatchObject({
       name: 'Database',
       result: 'skipped',
