@@ -111,6 +111,9 @@ export interface LeasedEffect<Of extends Effect = Effect> {
   readonly tries: number;
 }
 
+/** Which effect it was, and of which call. */
+export type Leased = Pick<LeasedEffect, 'id' | 'callId'>;
+
 /** Rejects with {@link StoreUnavailable} where it can't be reached; everything else is a bug. */
 export interface CallStore {
   /** Connects and checks the schema. Rejects with a sentence for the operator. */
@@ -156,11 +159,11 @@ export interface CallStore {
     limit: number,
     leaseMs: number,
   ): Promise<readonly LeasedEffect<Effects[L]>[]>;
-  effectDone(lane: Lane, id: string): Promise<void>;
+  effectDone(lane: Lane, of: Leased): Promise<void>;
   /** It is tried again after `retryMs`. */
   effectFailed(lane: Lane, id: string, retryMs: number): Promise<void>;
   /** It is kept and not tried any more; those behind it have their turn. */
-  hostEventGivenUp(id: string): Promise<void>;
+  hostEventGivenUp(of: Leased): Promise<void>;
   /** Those that were given up are due again; answers how many. */
   redeliverHostEvents(): Promise<number>;
   /** Rooms of calls that ended within the last `ms`: where a late join may have made one again. */

@@ -72,16 +72,15 @@ export function createLaneLoop<L extends Lane>(options: {
   }
 
   async function writeDown(leased: LeasedEffect<Effects[L]>, outcome: TryResult): Promise<void> {
-    const { id } = leased;
     if (typeof outcome === 'object') {
       onTried?.(leased, 'failed');
-      await store.effectFailed(lane, id, outcome.againInMs);
+      await store.effectFailed(lane, leased.id, outcome.againInMs);
       loop.wake(outcome.againInMs);
       return;
     }
     onTried?.(leased, outcome);
-    if (lane === 'host' && outcome === 'given_up') await store.hostEventGivenUp(id);
-    else await store.effectDone(lane, id);
+    if (lane === 'host' && outcome === 'given_up') await store.hostEventGivenUp(leased);
+    else await store.effectDone(lane, leased);
   }
 
   return {

@@ -1,11 +1,11 @@
 // Deadlines and effects: when something is due, and whoever takes it. Each lane is for itself.
 import type { CallId, RoomName } from '../base/ids.ts';
 import type { Effects, Lane } from '../calls/event.ts';
-import type { CallStore, Due, LeasedEffect } from '../calls/store.ts';
+import type { CallStore, Due, Leased, LeasedEffect } from '../calls/store.ts';
 import type { Query, Row } from './dialect.ts';
 import { EFFECT_OF } from './effects.ts';
 import type { Answers, Engine } from './engine.ts';
-import { gathered } from './gathered.ts';
+import { gathered, gatheredBy } from './gathered.ts';
 import { type LaneStatements, laneStatements } from './lane-statements.ts';
 import type { Wake } from './wake.ts';
 import { messageOf } from './wake-message.ts';
@@ -48,21 +48,24 @@ export function createLanes({
 > {
   const statements = laneStatements(engine.dialect);
   const clock = () => engine.clockValue();
-  const list = (ids: readonly string[]) => engine.dialect.list(ids);
+  const idsOf = (all: readonly Leased[]) => engine.dialect.list(all.map(({ id }) => id));
   const gone = (text: string) =>
-    gathered<string>(async (ids) => void (await engine.write([{ text, values: [list(ids)] }])));
-  /** Whoever stood behind it is due now. */
+    gathered<Leased>(async (all) => void (await engine.write([{ text, values: [idsOf(all)] }])));
+  /** Whoever stood behind it is due now. Each call for itself: one that somebody holds stops no other. */
   const hostEvents = (text: string) =>
-    gathered<string>(async (ids) => {
-      const values = [list(ids)];
-      const [, next = []] = await engine.write([
-        { text: statements.lockCallsOfHostEvents, values },
-        { text: statements.hostEventsNext, values: [...values, clock()] },
-        { text, values },
-      ]);
-      if (next.length > 0) wake.due({ host: 0 });
-    });
-  const done: Readonly<Record<Lane, (id: string) => Promise<void>>> = {
+    gatheredBy<Leased>(
+      ({ callId }) => callId,
+      async (all) => {
+        const values = [idsOf(all)];
+        const [, next = []] = await engine.write([
+          { text: statements.lockCallsOfHostEvents, values },
+          { text: statements.hostEventsNext, values: [...values, clock()] },
+          { text, values },
+        ]);
+        if (next.length > 0) wake.due({ host: 0 });
+      },
+    );
+  const done: Readonly<Record<Lane, (of: Leased) => Promise<void>>> = {
     livekit: gone(statements.roomEffectsDone),
     push: gone(statements.pushesDone),
     host: hostEvents(statements.hostEventsDone),
@@ -78,7 +81,7 @@ export function createLanes({
       const [rows = []] = await engine.ask([{ text: statements[LEASE[lane]], values }]);
       return rows.map((row) => leasedOf(row, EFFECT_OF[lane] as (row: Row) => Effects[L]));
     },
-    effectDone: (lane, id) => done[lane](id),
+    effectDone: (lane, of) => done[lane](of),
     async effectFailed(lane, id, retryMs) {
       const values = [clock(), retryMs, id];
       const [rows] = await engine.ask([{ text: statements[FAILED[lane]], values }]);

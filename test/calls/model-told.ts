@@ -77,14 +77,14 @@ export function createTold(): Told {
         if (fail) await store.effectFailed('push', leased.id, 1_000);
         else {
           delivered.pushes.push(pushIn(leased.callId, leased.effect));
-          await store.effectDone('push', leased.id);
+          await store.effectDone('push', leased);
         }
       }
       for (const leased of await store.leaseEffects('host', 20, 5_000)) {
         if (fail) await store.effectFailed('host', leased.id, 1_000);
         else {
           deliverEvent(leased);
-          await store.effectDone('host', leased.id);
+          await store.effectDone('host', leased);
         }
       }
     },

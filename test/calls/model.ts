@@ -336,16 +336,17 @@ function createModel(ground: ModelGround, coverage: Coverage) {
   }
 
   async function effects(fail: boolean): Promise<void> {
-    for (const { id: effectId, room, effect } of await store().leaseEffects('livekit', 20, 5_000)) {
+    for (const leased of await store().leaseEffects('livekit', 20, 5_000)) {
+      const { room, effect } = leased;
       if (fail) {
-        await store().effectFailed('livekit', effectId, 1_000);
+        await store().effectFailed('livekit', leased.id, 1_000);
         continue;
       }
       if (effect.type === 'delete_room') truth.deleteRoom(room);
       if (effect.type === 'remove_participant') {
         truth.disconnect(room, effect.identity, 'PARTICIPANT_REMOVED');
       }
-      await store().effectDone('livekit', effectId);
+      await store().effectDone('livekit', leased);
     }
     await told.deliver(store(), fail);
   }

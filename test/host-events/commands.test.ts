@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { LeasedEffect } from '../../src/calls/store.ts';
 import { comes } from '../events/stage.ts';
 import {
   BOB,
@@ -119,7 +120,7 @@ describe('webhooks redeliver', () => {
   it('lets the running server send again what was given up', async () => {
     const call = await server.place('alice', 'bob');
     const [first] = await server.store.leaseEffects('host', 1, 1_000);
-    await server.store.hostEventGivenUp(first?.id as string);
+    await server.store.hostEventGivenUp(first as LeasedEffect);
     await server.loop.start();
     await server.decline(call, BOB);
     await told(2);

@@ -237,7 +237,7 @@ describe('eraseUser', () => {
       const [next] = await store.leaseEffects('host', 1, 60_000);
       if (next === undefined) break;
       told.push(next.effect.event.type);
-      await store.effectDone('host', next.id);
+      await store.effectDone('host', next);
     }
     expect(told).toEqual(['call.placed', 'call.accepted', 'call.left', 'call.ended']);
   });

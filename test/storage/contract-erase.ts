@@ -119,7 +119,7 @@ export function describeErase(
         const [leased] = await store.leaseEffects('host', 1, 5_000);
         if (leased === undefined) break;
         events.push(leased.effect.event);
-        await store.effectDone('host', leased.id);
+        await store.effectDone('host', leased);
       }
       const alice = { uid: 'alice', role: 'caller', state: 'left', device: 'phone' };
       const erased = { uid: 'erased', role: 'callee', state: 'cancelled' };

@@ -3,10 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 import type { DeviceId, InstallationId } from '../../src/base/ids.ts';
 import type { Call } from '../../src/calls/call.ts';
 import type { Effect, Lane } from '../../src/calls/event.ts';
-import type { HostCall, HostEventType } from '../../src/calls/host-event.ts';
-import type { CallStore } from '../../src/calls/store.ts';
+import type { CallStore, LeasedEffect } from '../../src/calls/store.ts';
 import type { StoreStage } from './contract.ts';
-import { change, place, user } from './scenes.ts';
+import { change, place, told, user } from './scenes.ts';
 
 const RING = { type: 'ring', uid: user('bob'), ringAt: 1_000 } as const satisfies Effect;
 const STOP = {
@@ -17,19 +16,6 @@ const STOP = {
   installation: 'i-1' as InstallationId,
   device: 'phone' as DeviceId,
 } as const satisfies Effect;
-
-const told = (sequence: number, target = 'app', type: HostEventType = 'call.joined') =>
-  ({
-    type: 'host_event',
-    target,
-    event: {
-      type,
-      sequence,
-      at: 1_000 + sequence,
-      uid: user('bob'),
-      call: { id: 'x', data: { 'a "b"': ['ü'] } } as unknown as HostCall,
-    },
-  }) as const satisfies Effect;
 
 export function describeLanes(
   name: string,
@@ -102,7 +88,7 @@ export function describeLanes(
       const { push } = await times();
       expect(push).toBeGreaterThan(3_000);
       expect(push).toBeLessThanOrEqual(5_000);
-      await store.effectDone('push', ring?.id as string);
+      await store.effectDone('push', ring as LeasedEffect);
       await placed([told(1)], 'carol');
       expect(await times()).toEqual({ ...never, deadlines: expect.any(Number), host: 0 });
     });
@@ -121,7 +107,7 @@ export function describeLanes(
         expect(await lease(lane)).toEqual([]);
         stage.advance(30_001);
         expect(await lease(lane)).toEqual([{ ...first, tries: 3 }]);
-        await store.effectDone(lane, first?.id as string);
+        await store.effectDone(lane, first as LeasedEffect);
         stage.advance(60_000);
         expect(await lease(lane)).toEqual([]);
         expect(await store.nextDueMs(lane)).toBeUndefined();
@@ -164,9 +150,10 @@ export function describeLanes(
         for (;;) {
           const leased = await store.leaseEffects('host', 10, 60_000);
           if (leased.length === 0) break;
-          for (const { id, callId, effect } of leased) {
+          for (const one of leased) {
+            const { callId, effect } = one;
             if (callId === call.id) seen.push(`${effect.target} ${effect.event.sequence}`);
-            await store.effectDone('host', id);
+            await store.effectDone('host', one);
           }
         }
         expect(seen.filter((one) => one.startsWith('app'))).toEqual(['app 1', 'app 2', 'app 3']);
@@ -185,7 +172,7 @@ export function describeLanes(
         expect(await numbers()).toEqual(['app 1']);
         const heard: number[] = [];
         const stop = store.onDue('host', (ms) => heard.push(ms));
-        await store.effectDone('host', first?.id as string);
+        await store.effectDone('host', first as LeasedEffect);
         stop();
         expect(heard).toEqual([0]);
         expect(await numbers()).toEqual(['app 2']);
@@ -195,7 +182,7 @@ export function describeLanes(
         const call = await placed([told(1), told(2), told(3)]);
         for (const _ of [1, 2]) {
           const [leased] = await lease('host');
-          await store.hostEventGivenUp(leased?.id as string);
+          await store.hostEventGivenUp(leased as LeasedEffect);
         }
         expect(await numbers()).toEqual(['app 3']);
         await change(store, call, { effects: [told(4)] });
@@ -206,7 +193,7 @@ export function describeLanes(
           const [leased] = await store.leaseEffects('host', 1, 60_000);
           if (leased === undefined) break;
           seen.push(`${leased.effect.event.sequence}, try ${leased.tries}`);
-          await store.effectDone('host', leased.id);
+          await store.effectDone('host', leased);
         }
         expect(seen).toEqual(['1, try 1', '2, try 1', '3, try 2', '4, try 1']);
         expect(await store.redeliverHostEvents()).toBe(0);
@@ -215,14 +202,14 @@ export function describeLanes(
       it('that is being told while others are delivered anew waits for no second time', async () => {
         await placed([told(1), told(2)]);
         const [first] = await lease('host');
-        await store.hostEventGivenUp(first?.id as string);
+        await store.hostEventGivenUp(first as LeasedEffect);
         const [second] = await lease('host');
         await store.redeliverHostEvents();
         await store.effectFailed('host', second?.id as string, 0);
         expect(await numbers()).toEqual(['app 1']);
-        await store.effectDone('host', second?.id as string);
+        await store.effectDone('host', second as LeasedEffect);
         expect(await numbers()).toEqual([]);
-        await store.effectDone('host', first?.id as string);
+        await store.effectDone('host', first as LeasedEffect);
         expect(await store.nextDueMs('host')).toBeUndefined();
       });
 
@@ -231,9 +218,9 @@ export function describeLanes(
         const seen: number[] = [];
         const telling = (async () => {
           while (seen.length < 20) {
-            for (const { id, effect } of await store.leaseEffects('host', 10, 60_000)) {
-              seen.push(effect.event.sequence);
-              await store.effectDone('host', id);
+            for (const leased of await store.leaseEffects('host', 10, 60_000)) {
+              seen.push(leased.effect.event.sequence);
+              await store.effectDone('host', leased);
             }
           }
         })();
@@ -274,7 +261,7 @@ export function describeLanes(
         const other = await another();
         await placed([told(1)]);
         const [taken] = await store.leaseEffects('host', 1, 5_000);
-        await store.hostEventGivenUp(taken?.id as string);
+        await store.hostEventGivenUp(taken as LeasedEffect);
         const heard = vi.fn();
         onTestFinished(store.onDue('host', heard));
         expect(await other.redeliverHostEvents()).toBe(1);
@@ -294,9 +281,9 @@ export function describeLanes(
         const seen: number[] = [];
         const tell = async (at: CallStore) => {
           while (seen.length < 20) {
-            for (const { id, effect } of await at.leaseEffects('host', 10, 60_000)) {
-              seen.push(effect.event.sequence);
-              await at.effectDone('host', id);
+            for (const leased of await at.leaseEffects('host', 10, 60_000)) {
+              seen.push(leased.effect.event.sequence);
+              await at.effectDone('host', leased);
             }
           }
         };

@@ -550,7 +550,7 @@ export function describeStore(
         );
         expect(await store.leaseEffects('livekit', 10, 5_000)).toEqual([]);
         const [one, other] = leased as [(typeof leased)[0], (typeof leased)[0]];
-        await store.effectDone('livekit', one.id);
+        await store.effectDone('livekit', one);
         stage.advance(5_001);
         expect(await store.leaseEffects('livekit', 10, 5_000)).toEqual([{ ...other, tries: 2 }]);
         await store.effectFailed('livekit', other.id, 60_000);

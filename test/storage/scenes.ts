@@ -3,11 +3,26 @@ import { randomUUID } from 'node:crypto';
 import type { CallId, DeviceId, RoomName, UserId } from '../../src/base/ids.ts';
 import type { Call, Cause, Party, PartyState } from '../../src/calls/call.ts';
 import type { Effect } from '../../src/calls/event.ts';
+import type { HostCall, HostEventType } from '../../src/calls/host-event.ts';
 import type { CallStore, ChangedCall, Decision, Scene, Scope } from '../../src/calls/store.ts';
 import type { Ring } from '../../src/ringing/store.ts';
 
 export const user = (uid: string) => uid as UserId;
 export const newCallId = () => randomUUID() as CallId;
+
+/** What a host is told. */
+export const told = (sequence: number, target = 'app', type: HostEventType = 'call.joined') =>
+  ({
+    type: 'host_event',
+    target,
+    event: {
+      type,
+      sequence,
+      at: 1_000 + sequence,
+      uid: user('bob'),
+      call: { id: 'x', data: { 'a "b"': ['ü'] } } as unknown as HostCall,
+    },
+  }) as const satisfies Effect;
 
 /** His last ring in this call. */
 export function ringOf({ id, parties }: Call, uid = 'bob'): Ring {
