@@ -30,6 +30,12 @@ const scene = (page: Page, name: string) =>
   page.locator(`#screen-call[data-scene="${name}"]`).waitFor();
 const doing = (page: Page, text: string) =>
   page.locator('#call-doing', { hasText: text }).waitFor();
+/** How far the card reaches below the phone, in pixels: 0, whatever is in it. */
+const belowThePhone = (page: Page) =>
+  page.evaluate<number>(`
+    document.querySelector('#life').getBoundingClientRect().bottom -
+    document.querySelector('#phone').getBoundingClientRect().bottom
+  `);
 const push = (page: Page, ...texts: string[]) =>
   texts.reduce((found, text) => found.filter({ hasText: text }), page.locator('#push-lines li'));
 
@@ -75,6 +81,8 @@ it('a phone whose tab is closed rings by push, and declines by its ticket, witho
   const android = handset(alice, 'Bob’s Android');
   expect(await android.locator('.glass').textContent()).toMatch(/Alice Ångström.*Call 0:\d\d/);
   await alice.locator('#life-lines li', { hasText: 'Bob: a phone says that it rings' }).waitFor();
+  await alice.setViewportSize({ width: 1280, height: 720 });
+  expect(await belowThePhone(alice)).toBe(0);
   await photograph(alice, 'pocket-rings');
   await pressOn(alice, 'Decline on Bob’s Android');
   await scene(alice, 'over');
