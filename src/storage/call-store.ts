@@ -60,9 +60,14 @@ export function createCallStore(engine: Engine, wake: Wake): Omit<Store, Life> {
       return rows.map(({ room }) => room as RoomName);
     },
     async listening(uids) {
+      const hear = (text: string, who: readonly UserId[]) =>
+        engine.ask([{ text, values: [clock(), engine.dialect.list(who)] }]);
       for (let first = 0; first < uids.length; first += LISTENERS_AT_ONCE) {
-        const some = engine.dialect.list(uids.slice(first, first + LISTENERS_AT_ONCE));
-        await engine.ask([{ text: write.listening, values: [clock(), some] }]);
+        const some = uids.slice(first, first + LISTENERS_AT_ONCE);
+        const [rows = []] = await hear(write.listening, some);
+        const heard = new Set(rows.map(({ uid }) => uid));
+        const held = some.filter((uid) => !heard.has(uid));
+        if (held.length > 0) await hear(write.listeningHeld, held);
       }
     },
     forget: createForget(parts),

@@ -55,10 +55,14 @@ export function listStatements(dialect: Dialect) {
 export function writeStatements(dialect: Dialect) {
   const { schema, isIn, now } = dialect;
   const nowhere = `not exists (select 1 from ${schema}parties p where p.uid = ${schema}people.uid)`;
+  const listening = (lock: string) =>
+    `update ${schema}people set heard_at = ${now('$1')} where uid in (
+    select uid from ${schema}people where ${isIn('uid', '$2')} order by uid ${lock}) returning uid`;
   return {
     makePerson: `insert into ${schema}people (uid, epoch, version) values ($1, $2, 0) on conflict (uid) do nothing`,
-    listening: `update ${schema}people set heard_at = ${now('$1')} where uid in (
-    select uid from ${schema}people where ${isIn('uid', '$2')} order by uid ${dialect.forUpdate})`,
+    listening: listening(dialect.skipLocked),
+    /** Those who were held then: waited for, and nobody else with them. */
+    listeningHeld: listening(dialect.forUpdate),
     /** With the people in them. */
     endedBefore: `select c.id, (select ${dialect.jsonArrays}(p.uid) from ${schema}parties p where p.call_id = c.id) as people
   from ${schema}calls c where c.ended_at < ${now('$1')} - $2 order by c.ended_at limit $3`,

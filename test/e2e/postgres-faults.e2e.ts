@@ -123,6 +123,27 @@ describe('a call that somebody holds', () => {
   });
 });
 
+it('a person whom somebody holds keeps nobody else from being heard, or from calls', async () => {
+  const { store } = await openStore();
+  await place(store);
+  const other = (await place(store, { caller: 'carol', callees: ['dave'] })) as Call;
+  const heard = async () => {
+    const { rows } = await admin.query(
+      'select uid from switchboard.people where heard_at is not null order by uid',
+    );
+    return rows.map(({ uid }) => uid);
+  };
+  await admin.query('begin');
+  await admin.query("select uid from switchboard.people where uid = 'bob' for update");
+  const telling = store.listening(['alice', 'bob', 'carol', 'dave'].map(user));
+  await until('the others are heard', async () => (await heard()).length === 3);
+  expect(await heard()).toEqual(['alice', 'carol', 'dave']);
+  expect(await end(store, other.id)).toMatchObject({ state: 'ended' });
+  await admin.query('rollback');
+  await telling;
+  expect(await heard()).toEqual(['alice', 'bob', 'carol', 'dave']);
+});
+
 describe('Postgres away', () => {
   it('at the start ends nothing: it is told, and asked again until it is there', async () => {
     await admin.end();
