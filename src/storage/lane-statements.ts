@@ -56,16 +56,19 @@ const failed = ({ schema, now }: Dialect, table: string): string =>
   where id = $3 and run_at < ${BEHIND} returning id`;
 
 /** A few calls at a time, held. Some later event may wait for its turn: it goes behind again. */
-function redelivery({ schema, isIn, now, forUpdate }: Dialect) {
+function redelivery({ schema, isIn, now, forUpdate, skipLocked }: Dialect) {
   const host = `${schema}host_effects`;
   const earlier = (
     of: string,
   ) => `select 1 from ${host} earlier where earlier.call_id = ${of}.call_id
     and earlier.target = ${of}.target and earlier.sequence < ${of}.sequence and earlier.run_at is not null`;
-  return {
-    lockGivenUp: `select id from ${schema}calls where id in (
+  const lock = (how: string) => `select id from ${schema}calls where id in (
     select call_id from ${host} where run_at is null limit $1
-  ) order by id ${forUpdate}`,
+  ) order by id ${how}`;
+  return {
+    lockGivenUp: lock(skipLocked),
+    /** Where all of them are held: waited for one at a time, and no other is held meanwhile. */
+    lockGivenUpHeld: lock(forUpdate),
     redeliver: `update ${host} set run_at = ${BEHIND}, tries = 0
   where ${isIn('call_id', '$1')} and run_at is null returning id`,
     waitAgain: `update ${host} set run_at = ${BEHIND}

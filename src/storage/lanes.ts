@@ -89,9 +89,13 @@ export function createLanes({
     },
     hostEventGivenUp: hostEvents(statements.hostEventsGivenUp),
     async redeliverHostEvents() {
+      const free = { text: statements.lockGivenUp, values: [CALLS_AT_ONCE] };
+      const held = { text: statements.lockGivenUpHeld, values: [1] };
       let count = 0;
       for (;;) {
-        const again = await redeliver({ engine, statements });
+        const again =
+          (await redeliver(free, { engine, statements })) ??
+          (await redeliver(held, { engine, statements }));
         if (again === undefined) break;
         count += again;
       }
@@ -102,15 +106,11 @@ export function createLanes({
 }
 
 /** Of a few calls; undefined: there are no more. */
-function redeliver({
-  engine,
-  statements,
-}: {
-  engine: Engine;
-  statements: LaneStatements;
-}): Promise<number | undefined> {
+function redeliver(
+  found: Query,
+  { engine, statements }: { engine: Engine; statements: LaneStatements },
+): Promise<number | undefined> {
   const { dialect } = engine;
-  const found: Query = { text: statements.lockGivenUp, values: [CALLS_AT_ONCE] };
   return engine.transact<number | undefined>([found], ([calls = []]: Answers) => {
     if (calls.length === 0) return { queries: [], result: () => undefined };
     const ids = dialect.list(calls.map(({ id }) => id as string));

@@ -14,6 +14,7 @@ import {
 import { systemClock } from '../../src/base/clock.ts';
 import type { CallId } from '../../src/base/ids.ts';
 import type { Call } from '../../src/calls/call.ts';
+import type { Effect } from '../../src/calls/event.ts';
 import { type CallStore, type LeasedEffect, StoreUnavailable } from '../../src/calls/store.ts';
 import { POSTGRES } from '../../src/storage/dialect.ts';
 import type { PgPool } from '../../src/storage/postgres/pool.ts';
@@ -122,6 +123,30 @@ describe('a call that somebody holds', () => {
     await waiting;
   });
 });
+
+it('a call that somebody holds keeps the events of others neither from being sent again nor done', async () => {
+  const { store } = await openStore();
+  const effects = [told(1), told(2)];
+  const held = (await place(store, { effects })) as Call;
+  const other = (await place(store, { caller: 'carol', callees: ['dave'], effects })) as Call;
+  for (const event of await store.leaseEffects('host', 10, 60_000)) {
+    await store.hostEventGivenUp(event);
+  }
+  await admin.query('begin');
+  await admin.query('select id from switchboard.calls where id = $1 for update', [held.id]);
+  const again = store.redeliverHostEvents();
+  let first: LeasedEffect | undefined;
+  await until('the other’s are sent again', async () => {
+    const leased = await store.leaseEffects('host', 10, 60_000);
+    first = leased.find(({ callId, effect }) => callId === other.id && isFirst(effect)) ?? first;
+    return first !== undefined;
+  });
+  await store.effectDone('host', first as LeasedEffect);
+  await admin.query('rollback');
+  expect(await again).toBe(2);
+});
+
+const isFirst = (effect: Effect) => effect.type === 'host_event' && effect.event.sequence === 1;
 
 it('a person whom somebody holds keeps nobody else from being heard, or from calls', async () => {
   const { store } = await openStore();

@@ -37,6 +37,7 @@ export const INDEXES: Readonly<Record<string, string>> = {
   leaseHostEvents: 'host_effects_run',
   forgetDevices: 'devices_seen',
   lockGivenUp: 'host_effects_run',
+  lockGivenUpHeld: 'host_effects_run',
   roomsEnded: 'calls_ended',
   endedBefore: 'calls_ended',
 };
