@@ -39,7 +39,7 @@ describe.each(Object.keys(HANGS))('a provider that %s', (how) => {
     apns.answerWith(HANGS[how] as Answer);
     for (let nth = 0; nth < IPHONES; nth += 1) await stage.place(`caller-${nth}`, `callee-${nth}`);
     // It is known by then.
-    await stage.pass(3_500);
+    await stage.pass(4_500);
   });
   afterEach(() => stage.close());
 

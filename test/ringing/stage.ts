@@ -118,7 +118,7 @@ export async function setRingStage({ path = ':memory:' } = {}): Promise<RingStag
     await turns();
     for (let left = ms; left > 0; left -= 100) {
       clock.advance(Math.min(left, 100));
-      await turns(8);
+      await turns(40);
     }
     await turns();
   };
