@@ -33,7 +33,7 @@ export type {
 export type { HostCall, HostEventType, HostParty } from './calls/host-event.ts';
 export type { ErasedUser } from './compose/erase-user.ts';
 export type { HostCalls, HostPlaceRequest } from './compose/host-calls.ts';
-export type { HostCallEvent, OnCallEvent } from './events/host-events-message.ts';
+export type { HostCallEvent, OnCallEvent } from './events/host/message.ts';
 export type { TrustProxy } from './http/address.ts';
 export type { ErrorHandler } from './http/express-errors.ts';
 export type { FastifyPlugin } from './http/fastify-plugin.ts';

@@ -3,7 +3,7 @@ import { type Call, isLive } from './call.ts';
 import type { Change } from './change.ts';
 import type { Draft } from './draft.ts';
 import type { CallEvent, Effect, Effects } from './event.ts';
-import { hostEventsOf } from './host-events.ts';
+import { hostEventsOf } from './host-effects.ts';
 import { ringEffectsOf } from './ring-effects.ts';
 import type { ChangedCall } from './store.ts';
 

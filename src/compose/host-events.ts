@@ -1,7 +1,7 @@
 // Whom the host wants to be told of calls, and the loop that tells them.
-import { createHostEventsLoop } from '../events/host-events.ts';
-import { createHostEventMetrics } from '../events/host-events-metrics.ts';
-import { createHostTargets, hostTargetIds } from '../events/host-events-targets.ts';
+import { createHostEventsLoop } from '../events/host/host-events.ts';
+import { createHostEventMetrics } from '../events/host/metrics.ts';
+import { createHostTargets, hostTargetIds } from '../events/host/targets.ts';
 import type { HostSettings } from '../settings/settings.ts';
 import type { Store } from '../storage/store.ts';
 import type { Lifetime } from './lifetimes.ts';

@@ -2,7 +2,7 @@
 // somebody who may make them.
 import { ConfigError, loadDatabase } from '../settings/config.ts';
 import type { Environment } from '../settings/sources.ts';
-import { migrationSql, SCHEMA_VERSION } from '../storage/schema.ts';
+import { migrationSql, SCHEMA_VERSION } from '../storage/sql/schema.ts';
 import { onDatabase } from './database-command.ts';
 
 /**

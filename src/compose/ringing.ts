@@ -1,7 +1,7 @@
 // Phones without an open stream: who brings pushes to them, and the loop over what is to be brought.
-import { createApnsSender } from '../ringing/apns.ts';
+import { createApnsSender } from '../ringing/apns/sender.ts';
 import { TARGET_KINDS, type TargetKind } from '../ringing/device.ts';
-import { createFcmSender } from '../ringing/fcm.ts';
+import { createFcmSender } from '../ringing/fcm/sender.ts';
 import { createHostSender } from '../ringing/host-sender.ts';
 import { createMessages } from '../ringing/message.ts';
 import type { PushSender } from '../ringing/push.ts';

@@ -1,7 +1,7 @@
 // Whether APNs would take a ring: one to a device that there is not.
 import { type Clock, withDeadline } from '../base/clock.ts';
 import { type Explained, explain, failed } from '../base/network-faults.ts';
-import { APNS_HOSTS, type ApnsApi, type ApnsHosts, createApnsApi } from '../ringing/apns-api.ts';
+import { APNS_HOSTS, type ApnsApi, type ApnsHosts, createApnsApi } from '../ringing/apns/api.ts';
 import { PUSH_TRY_MS } from '../ringing/push.ts';
 import type { ApnsSettings } from '../settings/settings.ts';
 import { type Check, type Finding, idle, ok } from './check.ts';

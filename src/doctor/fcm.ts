@@ -1,8 +1,8 @@
 // Whether FCM would take a ring: one that is looked at and not sent, to nobody.
 import type { Clock } from '../base/clock.ts';
 import { explain, failed, type Place } from '../base/network-faults.ts';
-import { AccessTokenError } from '../ringing/fcm-access-token.ts';
-import { createFcmApi, FCM_URL, type FcmAnswer } from '../ringing/fcm-api.ts';
+import { AccessTokenError } from '../ringing/fcm/access-token.ts';
+import { createFcmApi, FCM_URL, type FcmAnswer } from '../ringing/fcm/api.ts';
 import { type Check, type Finding, ok, skipped } from './check.ts';
 import {
   disabledApi,

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { failed, unexpected } from '../base/network-faults.ts';
 import { hearsPostgres, lookAtPostgres, type PostgresLook } from '../storage/postgres/look.ts';
 import { placeOf, refusalOf } from '../storage/postgres/refusals.ts';
-import { faultOfSchema, SCHEMA_VERSION } from '../storage/schema.ts';
+import { faultOfSchema, SCHEMA_VERSION } from '../storage/sql/schema.ts';
 import { type Check, type Finding, ok, skipped } from './check.ts';
 
 /** The oldest that knows all that is asked of it. */

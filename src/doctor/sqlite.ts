@@ -1,7 +1,7 @@
 // The file of calls and its folder, as a start would find them; nothing is made or written.
 import type { Clock } from '../base/clock.ts';
 import { codesOf, failed, unexpected } from '../base/network-faults.ts';
-import { faultOfSchema, SCHEMA_VERSION } from '../storage/schema.ts';
+import { faultOfSchema, SCHEMA_VERSION } from '../storage/sql/schema.ts';
 import { OBSTACLES } from '../storage/sqlite/faults.ts';
 import { type FileLook, lookAtFile } from '../storage/sqlite/look.ts';
 import { type Check, type Finding, ok } from './check.ts';

@@ -1,6 +1,6 @@
 // Apple's key (.p8) as people hand it over: in base64, in one line, with backslashes, or another
 // file than the one that was asked for. Nothing of its text is ever told.
-import { faultOfApnsKey } from '../ringing/apns-key.ts';
+import { faultOfApnsKey } from '../ringing/apns/key.ts';
 import type { Kind } from './kinds.ts';
 import { faultOfPasted, type Odd, unheard, unpacked } from './pasted.ts';
 

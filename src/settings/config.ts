@@ -2,7 +2,7 @@
 import { faultOfEmulatorHost } from '../base/faults.ts';
 import type { LogLevel } from '../base/log.ts';
 import type { CallRules } from '../calls/call.ts';
-import { hostTargetIds } from '../events/host-events-targets.ts';
+import { hostTargetIds } from '../events/host/targets.ts';
 import { rulesOf } from './calls.ts';
 import { type DatabaseSettings, databaseOf } from './database.ts';
 import type { VariableKind } from './kinds.ts';

@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { faultOfUrl } from '../base/faults.ts';
 import { isHostAmong, isPublicAddress, withoutBrackets } from '../base/private-address.ts';
 import { faultOfWebhookSecret } from '../base/standard-webhooks.ts';
-import type { OnCallEvent } from '../events/host-events-message.ts';
+import type { OnCallEvent } from '../events/host/message.ts';
 import type { DatabaseSettings } from './database.ts';
 import { aFunction, list, secret } from './kinds.ts';
 import type { Say } from './say.ts';

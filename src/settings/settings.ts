@@ -8,7 +8,7 @@ import type { HostUser } from '../admission/authenticate.ts';
 import type { FirebaseApp } from '../base/firebase-admin.ts';
 import type { Logger } from '../base/log.ts';
 import type { CallRules } from '../calls/call.ts';
-import type { OnCallEvent } from '../events/host-events-message.ts';
+import type { OnCallEvent } from '../events/host/message.ts';
 import type { TrustProxy } from '../http/address.ts';
 import type { SendPush } from '../ringing/host-sender.ts';
 import type { PushPayload } from '../ringing/message.ts';

@@ -3,21 +3,21 @@ import type { CallId, RoomName, UserId } from '../base/ids.ts';
 import type { Call } from '../calls/call.ts';
 import type { DueTimer } from '../calls/store.ts';
 import { createChange } from './change.ts';
-import { callOf } from './columns.ts';
 import { createDeviceStore } from './device-store.ts';
-import type { Row } from './dialect.ts';
 import type { Engine } from './engine.ts';
 import { createErase } from './erase.ts';
 import { createFeed } from './feed.ts';
 import { createForget } from './forget.ts';
 import { createHistory } from './history.ts';
 import { createLanes } from './lanes.ts';
-import { readStatements } from './read-statements.ts';
 import { createRingStore } from './ring-store.ts';
+import { callOf } from './sql/columns.ts';
+import type { Row } from './sql/dialect.ts';
+import { readStatements } from './sql/read-statements.ts';
+import { writeStatements } from './sql/write-statements.ts';
 import type { Life, Store } from './store.ts';
 import type { Wake } from './wake.ts';
 import { createWriteQueries } from './write-queries.ts';
-import { writeStatements } from './write-statements.ts';
 
 /** Held for as long as it takes to write: whoever changes a call of theirs waits for it. */
 const LISTENERS_AT_ONCE = 500;

@@ -10,15 +10,15 @@ import type {
   Scope,
   UnansweredRings,
 } from '../calls/store.ts';
-import { callOf, known, profileOf } from './columns.ts';
-import type { Query, Row } from './dialect.ts';
 import { asWritten, type Behind, type Difference, differenceOf } from './difference.ts';
 import type { Answers, Engine } from './engine.ts';
-import type { ReadStatements } from './read-statements.ts';
+import { callOf, known, profileOf } from './sql/columns.ts';
+import type { Query, Row } from './sql/dialect.ts';
+import type { ReadStatements } from './sql/read-statements.ts';
+import type { WriteStatements } from './sql/write-statements.ts';
 import { type DueTimes, topicOf, type Wake } from './wake.ts';
 import { messageOf } from './wake-message.ts';
 import type { WriteQueries } from './write-queries.ts';
-import type { WriteStatements } from './write-statements.ts';
 
 export interface ChangeParts {
   readonly engine: Engine;

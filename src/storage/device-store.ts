@@ -9,10 +9,10 @@ import {
   type TargetKind,
 } from '../ringing/device.ts';
 import type { DeviceStore } from '../ringing/store.ts';
-import { known, type RowOf } from './columns.ts';
-import { deviceStatements, type TARGET } from './device-statements.ts';
-import type { Row } from './dialect.ts';
 import type { Engine } from './engine.ts';
+import { known, type RowOf } from './sql/columns.ts';
+import { deviceStatements, type TARGET } from './sql/device-statements.ts';
+import type { Row } from './sql/dialect.ts';
 
 export function createDeviceStore(engine: Engine): DeviceStore {
   const { dialect } = engine;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { UserId } from '../base/ids.ts';
 import { type Call, isLive, isSeated, type Party, partyOf } from '../calls/call.ts';
 import type { ChangedCall, Profile, Scene, Scope } from '../calls/store.ts';
+import { addEffects, type EffectRows, noEffects } from './effects.ts';
 import {
   type CALL_CHANGING,
   type CALL_FIXED,
@@ -15,8 +16,7 @@ import {
   type RowOf,
   type SEAT,
   type TIMER,
-} from './columns.ts';
-import { addEffects, type EffectRows, noEffects } from './effects.ts';
+} from './sql/columns.ts';
 
 type CallId = { readonly id: string };
 type PartyRow = RowOf<typeof PARTY & typeof PARTY_CALL> & { readonly behind: number | undefined };

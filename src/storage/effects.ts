@@ -4,8 +4,8 @@ import type { DeviceId, InstallationId, UserId } from '../base/ids.ts';
 import type { Effect, Effects, RingEnd } from '../calls/event.ts';
 import type { HostCall, HostEvent, HostEventType } from '../calls/host-event.ts';
 import type { ChangedCall } from '../calls/store.ts';
-import { type Columns, known, type RowOf } from './columns.ts';
-import type { Row } from './dialect.ts';
+import { type Columns, known, type RowOf } from './sql/columns.ts';
+import type { Row } from './sql/dialect.ts';
 
 const ANY = { id: 'text', call_id: 'text', run_at: 'bigint', tries: 'bigint' } as const;
 

@@ -1,5 +1,5 @@
 // What a store needs of a database: to run statements in one transaction, and to tell of changes.
-import type { Dialect, Query, Row } from './dialect.ts';
+import type { Dialect, Query, Row } from './sql/dialect.ts';
 
 /** The rows of each statement, in their order. */
 export type Answers = readonly (readonly Row[])[];

@@ -2,16 +2,16 @@
 import { ERASED, type UserId } from '../base/ids.ts';
 import type { HostCall, HostParty } from '../calls/host-event.ts';
 import type { CallStore } from '../calls/store.ts';
-import type { RowOf } from './columns.ts';
-import type { Query, Row } from './dialect.ts';
 import type { Engine } from './engine.ts';
+import type { RowOf } from './sql/columns.ts';
+import type { Query, Row } from './sql/dialect.ts';
 import {
   type EraseStatements,
   eraseStatements,
   type RENAMED,
   type RENAMED_HOST_EFFECT,
   type RENAMED_TIMER,
-} from './erase-statements.ts';
+} from './sql/erase-statements.ts';
 
 type Renamed = RowOf<typeof RENAMED> & { readonly call_id: string; readonly alias: string };
 

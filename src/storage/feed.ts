@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import type { CallStore, FeedPage, FeedPosition } from '../calls/store.ts';
 import type { ChangeParts } from './change.ts';
-import { callOf } from './columns.ts';
-import type { Row } from './dialect.ts';
+import { callOf } from './sql/columns.ts';
+import type { Row } from './sql/dialect.ts';
 
 export function createFeed({
   engine,

@@ -1,7 +1,7 @@
 // Old calls go, and with the last of them whoever was in it.
 import type { CallStore } from '../calls/store.ts';
 import type { ChangeParts } from './change.ts';
-import type { Row } from './dialect.ts';
+import type { Row } from './sql/dialect.ts';
 
 /** Each is a lock, of which a database has some thousands for all that it does. */
 const PEOPLE_AT_ONCE = 50;

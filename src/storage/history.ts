@@ -1,8 +1,8 @@
 // A person's calls, newest first, a page at a time.
 import { type CallStore, UnknownCursor } from '../calls/store.ts';
 import type { ChangeParts } from './change.ts';
-import { callOf } from './columns.ts';
-import type { Row } from './dialect.ts';
+import { callOf } from './sql/columns.ts';
+import type { Row } from './sql/dialect.ts';
 
 /** Where a page ends; of the same moment, the higher id comes first. */
 interface Place {

@@ -2,11 +2,11 @@
 import type { CallId, RoomName } from '../base/ids.ts';
 import type { Effects, Lane } from '../calls/event.ts';
 import type { CallStore, Due, Leased, LeasedEffect } from '../calls/store.ts';
-import type { Query, Row } from './dialect.ts';
 import { EFFECT_OF } from './effects.ts';
 import type { Answers, Engine } from './engine.ts';
 import { gathered, gatheredBy } from './gathered.ts';
-import { type LaneStatements, laneStatements } from './lane-statements.ts';
+import type { Query, Row } from './sql/dialect.ts';
+import { type LaneStatements, laneStatements } from './sql/lane-statements.ts';
 import type { Wake } from './wake.ts';
 import { messageOf } from './wake-message.ts';
 

@@ -3,13 +3,13 @@ import type { CallId, InstallationId, UserId } from '../base/ids.ts';
 import { type Call, partyOf } from '../calls/call.ts';
 import type { Platform } from '../ringing/device.ts';
 import type { Ring, RingStore } from '../ringing/store.ts';
-import { callOf } from './columns.ts';
-import { deviceStatements, ringStatements } from './device-statements.ts';
 import { deviceOf } from './device-store.ts';
-import type { Row } from './dialect.ts';
 import type { Engine } from './engine.ts';
 import { gathered } from './gathered.ts';
-import type { ReadStatements } from './read-statements.ts';
+import { callOf } from './sql/columns.ts';
+import { deviceStatements, ringStatements } from './sql/device-statements.ts';
+import type { Row } from './sql/dialect.ts';
+import type { ReadStatements } from './sql/read-statements.ts';
 import { createTakeRing } from './take-rings.ts';
 
 /** A try at a provider is over by then. */

@@ -4,13 +4,13 @@
 import type { CallId, UserId } from '../base/ids.ts';
 import { type Call, isLive, partyOf } from '../calls/call.ts';
 import type { Ring, RingStore, TakenRing } from '../ringing/store.ts';
-import { callOf } from './columns.ts';
-import type { RingStatements } from './device-statements.ts';
 import { deviceOf } from './device-store.ts';
-import type { Row } from './dialect.ts';
 import type { Answers, Engine, Writes } from './engine.ts';
 import { gatheredBy } from './gathered.ts';
-import type { ReadStatements } from './read-statements.ts';
+import { callOf } from './sql/columns.ts';
+import type { RingStatements } from './sql/device-statements.ts';
+import type { Row } from './sql/dialect.ts';
+import type { ReadStatements } from './sql/read-statements.ts';
 
 interface Asked {
   readonly ring: Ring;

@@ -1,7 +1,8 @@
 // The rows of a change as queries, in the order in which they may be written.
-import type { Dialect, Query } from './dialect.ts';
+
 import type { Difference } from './difference.ts';
-import { type ListStatements, listStatements } from './write-statements.ts';
+import type { Dialect, Query } from './sql/dialect.ts';
+import { type ListStatements, listStatements } from './sql/write-statements.ts';
 
 /** The message goes out with the commit. */
 export type WriteQueries = (rows: Difference, message: string | undefined) => Query[];

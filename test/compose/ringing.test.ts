@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { json } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { HostCallEvent } from '../../src/events/host-events-message.ts';
+import type { HostCallEvent } from '../../src/events/host/message.ts';
 import type { PushToSend, SendPushAnswer } from '../../src/ringing/host-sender.ts';
 import type { SwitchboardOptions } from '../../src/settings/options.ts';
 import { type CallStage, PLAIN, setCallStage } from '../call-stage.ts';

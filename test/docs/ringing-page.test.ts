@@ -9,7 +9,7 @@ import { DEVICE_DAYS, DEVICES_MAX, PLATFORMS, TARGET_KINDS } from '../../src/rin
 import { fieldsOf } from '../../src/ringing/push-fields.ts';
 import { NAMES } from '../../src/settings/names.ts';
 import { PUSH } from '../../src/settings/push.ts';
-import { migrationSql } from '../../src/storage/schema.ts';
+import { migrationSql } from '../../src/storage/sql/schema.ts';
 import { read } from './foreign-sources.ts';
 import { column, page, under } from './page-parts.ts';
 

@@ -9,7 +9,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
-import { SCHEMA_VERSION } from '../../src/storage/schema.ts';
+import { SCHEMA_VERSION } from '../../src/storage/sql/schema.ts';
 import { type Row, rowsOf, setUp } from '../doctor/stage.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';

@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
-import type { HostCallEvent } from '../../src/events/host-events-message.ts';
+import type { HostCallEvent } from '../../src/events/host/message.ts';
 import type { Variables } from './calls-stage.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

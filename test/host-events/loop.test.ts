@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../../src/calls/call.ts';
-import type { HostCallEvent } from '../../src/events/host-events-message.ts';
-import { createHostEventMetrics } from '../../src/events/host-events-metrics.ts';
+import type { HostCallEvent } from '../../src/events/host/message.ts';
+import { createHostEventMetrics } from '../../src/events/host/metrics.ts';
 import { comes } from '../events/stage.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import {

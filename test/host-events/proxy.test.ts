@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { useOutgoingProxy } from '../../src/base/outgoing-proxy.ts';
 import { PrivateAddressError } from '../../src/base/private-address.ts';
-import { createPostEvent } from '../../src/events/host-events-webhook.ts';
+import { createPostEvent } from '../../src/events/host/webhook.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { listen } from '../mounts.ts';
 

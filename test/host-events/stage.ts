@@ -7,14 +7,14 @@ import type { Call } from '../../src/calls/call.ts';
 import type { CallEvent } from '../../src/calls/event.ts';
 import { newCallRoom } from '../../src/calls/room-config.ts';
 import type { CallStore } from '../../src/calls/store.ts';
-import { createHostEventsLoop } from '../../src/events/host-events.ts';
-import type { HostCallEvent } from '../../src/events/host-events-message.ts';
-import type { HostEventTried } from '../../src/events/host-events-metrics.ts';
+import { createHostEventsLoop } from '../../src/events/host/host-events.ts';
+import type { HostCallEvent } from '../../src/events/host/message.ts';
+import type { HostEventTried } from '../../src/events/host/metrics.ts';
 import {
   createHostTargets,
   type HostTargetSettings,
   hostTargetIds,
-} from '../../src/events/host-events-targets.ts';
+} from '../../src/events/host/targets.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { type AccessEndpoint, startAccessEndpoint } from '../access/access-endpoint.ts';
 import { RULES, turns } from '../events/stage.ts';

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { withDeadline } from '../../src/base/clock.ts';
 import type { CallId, UserId } from '../../src/base/ids.ts';
 import { PrivateAddressError } from '../../src/base/private-address.ts';
-import type { HostCallEvent } from '../../src/events/host-events-message.ts';
-import { createHostTargets, hostTargetIds } from '../../src/events/host-events-targets.ts';
-import { DeliveryError } from '../../src/events/host-events-webhook.ts';
+import type { HostCallEvent } from '../../src/events/host/message.ts';
+import { createHostTargets, hostTargetIds } from '../../src/events/host/targets.ts';
+import { DeliveryError } from '../../src/events/host/webhook.ts';
 import { type AccessEndpoint, startAccessEndpoint } from '../access/access-endpoint.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 

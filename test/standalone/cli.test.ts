@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { migrationSql, SCHEMA_VERSION } from '../../src/storage/schema.ts';
+import { migrationSql, SCHEMA_VERSION } from '../../src/storage/sql/schema.ts';
 import { PROJECT_ID, signIdToken } from '../fakes/firebase.ts';
 import { freePort } from '../fakes/free-port.ts';
 import { startKeyEndpoint } from '../fakes/key-endpoint.ts';

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Call } from '../../src/calls/call.ts';
 import { type CallStore, StoreUnavailable } from '../../src/calls/store.ts';
-import { migrationSql } from '../../src/storage/schema.ts';
+import { migrationSql } from '../../src/storage/sql/schema.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';

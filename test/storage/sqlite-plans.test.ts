@@ -1,8 +1,8 @@
 // No statement reads a table whole: what it costs does not grow with the years.
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { SQLITE } from '../../src/storage/dialect.ts';
-import { migrationSql } from '../../src/storage/schema.ts';
+import { SQLITE } from '../../src/storage/sql/dialect.ts';
+import { migrationSql } from '../../src/storage/sql/schema.ts';
 import { INDEXES, statementsOf } from './statements.ts';
 
 const file = new DatabaseSync(':memory:');

@@ -1,10 +1,10 @@
 // Every statement that the stores have, by name.
-import { deviceStatements, ringStatements } from '../../src/storage/device-statements.ts';
-import type { Dialect } from '../../src/storage/dialect.ts';
-import { eraseStatements } from '../../src/storage/erase-statements.ts';
-import { laneStatements } from '../../src/storage/lane-statements.ts';
-import { readStatements } from '../../src/storage/read-statements.ts';
-import { listStatements, writeStatements } from '../../src/storage/write-statements.ts';
+import { deviceStatements, ringStatements } from '../../src/storage/sql/device-statements.ts';
+import type { Dialect } from '../../src/storage/sql/dialect.ts';
+import { eraseStatements } from '../../src/storage/sql/erase-statements.ts';
+import { laneStatements } from '../../src/storage/sql/lane-statements.ts';
+import { readStatements } from '../../src/storage/sql/read-statements.ts';
+import { listStatements, writeStatements } from '../../src/storage/sql/write-statements.ts';
 
 export function statementsOf(dialect: Dialect): [name: string, text: string][] {
   const lists = Object.entries(listStatements(dialect));

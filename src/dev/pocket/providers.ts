@@ -2,8 +2,8 @@
 // the wire what stands in for FCM and APNs. With a key of one's own for Apple, Apple itself.
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import { createApnsSender } from '../../ringing/apns.ts';
-import { createFcmSender } from '../../ringing/fcm.ts';
+import { createApnsSender } from '../../ringing/apns/sender.ts';
+import { createFcmSender } from '../../ringing/fcm/sender.ts';
 import type { PushSender } from '../../ringing/push.ts';
 import type { PushSettings } from '../../settings/settings.ts';
 import { DEMO_PROJECT_ID } from '../dev-config.ts';

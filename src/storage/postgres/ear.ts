@@ -1,6 +1,6 @@
 // One connection that listens, from its beginning to its loss.
 import type { Clock } from '../../base/clock.ts';
-import { NOTIFY_CHANNEL } from '../dialect.ts';
+import { NOTIFY_CHANNEL } from '../sql/dialect.ts';
 import type { PgConnection } from './pool.ts';
 
 const ECHO_MS = 3_000;

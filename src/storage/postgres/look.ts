@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { Socket } from 'node:net';
 import type { Client } from 'pg';
 import type { Clock } from '../../base/clock.ts';
-import { POSTGRES } from '../dialect.ts';
-import { type SchemaState, selectSchema } from '../schema.ts';
+import { POSTGRES } from '../sql/dialect.ts';
+import { type SchemaState, selectSchema } from '../sql/schema.ts';
 import { DatabaseError, NotPostgresError } from './faults.ts';
 import { rowsOf } from './pool.ts';
 

@@ -1,12 +1,12 @@
 // Brings the schema to what this code is made for.
-import { LOCK_CLASS, POSTGRES } from '../dialect.ts';
+import { LOCK_CLASS, POSTGRES } from '../sql/dialect.ts';
 import {
   faultOfSchema,
   migrationStatements,
   SCHEMA_VERSION,
   type SchemaState,
   selectSchema,
-} from '../schema.ts';
+} from '../sql/schema.ts';
 import { sqlStateOf } from './faults.ts';
 import type { PgClient } from './pool.ts';
 import { asked, ROLLBACK } from './transaction.ts';

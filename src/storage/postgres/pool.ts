@@ -1,5 +1,5 @@
 // What we need of pg: structural, so that a host's own pool fits whatever its version.
-import type { Row } from '../dialect.ts';
+import type { Row } from '../sql/dialect.ts';
 
 export interface PgQuery {
   readonly text: string;

@@ -1,7 +1,7 @@
 // One transaction: two trips to the database where the client sends ahead, else one a statement.
 import { createHash } from 'node:crypto';
-import type { Query, Row } from '../dialect.ts';
 import type { Answers, Writes } from '../engine.ts';
+import type { Query, Row } from '../sql/dialect.ts';
 import { DatabaseError } from './faults.ts';
 import { isPipelined, type PgClient, type PgQuery, rowsOf } from './pool.ts';
 

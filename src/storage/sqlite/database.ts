@@ -1,7 +1,7 @@
 // One open file. Node's module is loaded here and nowhere else, when somebody opens or looks at one.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type Query, type Row, SQLITE } from '../dialect.ts';
-import { faultOfSchema, migrationStatements, SCHEMA_VERSION, selectSchema } from '../schema.ts';
+import { type Query, type Row, SQLITE } from '../sql/dialect.ts';
+import { faultOfSchema, migrationStatements, SCHEMA_VERSION, selectSchema } from '../sql/schema.ts';
 
 /**
  * The longest that a lock of another process may stop this whole one, which answers nobody

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { RING_ENDS } from '../../../src/calls/event.ts';
 import { FCM_FAULTS, type FcmFaultName, startFcmStandIn } from '../../../src/dev/stand-ins/fcm.ts';
 import { DISORDERS } from '../../../src/dev/stand-ins/provider-server.ts';
-import { createFcmSender } from '../../../src/ringing/fcm.ts';
+import { createFcmSender } from '../../../src/ringing/fcm/sender.ts';
 import type { PushResult } from '../../../src/ringing/push.ts';
 import { createFakeClock } from '../../fakes/clock.ts';
 import { startFirebaseAdmin } from '../../fakes/firebase-admin.ts';

@@ -8,8 +8,8 @@ import { APNS_KEYS, BUNDLE, PROJECT } from './stage.ts';
 const SRC = join(import.meta.dirname, '..', '..', '..', 'src');
 
 const PROGRAM = `
-  import { createApnsSender } from '${SRC}/ringing/apns.ts';
-  import { createFcmSender } from '${SRC}/ringing/fcm.ts';
+  import { createApnsSender } from '${SRC}/ringing/apns/sender.ts';
+  import { createFcmSender } from '${SRC}/ringing/fcm/sender.ts';
   import { systemClock as clock } from '${SRC}/base/clock.ts';
   const isLoaded = () => process.moduleLoadList.some((name) => name.includes('internal/http2/core'));
   const credential = { getAccessToken: async () => ({ access_token: 'x', expires_in: 60 }) };

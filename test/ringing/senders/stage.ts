@@ -7,9 +7,9 @@ import {
   startApnsStandIn,
 } from '../../../src/dev/stand-ins/apns.ts';
 import { type FcmStandIn, startFcmStandIn } from '../../../src/dev/stand-ins/fcm.ts';
-import { createApnsSender } from '../../../src/ringing/apns.ts';
+import { createApnsSender } from '../../../src/ringing/apns/sender.ts';
 import type { Device, Platform, Target } from '../../../src/ringing/device.ts';
-import { createFcmSender } from '../../../src/ringing/fcm.ts';
+import { createFcmSender } from '../../../src/ringing/fcm/sender.ts';
 import type {
   Push,
   PushMessage,

@@ -1,11 +1,11 @@
 // Phones and pages that FCM reaches.
-import { withDeadline } from '../base/clock.ts';
-import type { Logger } from '../base/log.ts';
-import { AccessTokenError } from './fcm-access-token.ts';
-import { createFcmApi, type FcmAnswer, type FcmOptions } from './fcm-api.ts';
-import { fcmMessageOf, fcmTargetFor } from './fcm-message.ts';
-import { PUSH_TRY_MS, type PushResult, type PushSender } from './push.ts';
-import { type Complain, createComplain, tryPush } from './push-try.ts';
+import { withDeadline } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import { PUSH_TRY_MS, type PushResult, type PushSender } from '../push.ts';
+import { type Complain, createComplain, tryPush } from '../push-try.ts';
+import { AccessTokenError } from './access-token.ts';
+import { createFcmApi, type FcmAnswer, type FcmOptions } from './api.ts';
+import { fcmMessageOf, fcmTargetFor } from './message.ts';
 
 /**
  * Sends as this Firebase app. `hasApns`: iPhones that have a value for it are APNs' to ring.

@@ -1,7 +1,7 @@
 // OAuth tokens of a Firebase app, asked for by itself: one question at a time, ahead of time.
-import { type Clock, withDeadline } from '../base/clock.ts';
-import type { FirebaseApp } from '../base/firebase-admin.ts';
-import { orAborted } from '../base/or-aborted.ts';
+import { type Clock, withDeadline } from '../../base/clock.ts';
+import type { FirebaseApp } from '../../base/firebase-admin.ts';
+import { orAborted } from '../../base/or-aborted.ts';
 
 /** Beyond that a question is given up, and the next one asks anew. Each try waits less. */
 const ANSWER_MS = 10_000;

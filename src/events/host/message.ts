@@ -1,8 +1,8 @@
 // An event of a call as the host is told of it, by whichever way.
-import type { CallId, UserId } from '../base/ids.ts';
-import type { Call } from '../calls/call.ts';
-import type { HostCall, HostEvent, HostEventType } from '../calls/host-event.ts';
-import { withNames } from '../calls/host-view.ts';
+import type { CallId, UserId } from '../../base/ids.ts';
+import type { Call } from '../../calls/call.ts';
+import type { HostCall, HostEvent, HostEventType } from '../../calls/host-event.ts';
+import { withNames } from '../../calls/host-view.ts';
 
 /** An event of a call, as `onCallEvent` and webhooks have it. */
 export interface HostCallEvent {

@@ -1,8 +1,8 @@
 // Whom the host wants to be told: a function of his, and his backend at some URLs.
 import { createHash } from 'node:crypto';
-import type { Clock } from '../base/clock.ts';
-import type { HostCallEvent, OnCallEvent } from './host-events-message.ts';
-import { createPostEvent, type LookUp } from './host-events-webhook.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { HostCallEvent, OnCallEvent } from './message.ts';
+import { createPostEvent, type LookUp } from './webhook.ts';
 
 export interface HostTarget {
   readonly kind: 'app' | 'webhook';

@@ -1,15 +1,10 @@
 // iPhones, by Apple itself: VoIP pushes are Apple's alone.
-import type { Logger } from '../base/log.ts';
-import { type ApnsAnswer, type ApnsOptions, createApnsApi } from './apns-api.ts';
-import {
-  ALERT_MAX_BYTES,
-  apnsNotificationOf,
-  apnsTargetFor,
-  VOIP_MAX_BYTES,
-} from './apns-message.ts';
-import type { Push, PushResult, PushSender } from './push.ts';
-import { fieldsOf } from './push-fields.ts';
-import { type Complain, createComplain, tryPush } from './push-try.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Push, PushResult, PushSender } from '../push.ts';
+import { fieldsOf } from '../push-fields.ts';
+import { type Complain, createComplain, tryPush } from '../push-try.ts';
+import { type ApnsAnswer, type ApnsOptions, createApnsApi } from './api.ts';
+import { ALERT_MAX_BYTES, apnsNotificationOf, apnsTargetFor, VOIP_MAX_BYTES } from './message.ts';
 
 /** For `aps` and its text, beside what the app reads. */
 const APS_MAX_BYTES = 1_024;

@@ -1,8 +1,8 @@
 // APNs, asked over HTTP/2: one connection a host. Why not by a library: docs/decisions/0025.
-import type { Clock } from '../base/clock.ts';
-import { createHttp2Connection, type Http2Answer } from '../base/http2-connection.ts';
-import { retryAfterMs } from '../base/retry-after.ts';
-import { createProviderTokens } from './apns-key.ts';
+import type { Clock } from '../../base/clock.ts';
+import { createHttp2Connection, type Http2Answer } from '../../base/http2-connection.ts';
+import { retryAfterMs } from '../../base/retry-after.ts';
+import { createProviderTokens } from './key.ts';
 
 export const APNS_HOSTS: ApnsHosts = {
   production: 'https://api.push.apple.com',

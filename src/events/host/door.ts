@@ -1,10 +1,10 @@
 // The way to one target: how much is on it at once, and whether it leads anywhere.
-import { type Clock, withDeadline } from '../base/clock.ts';
-import type { Logger } from '../base/log.ts';
-import { orAborted } from '../base/or-aborted.ts';
-import type { HostCallEvent } from './host-events-message.ts';
-import type { HostTarget } from './host-events-targets.ts';
-import { createTargetWatch } from './host-events-watch.ts';
+import { type Clock, withDeadline } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import { orAborted } from '../../base/or-aborted.ts';
+import type { HostCallEvent } from './message.ts';
+import type { HostTarget } from './targets.ts';
+import { createTargetWatch } from './watch.ts';
 
 const TRY_MS = 10_000;
 

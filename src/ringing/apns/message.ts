@@ -1,8 +1,8 @@
 // A push as Apple takes it, straight or by way of FCM: headers and `aps`
 // (https://developer.apple.com/documentation/usernotifications/sending-notification-requests-to-apns).
-import type { Device, Target } from './device.ts';
-import type { PushMessage, RingMessage } from './push.ts';
-import { isShown, lifeMsOf } from './push-fields.ts';
+import type { Device, Target } from '../device.ts';
+import type { PushMessage, RingMessage } from '../push.ts';
+import { isShown, lifeMsOf } from '../push-fields.ts';
 
 /** The payload of a VoIP push may be longer than that of others. */
 export const VOIP_MAX_BYTES = 5120;

@@ -1,7 +1,7 @@
 // The key that Apple hands out for pushes (.p8), and the tokens that are signed with it
 // (https://developer.apple.com/documentation/usernotifications/establishing-a-token-based-connection-to-apns).
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
-import type { Clock } from '../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 
 /** Apple takes one for an hour, and wants no two within 20 minutes. */
 const LIFE_MS = 40 * 60_000;

@@ -1,9 +1,9 @@
 // Whether the host takes what he is told: to the log once when that ends, and once when it is so
 // again.
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/log.ts';
-import { PrivateAddressError } from '../base/private-address.ts';
-import { DeliveryError } from './host-events-webhook.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import { PrivateAddressError } from '../../base/private-address.ts';
+import { DeliveryError } from './webhook.ts';
 
 /** A target that comes and goes is no flood of lines. */
 const WARN_EVERY_MS = 60_000;

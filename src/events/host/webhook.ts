@@ -1,12 +1,12 @@
 // An event posted to the host's backend, signed as Standard Webhooks has it.
 import type { lookup } from 'node:dns';
 import type { IncomingMessage } from 'node:http';
-import { ask } from '../base/ask.ts';
-import type { Clock } from '../base/clock.ts';
-import { isHostAmong, publicLookup, refusePrivateAddress } from '../base/private-address.ts';
-import { retryAfterMs } from '../base/retry-after.ts';
-import { createWebhookSigner } from '../base/standard-webhooks.ts';
-import type { HostCallEvent } from './host-events-message.ts';
+import { ask } from '../../base/ask.ts';
+import type { Clock } from '../../base/clock.ts';
+import { isHostAmong, publicLookup, refusePrivateAddress } from '../../base/private-address.ts';
+import { retryAfterMs } from '../../base/retry-after.ts';
+import { createWebhookSigner } from '../../base/standard-webhooks.ts';
+import type { HostCallEvent } from './message.ts';
 
 export type LookUp = typeof lookup;
 

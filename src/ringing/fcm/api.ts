@@ -1,11 +1,11 @@
 // FCM's HTTP v1 interface (https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send),
 // by HTTP/2 and one connection: firebase-admin can't be bounded to a ring's time (docs/decisions/0024).
-import type { Clock } from '../base/clock.ts';
-import type { FirebaseApp } from '../base/firebase-admin.ts';
-import { createHttp2Connection, type Http2Answer } from '../base/http2-connection.ts';
-import { retryAfterMs } from '../base/retry-after.ts';
-import { VERSION } from '../base/version.ts';
-import { createAccessTokens } from './fcm-access-token.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { FirebaseApp } from '../../base/firebase-admin.ts';
+import { createHttp2Connection, type Http2Answer } from '../../base/http2-connection.ts';
+import { retryAfterMs } from '../../base/retry-after.ts';
+import { VERSION } from '../../base/version.ts';
+import { createAccessTokens } from './access-token.ts';
 
 export const FCM_URL = 'https://fcm.googleapis.com';
 

@@ -1,17 +1,17 @@
 // Tells the host of every event of every call: in the order of each call, at least once, at each of
 // his targets by itself.
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/log.ts';
-import type { Effects } from '../calls/event.ts';
-import type { CallStore, LeasedEffect } from '../calls/store.ts';
-import type { Loop } from './due-loop.ts';
-import { createDoor, ShutError } from './host-events-door.ts';
-import { messageOf } from './host-events-message.ts';
-import type { HostEventTried } from './host-events-metrics.ts';
-import type { HostTarget } from './host-events-targets.ts';
-import { createWaiting } from './host-events-watch.ts';
-import { DeliveryError } from './host-events-webhook.ts';
-import { backOffMs, createLaneLoop, type LaneStore, type TryResult } from './lane-loop.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/log.ts';
+import type { Effects } from '../../calls/event.ts';
+import type { CallStore, LeasedEffect } from '../../calls/store.ts';
+import type { Loop } from '../due-loop.ts';
+import { backOffMs, createLaneLoop, type LaneStore, type TryResult } from '../lane-loop.ts';
+import { createDoor, ShutError } from './door.ts';
+import { messageOf } from './message.ts';
+import type { HostEventTried } from './metrics.ts';
+import type { HostTarget } from './targets.ts';
+import { createWaiting } from './watch.ts';
+import { DeliveryError } from './webhook.ts';
 
 type LeasedEvent = LeasedEffect<Effects['host']>;
 

@@ -1,5 +1,7 @@
 // The SQL that writes. Rows come as one parameter, so that a change has few statements whatever its
 // size.
+
+import { BEHIND, EFFECT, HOST_EFFECT, PUSH_EFFECT } from '../effects.ts';
 import {
   CALL_CHANGING,
   CALL_FIXED,
@@ -11,7 +13,6 @@ import {
   TIMER,
 } from './columns.ts';
 import type { Dialect } from './dialect.ts';
-import { BEHIND, EFFECT, HOST_EFFECT, PUSH_EFFECT } from './effects.ts';
 import { HEARD_MS } from './read-statements.ts';
 
 export type WriteStatements = ReturnType<typeof writeStatements>;

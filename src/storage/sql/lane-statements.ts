@@ -1,6 +1,7 @@
 // The SQL of deadlines and lanes: when the next is due, taking what is, and what came of it.
+
+import { BEHIND, EFFECT, HOST_EFFECT, PUSH_EFFECT } from '../effects.ts';
 import type { Dialect } from './dialect.ts';
-import { BEHIND, EFFECT, HOST_EFFECT, PUSH_EFFECT } from './effects.ts';
 
 export type LaneStatements = ReturnType<typeof laneStatements>;
 

@@ -1,8 +1,8 @@
 // A push as FCM takes it.
-import { apnsNotificationOf, apnsTargetFor } from './apns-message.ts';
-import type { Device, Target } from './device.ts';
-import type { Push, PushMessage } from './push.ts';
-import { fieldsOf, isShown, lifeMsOf, textOf } from './push-fields.ts';
+import { apnsNotificationOf, apnsTargetFor } from '../apns/message.ts';
+import type { Device, Target } from '../device.ts';
+import type { Push, PushMessage } from '../push.ts';
+import { fieldsOf, isShown, lifeMsOf, textOf } from '../push-fields.ts';
 
 /** FCM's limit is 4096 bytes, names and values; by way of Apple all of it, `aps` too. */
 const DATA_MAX_BYTES = 3_800;

@@ -1,6 +1,6 @@
 // The columns of the tables, and what is in them as words of a call.
-import type { CallId, DeviceId, RoomName, UserId } from '../base/ids.ts';
-import type { Call, Party, TimerKey } from '../calls/call.ts';
+import type { CallId, DeviceId, RoomName, UserId } from '../../base/ids.ts';
+import type { Call, Party, TimerKey } from '../../calls/call.ts';
 import type { ColumnType, Row } from './dialect.ts';
 
 export type Columns = Readonly<Record<string, ColumnType>>;
