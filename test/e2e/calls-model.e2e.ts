@@ -1,10 +1,11 @@
 // The random runs of test/calls/model.ts, of two instances on one real Postgres.
-import pg from 'pg';
+import type pg from 'pg';
 import { beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { checkModel, type ModelGround, PAIRS } from '../calls/model.ts';
 import { createFakeLog } from '../fakes/log.ts';
+import { createPool } from '../storage/pool.ts';
 import { endings } from './endings.ts';
 import { startPostgres } from './postgres.ts';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   const postgres = await startPostgres({ fsync: 'off', synchronous_commit: 'off' });
   keep({ stop: postgres.close });
   url = postgres.url;
-  admin = new pg.Pool({ connectionString: url, max: 1 });
+  admin = createPool({ connectionString: url, max: 1 });
   keep({ stop: () => admin.end() });
 });
 

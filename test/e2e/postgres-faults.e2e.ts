@@ -24,6 +24,7 @@ import { migrationSql, migrationStatements, SCHEMA_VERSION } from '../../src/sto
 import type { Store } from '../../src/storage/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
+import { createPool } from '../storage/pool.ts';
 import { end, newCallId, place, ringOf, shape, told, user } from '../storage/scenes.ts';
 import { OLD_CALL, OLD_CALL_READ, OLD_PLACE, SCHEMA_1 } from '../storage/schema-1.ts';
 import { INDEXES, statementsOf } from '../storage/statements.ts';
@@ -247,15 +248,14 @@ describe('Postgres away', () => {
 });
 
 describe('a pool of a host', () => {
-  const createPool = (max: number) => {
-    const pool = new pg.Pool({ connectionString: url, max });
-    pool.on('error', () => {});
+  const openPool = (more: pg.PoolConfig) => {
+    const pool = createPool({ connectionString: url, ...more });
     onTestFinished(() => pool.end());
     return pool;
   };
 
   it('that is exhausted is unavailable, and works when somebody gives one back', async () => {
-    const pool = createPool(2);
+    const pool = openPool({ max: 2 });
     const { store } = await openStore({ source: pool });
     // One listens, and this was the other.
     const taken = await pool.connect();
@@ -268,7 +268,7 @@ describe('a pool of a host', () => {
 
   it('of one connection is not kept to listen on: it asks, and looks by itself', async () => {
     const clock = createFakeClock();
-    const { store, log } = await openStore({ source: createPool(1), clock });
+    const { store, log } = await openStore({ source: openPool({ max: 1 }), clock });
     let woken = 0;
     store.onChangeFor(user('bob'), () => {
       woken += 1;
@@ -285,8 +285,7 @@ describe('a pool of a host', () => {
 
   it('that reads answers in its own way is understood', async () => {
     const types = { getTypeParser: () => () => 'nonsense' };
-    const pool = new pg.Pool({ connectionString: url, types });
-    onTestFinished(() => pool.end());
+    const pool = openPool({ types });
     const { store } = await openStore({ source: pool });
     const call = (await place(store)) as Call;
     expect((await store.call(call.id)).call).toEqual(call);
@@ -294,15 +293,14 @@ describe('a pool of a host', () => {
   });
 
   it('that asks for binary answers is refused, with the fix: pg reads numbers wrongly from them', async () => {
-    const pool = new pg.Pool({ connectionString: url, binary: true } as pg.PoolConfig);
-    onTestFinished(() => pool.end());
+    const pool = openPool({ binary: true } as pg.PoolConfig);
     const { store } = createStore({ source: pool });
     await expect(store.open()).rejects.toThrow(/Fix: give a pool without `binary: true`/);
     expect(pool.totalCount).toBe(pool.idleCount);
   });
 
   it('is not ended with the store, and has its connection back', async () => {
-    const pool = createPool(1_0);
+    const pool = openPool({ max: 10 });
     const { store } = await openStore({ source: pool });
     await place(store);
     await store.close();
@@ -311,7 +309,7 @@ describe('a pool of a host', () => {
   });
 
   it('behind which statements are forgotten is used without prepared ones', async () => {
-    const pool = createPool(2);
+    const pool = openPool({ max: 2 });
     const { store, log } = await openStore({ source: pool });
     await place(store);
     await pool.query('deallocate all');
@@ -394,7 +392,7 @@ describe('locks of somebody else', () => {
 
   it.each([
     ['our own pool', () => url],
-    ['a host’s pool', () => new pg.Pool({ connectionString: url })],
+    ['a host’s pool', () => createPool({ connectionString: url })],
   ])('over which %s gives up leave nothing behind that is written later', async (_what, from) => {
     const clock = createFakeClock();
     const source = from();

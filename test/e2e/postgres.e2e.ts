@@ -1,5 +1,4 @@
 // The contract on a real Postgres, over our own pool and over a host's; and what goes wrong there.
-import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
@@ -8,6 +7,7 @@ import { describeStore, type StoreStage } from '../storage/contract.ts';
 import { describeErase } from '../storage/contract-erase.ts';
 import { describeLanes } from '../storage/contract-lanes.ts';
 import { describeRinging } from '../storage/contract-ringing.ts';
+import { createPool } from '../storage/pool.ts';
 import { TABLES } from '../storage/statements.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 
@@ -20,8 +20,7 @@ afterAll(() => postgres?.close());
 /** A database of its own. `asPool`: the store is given a pool that a host has made. */
 async function stageOn(name: string, { asPool }: { asPool: boolean }): Promise<StoreStage> {
   const url = await postgres.database(name);
-  const pool = new pg.Pool({ connectionString: url });
-  pool.on('error', () => {});
+  const pool = createPool({ connectionString: url });
   let aheadMs = 0;
   const instance = async () => {
     const store = createPostgresStore({

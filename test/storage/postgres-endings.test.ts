@@ -1,11 +1,11 @@
 // A connection that ends at a bad moment, by a server that stands in for Postgres: it lets anybody in,
 // and says in the same breath that this was all.
 import { type AddressInfo, createServer } from 'node:net';
-import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
+import { createPool } from './pool.ts';
 
 function message(kind: string, content: string | Buffer): Buffer {
   const bytes = Buffer.from(content as string);
@@ -29,7 +29,7 @@ async function startServer(): Promise<string> {
 
 it.each([
   ['of our own pool', (url: string) => url],
-  ['of a host’s pool', (connectionString: string) => new pg.Pool({ connectionString })],
+  ['of a host’s pool', (connectionString: string) => createPool({ connectionString })],
 ])('a connection %s that ends as it is lent does not end the process', async (_what, sourceOf) => {
   const source = sourceOf(await startServer());
   const unheard: unknown[] = [];
