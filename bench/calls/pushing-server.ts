@@ -7,9 +7,9 @@ const { createJsonLogger } = await load<typeof import('../../src/base/log.ts')>(
 const { systemClock: clock } =
   await load<typeof import('../../src/base/clock.ts')>('base/clock.js');
 const { createApnsSender } =
-  await load<typeof import('../../src/ringing/apns/sender.ts')>('ringing/apns.js');
+  await load<typeof import('../../src/ringing/apns/sender.ts')>('ringing/apns/sender.js');
 const { createFcmSender } =
-  await load<typeof import('../../src/ringing/fcm/sender.ts')>('ringing/fcm.js');
+  await load<typeof import('../../src/ringing/fcm/sender.ts')>('ringing/fcm/sender.js');
 const { startServer } = await load<typeof import('../../src/server.ts')>('server.js');
 const { loadConfig } =
   await load<typeof import('../../src/settings/config.ts')>('settings/config.js');
