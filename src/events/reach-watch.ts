@@ -1,11 +1,10 @@
 // Whether LiveKit can be reached: told to the log once when it goes, and once when it is back.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import { createOutage } from './outage.ts';
 
 /** Where nobody has asked since, nothing is known any more. */
 const KNOWN_FOR_MS = 60_000;
-/** A server that comes and goes is no flood of lines. */
-const WARN_EVERY_MS = 60_000;
 
 export interface ReachWatch {
   answered(): void;
@@ -17,22 +16,18 @@ export interface ReachWatch {
 export function createReachWatch(options: { host: string; clock: Clock; log: Logger }): ReachWatch {
   const { host, clock, log } = options;
   let failing: { since: number; lastAt: number } | undefined;
-  let warnedAt = Number.NEGATIVE_INFINITY;
-  let isTold = false;
+  const outage = createOutage(clock);
   return {
     answered() {
       failing = undefined;
-      if (!isTold) return;
-      isTold = false;
-      log.info({}, `LiveKit at ${host} answers again`);
+      outage.isOver(() => log.info({}, `LiveKit at ${host} answers again`));
     },
     failed(what, error) {
       const now = clock.monotonic();
       failing = { since: failing?.since ?? now, lastAt: now };
-      if (isTold || now - warnedAt < WARN_EVERY_MS) return;
-      isTold = true;
-      warnedAt = now;
-      log.warn({ err: error, method: what }, `LiveKit at ${host} gives no answer`);
+      outage.goesOn(() =>
+        log.warn({ err: error, method: what }, `LiveKit at ${host} gives no answer`),
+      );
     },
     fault() {
       const now = clock.monotonic();

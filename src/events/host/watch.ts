@@ -3,10 +3,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { PrivateAddressError } from '../../base/private-address.ts';
+import { createOutage } from '../outage.ts';
 import { DeliveryError } from './webhook.ts';
 
-/** A target that comes and goes is no flood of lines. */
-const WARN_EVERY_MS = 60_000;
 /** Who waits longer is worth a look. */
 const LONG_MS = 60_000;
 const REMEMBERED_MAX = 10_000;
@@ -25,27 +24,22 @@ export function createTargetWatch(options: {
 }): TargetWatch {
   const { name, clock, log } = options;
   let isFailing = false;
-  let warnedAt = Number.NEGATIVE_INFINITY;
-  let isTold = false;
+  const outage = createOutage(clock);
   return {
     worked() {
       isFailing = false;
-      if (!isTold) return;
-      isTold = false;
-      log.info({ target: name }, `${name} takes events of calls again`);
+      outage.isOver(() => log.info({ target: name }, `${name} takes events of calls again`));
     },
     failed(error) {
       isFailing = true;
-      const now = clock.monotonic();
-      if (isTold || now - warnedAt < WARN_EVERY_MS) return;
-      isTold = true;
-      warnedAt = now;
-      const hint =
-        error instanceof PrivateAddressError ? '; WEBHOOK_ALLOWED_HOSTS may name its host' : '';
-      log.warn(
-        { target: name, ...reasonOf(error) },
-        `${name} does not take events of calls: they are kept and sent again${hint}`,
-      );
+      outage.goesOn(() => {
+        const hint =
+          error instanceof PrivateAddressError ? '; WEBHOOK_ALLOWED_HOSTS may name its host' : '';
+        log.warn(
+          { target: name, ...reasonOf(error) },
+          `${name} does not take events of calls: they are kept and sent again${hint}`,
+        );
+      });
     },
     isFailing: () => isFailing,
   };
