@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
-import { type Clock, systemClock } from './base/clock.ts';
+import { type Clock, pause, systemClock } from './base/clock.ts';
 import type { Logger } from './base/log.ts';
 import { createFirebaseApp } from './compose/firebase-app.ts';
 import { listenTo } from './http/broken-http.ts';
@@ -206,5 +206,5 @@ async function drainAndClose(parts: {
 }
 
 function passed(clock: Clock, ms: number): Promise<void> {
-  return ms === 0 ? Promise.resolve() : new Promise((resolve) => void clock.after(ms, resolve));
+  return ms === 0 ? Promise.resolve() : pause(clock, ms);
 }

@@ -21,6 +21,10 @@ export const systemClock: Clock = {
   },
 };
 
+/** Resolves after `ms` milliseconds. */
+export const pause = (clock: Pick<Clock, 'after'>, ms: number): Promise<void> =>
+  new Promise((resolve) => void clock.after(ms, resolve));
+
 /** Thrown by {@link withDeadline} when the time is over. */
 export class DeadlineError extends Error {
   constructor(ms: number) {

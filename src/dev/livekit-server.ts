@@ -1,7 +1,7 @@
 // A livekit-server as a child of this process, on loopback unless it is told otherwise. It never
 // outlives its parent's ordinary end.
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, pause } from '../base/clock.ts';
 import { isLoopback } from '../base/faults.ts';
 import { bare } from './reach.ts';
 
@@ -128,7 +128,7 @@ async function ready(url: string, clock: Clock, isOver: () => boolean): Promise<
   const until = clock.monotonic() + READY_WITHIN_MS;
   while (clock.monotonic() < until && !isOver()) {
     if ((await whoAnswers(url)) === 'livekit') return 'ready';
-    await new Promise<void>((resolve) => void clock.after(ASK_EVERY_MS, resolve));
+    await pause(clock, ASK_EVERY_MS);
   }
   return 'late';
 }

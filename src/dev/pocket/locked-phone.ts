@@ -1,6 +1,6 @@
 // A phone whose app is killed: the native code alone. It knows what a push has told it, and what the
 // ticket in it lets it ask.
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, pause } from '../../base/clock.ts';
 import { createTicketClient, type Ringing, type SeenCall } from './ticket-client.ts';
 
 const AGAIN_MS = 1_000;
@@ -63,7 +63,7 @@ export function createLockedPhone(parts: {
       const seen = await look(mine, query);
       if (ring !== mine) return;
       if (seen === 'over') end(mine);
-      else if (seen === undefined) await new Promise<void>((done) => clock.after(AGAIN_MS, done));
+      else if (seen === undefined) await pause(clock, AGAIN_MS);
       else {
         learn(mine, seen);
         query = `?waitSeconds=25&after=${seen.version}`;

@@ -1,6 +1,6 @@
 // A transaction from the borrowed connection to its return: with an end to all patience, and again
 // after what passes by itself.
-import { type Clock, DeadlineError, withDeadline } from '../../base/clock.ts';
+import { type Clock, DeadlineError, pause, withDeadline } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Answers } from '../engine.ts';
 import type { Connections } from './connections.ts';
@@ -72,7 +72,7 @@ export function createRunner({ connections, clock, log }: RunnerParts): Runner {
         }
         // Not both at once again.
         const waitMs = AGAIN_MS * tries * (1 + Math.random());
-        await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+        await pause(clock, waitMs);
       }
     },
   };

@@ -3,7 +3,7 @@
 import { access, constants, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, pause } from '../../base/clock.ts';
 import { SQLITE } from '../sql/dialect.ts';
 import { migrationStatements, type SchemaState, selectSchema } from '../sql/schema.ts';
 import { loadSqlite } from './database.ts';
@@ -52,7 +52,7 @@ export async function lookAtFile(path: string, clock: Clock): Promise<FileLook> 
       if (!isBusy(error)) throw error;
       if (clock.monotonic() >= untilMs) return { found: 'locked' };
     }
-    await new Promise<void>((resolve) => void clock.after(LOOK_AGAIN_MS, resolve));
+    await pause(clock, LOOK_AGAIN_MS);
   }
 }
 

@@ -1,6 +1,6 @@
 // Calls in a file, or in memory: for one machine, and without a database to run.
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, pause } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { StoreUnavailable } from '../../calls/store.ts';
 import { createCallStore } from '../call-store.ts';
@@ -131,7 +131,7 @@ function createPatience(clock: Clock) {
       }
       // Timers of a clock don't keep a process alive, and a command may wait for nothing else.
       const alive = setInterval(() => {}, LOCK_MS);
-      await new Promise<void>((resolve) => void clock.after(LOOK_AGAIN_MS, resolve));
+      await pause(clock, LOOK_AGAIN_MS);
       clearInterval(alive);
     }
   };
