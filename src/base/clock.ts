@@ -25,6 +25,14 @@ export const systemClock: Clock = {
 export const pause = (clock: Pick<Clock, 'after'>, ms: number): Promise<void> =>
   new Promise((resolve) => void clock.after(ms, resolve));
 
+/** Resolves when `work` is over, or `ms` milliseconds after the start of it: then it goes on unwaited for. */
+export async function atMost(clock: Clock, ms: number, work: () => Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  await Promise.race([work(), late]);
+  cancel();
+}
+
 /** Thrown by {@link withDeadline} when the time is over. */
 export class DeadlineError extends Error {
   constructor(ms: number) {

@@ -1,6 +1,6 @@
 // Deadlines of calls that have passed. A verdict is applied at once, each in a transaction of its
 // own; a question is put to LiveKit first.
-import type { Clock } from '../base/clock.ts';
+import { atMost, type Clock } from '../base/clock.ts';
 import type { CallId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import type { Calls } from '../calls/apply-event.ts';
@@ -120,21 +120,13 @@ export function createDueLoop(options: {
   }
 
   return {
-    start: () => startWithin(START_WITHIN_MS, clock, loop),
+    start: () => atMost(clock, START_WITHIN_MS, loop.start),
     async stop() {
       await loop.stop();
       await Promise.all(asking.values());
     },
     behindMs: loop.behindMs,
   };
-}
-
-/** Resolves when the first round is over, or that long after. */
-async function startWithin(ms: number, clock: Clock, loop: Pick<Loop, 'start'>): Promise<void> {
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(ms, resolve);
-  await Promise.race([loop.start(), late]);
-  cancel();
 }
 
 function firstVerdict({ timers }: Call): number | undefined {

@@ -1,5 +1,5 @@
 // Rings phones and tells them that a ring is over: the lane of pushes.
-import type { Clock } from '../base/clock.ts';
+import { atMost, type Clock } from '../base/clock.ts';
 import type { InstallationId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
 import { type CallRules, partyOf } from '../calls/call.ts';
@@ -64,12 +64,7 @@ export function createRingLoop(options: Options): Loop {
   return {
     start: lane.start,
     /** What is under way is over after a try, unless the store hangs. */
-    async stop() {
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const cancel = clock.after(PUSH_TRY_MS, resolve);
-      await Promise.race([lane.stop(), late]);
-      cancel();
-    },
+    stop: () => atMost(clock, PUSH_TRY_MS, lane.stop),
   };
 }
 
