@@ -16,6 +16,8 @@ export interface Wake {
   everything(): void;
   /** Whether anybody waits for a person. */
   isWaiting(): boolean;
+  /** For whom. */
+  waitingFor(): readonly string[];
 }
 
 export const allDueIn = (ms: number): Required<DueTimes> => ({
@@ -31,7 +33,7 @@ export const topicOf = (uid: string): string =>
 
 /** `onWaiting`: the first begins to wait for a person. */
 export function createWake(log: Logger, onWaiting: () => void): Wake {
-  const waiting = new Map<string, Set<() => void>>();
+  const waiting = new Map<string, Set<{ readonly uid: string; readonly run: () => void }>>();
   const dues = new Set<{ of: Due; run: (ms: number) => void }>();
   /** What is written is written, whatever comes of telling it. */
   const told = (run: () => void) => {
@@ -41,8 +43,8 @@ export function createWake(log: Logger, onWaiting: () => void): Wake {
       log.error({ err }, 'what waited for a change failed');
     }
   };
-  const runAll = (runs: Iterable<() => void>) => {
-    for (const run of [...runs]) told(run);
+  const runAll = (runs: Iterable<{ readonly run: () => void }>) => {
+    for (const { run } of [...runs]) told(run);
   };
   const due = (times: DueTimes) => {
     for (const { of, run } of [...dues]) {
@@ -55,7 +57,7 @@ export function createWake(log: Logger, onWaiting: () => void): Wake {
       const topic = topicOf(uid);
       const runs = waiting.get(topic) ?? new Set();
       // Of its own, so that a function that waits twice is run twice and ends once.
-      const own = () => run();
+      const own = { uid, run };
       runs.add(own);
       waiting.set(topic, runs);
       if (waiting.size === 1 && runs.size === 1) onWaiting();
@@ -78,5 +80,8 @@ export function createWake(log: Logger, onWaiting: () => void): Wake {
       due(allDueIn(0));
     },
     isWaiting: () => waiting.size > 0,
+    waitingFor: () => [
+      ...new Set([...waiting.values()].flatMap((runs) => [...runs].map(({ uid }) => uid))),
+    ],
   };
 }

@@ -46,6 +46,7 @@ export function readStatements(dialect: Dialect) {
     feed: feedOf('mine.version > $3 order by mine.version limit $4', 'mine.version'),
     /** Sorted by hand, or SQLite walks through all versions instead of the few live calls. */
     snapshot: feedOf('mine.is_live', 'mine.version + 0'),
+    versions: `select uid, epoch, version from ${schema}people where ${isIn('uid', '$1')}`,
     callees: callees(dialect),
     due: `select t.call_id, c.room, t.key, t.due_at
   from ${schema}timers t join ${schema}calls c on c.id = t.call_id
