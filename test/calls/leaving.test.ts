@@ -11,6 +11,7 @@ import {
   present,
   RULES,
   tick,
+  uid,
   type World,
 } from './world.ts';
 
@@ -43,6 +44,7 @@ describe('leave', () => {
     const world = createWorld();
     world.send(place('call', 'A', ['B']), leave('call', 'B', 'B7'));
     expect(world.state('call')).toBe('ended: declined, declined');
+    expect(world.party('call', 'B')).toMatchObject({ state: 'declined', reason: 'declined' });
   });
 
   it('of a device that does not hold the seat gives up nothing', () => {
@@ -87,6 +89,7 @@ describe('leave', () => {
     world.send(leave('call', 'B'));
     expect(world.state('call')).toBe('ended: answered, hangup');
     expect(world.states('call')).toBe('A left, B left, C cancelled');
+    expect(world.party('call', 'C').leftAt).toBeUndefined();
     expect(world.last.seenBy).toEqual({ A: 'ended', B: 'ended', C: 'cancelled' });
   });
 });
@@ -201,9 +204,15 @@ describe('invite', () => {
 
   it('is over when five hundred people have been in it or were rung', () => {
     const world = talking();
-    for (let other = 3; other <= 500; other++) {
-      world.send(invite('call', 'A', [`P${other}`]), decline('call', `P${other}`));
-    }
+    world.send(invite('call', 'A', ['P3']), decline('call', 'P3'));
+    const call = world.call('call');
+    const declined = world.party('call', 'P3');
+    const others = Array.from({ length: 496 }, (_, at) => ({
+      ...declined,
+      uid: uid(`P${at + 4}`),
+    }));
+    world.adopt({ ...call, parties: [...call.parties, ...others] });
+    world.send(invite('call', 'A', ['P500']), decline('call', 'P500'));
     expect(world.call('call').parties).toHaveLength(500);
     expect(world.send(invite('call', 'A', ['C']))).toEqual({ refused: 'call_full' });
     expect(world.send(invite('call', 'A', ['P3']))).toEqual({ callId: 'call', created: false });
@@ -277,6 +286,15 @@ describe('invite', () => {
     expect(world.last.seenBy.C).toBe('ringing');
   });
 
+  it('in silence once more keeps it from him still', () => {
+    const world = talking();
+    world.send(invite('call', 'A', ['~C']));
+    world.now += 55_000;
+    world.send(invite('call', 'A', ['~C']));
+    expect(world.party('call', 'C')).toMatchObject({ state: 'ringing', isHidden: true });
+    expect(world.last.seenBy).toEqual({ A: 'invited', B: 'invited' });
+  });
+
   it('in silence does not take a call away from one who has been in it', () => {
     const world = talking(['B', 'C']);
     world.send(leave('call', 'C'), invite('call', 'A', ['~C']));
@@ -341,6 +359,19 @@ describe('deadlines that have passed', () => {
     expect(world.state('call')).toBe('ended: answered, max_duration');
     const { endedAt, activeAt = 0 } = world.call('call');
     expect(endedAt).toBe(activeAt + RULES.maxCallMs);
+  });
+
+  it('at the same moment count by their names, in whatever order they were read', () => {
+    const world = talking();
+    world.now += RULES.maxCallMs - RULES.ringMs - RULES.answerGraceMs;
+    world.send(invite('call', 'A', ['C']));
+    const call = world.call('call');
+    world.now = call.timers.get('max') ?? 0;
+    for (const timers of [[...call.timers], [...call.timers].reverse()]) {
+      world.adopt({ ...call, timers: new Map(timers) });
+      world.send(tick('call'));
+      expect(world.states('call')).toBe('A left, B left, C cancelled');
+    }
   });
 
   it('are not those that only ask', () => {

@@ -258,6 +258,15 @@ it('a retry by whoever was lost since gives him the whole grace to come by the n
   expect(world.timers('call')).toMatchObject({ 'grace:A': 20_000, 'grace:B': 1_000 });
 });
 
+it('a retry by the phone from which the call was taken gives no time to come by a token', () => {
+  const world = createWorld();
+  world.send(place('call', 'A', ['B']), accept('call', 'B'));
+  world.send(accept('call', 'A', 'A2', { takeOver: true }));
+  world.now += 19_000;
+  expect(world.send(place('call', 'A', ['B']))).toEqual({ callId: 'call', created: false });
+  expect(world.last.changed).toEqual([]);
+});
+
 describe('rings without an answer', () => {
   it('are refused from the sixth on, and write nothing', () => {
     const world = createWorld();

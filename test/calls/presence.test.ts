@@ -181,7 +181,7 @@ describe('webhooks twice and in every order', () => {
     ],
   };
 
-  it.each(Object.entries(stories))('give the same rows: %s', (_, story) => {
+  it.each(Object.entries(stories))('give the same rows: %s', { timeout: 60_000 }, (_, story) => {
     const rows = (events: readonly CallEvent[]) => {
       const world = active();
       world.now += 10_000;
