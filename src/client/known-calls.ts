@@ -39,8 +39,11 @@ interface Known {
   cancelRing: () => void;
 }
 
-/** Ended calls are remembered for a while, so that a late answer does not wake one. */
-const ENDED_AT_MOST = 100;
+/**
+ * So many that have ended, so that a late answer does not wake one; and so many that live, for
+ * without the feed the end of most is told by nobody.
+ */
+const REMEMBERED = 100;
 
 export function createKnownCalls(clock: ClientClock, device: () => string): KnownCalls {
   const known = new Map<string, Known>();
@@ -72,12 +75,7 @@ export function createKnownCalls(clock: ClientClock, device: () => string): Know
       const ms = (call.me.ringSeconds ?? 0) * 1000;
       entry.cancelRing = clock.after(ms, () => ringOver(entry));
     }
-    if (isEnded(call)) forgetEnded();
-  }
-
-  function forgetEnded(): void {
-    const ended = [...known.values()].filter(({ call }) => isEnded(call));
-    for (const { call } of ended.slice(0, -ENDED_AT_MOST)) known.delete(call.id);
+    forgetOldest(known, isEnded(call));
   }
 
   function learn(call: CallView, cause: UpdateCause): void {
@@ -127,6 +125,14 @@ export function createKnownCalls(clock: ClientClock, device: () => string): Know
       for (const { cancelRing } of known.values()) cancelRing();
     },
   };
+}
+
+/** But none that rings: its time has yet to be over. */
+function forgetOldest(known: Map<string, Known>, ended: boolean): void {
+  const alike = [...known.values()]
+    .map(({ call }) => call)
+    .filter((call) => isEnded(call) === ended && !isRinging(call));
+  for (const { id } of alike.slice(0, -REMEMBERED)) known.delete(id);
 }
 
 const isOwn = (cause: UpdateCause): boolean =>

@@ -26,7 +26,7 @@ export async function readStream(
   signal: AbortSignal,
 ): Promise<number> {
   const { clock, random, requests } = parts;
-  const startedAt = clock.monotonic();
+  const goodFrom = clock.monotonic() + GOOD_AFTER_MS;
   const answer = await requests.open(
     {
       method: 'GET',
@@ -46,11 +46,10 @@ export async function readStream(
     state.pollsUntil = Number.POSITIVE_INFINITY;
     return 0;
   }
-  const end = await read(parts, state, { reader: body.getReader(), signal });
-  const isGood = clock.monotonic() - startedAt >= GOOD_AFTER_MS;
-  if (isGood) state.failures = 0;
+  const end = await read(parts, state, { reader: body.getReader(), signal, goodFrom });
   if (end === 'reconnect') return SPREAD_MS * random();
-  if (!isGood) throw new CallsError('network', 'the stream has ended as soon as it began');
+  if (clock.monotonic() < goodFrom)
+    throw new CallsError('network', 'the stream has ended as soon as it began');
   return end === 'token_expired' ? 0 : (SPREAD_MS / 2) * random();
 }
 
@@ -59,16 +58,19 @@ type End = 'token_expired' | 'reconnect' | 'cut';
 async function read(
   parts: FeedParts,
   state: FeedState,
-  { reader, signal }: { reader: Reader; signal: AbortSignal },
+  by: { readonly reader: Reader; readonly signal: AbortSignal; readonly goodFrom: number },
 ): Promise<End> {
+  const { reader, signal, goodFrom } = by;
+  const { clock } = parts;
   const decoder = new TextDecoder();
   const events = createEventReader();
-  let withinMs = FIRST_WITHIN_MS;
+  let hasSpoken = false;
   try {
     for (;;) {
-      const bytes = await next(reader, { clock: parts.clock, withinMs, signal });
+      const withinMs = hasSpoken ? NEXT_WITHIN_MS : FIRST_WITHIN_MS;
+      const bytes = await next(reader, { clock, withinMs, signal });
       if (bytes === undefined) return 'cut';
-      withinMs = NEXT_WITHIN_MS;
+      hasSpoken = true;
       state.silences = 0;
       connected(parts, state);
       for (const event of events(decoder.decode(bytes, { stream: true }))) {
@@ -79,6 +81,8 @@ async function read(
     }
   } finally {
     reader.cancel().catch(() => {});
+    // However it ends: most are cut on the way.
+    if (hasSpoken && clock.monotonic() >= goodFrom) state.failures = 0;
   }
 }
 

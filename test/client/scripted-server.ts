@@ -55,7 +55,7 @@ export const cut: Script = (response) => response.destroy();
 export interface Stream {
   readonly script: Script;
   send(event: string, data: unknown): void;
-  write(text: string): void;
+  write(piece: string | Uint8Array): void;
   end(): void;
   cut(): void;
   /** Whether somebody reads it. */

@@ -31,7 +31,11 @@ export interface ClientStage {
   pass(ms: number): Promise<void>;
 }
 
-export async function setClient(options: Partial<CallsClientOptions> = {}): Promise<ClientStage> {
+/** `chance`: of the most that a wait may have; without any, waits are the shortest. */
+export async function setClient(
+  options: Partial<CallsClientOptions> = {},
+  { chance = 0 } = {},
+): Promise<ClientStage> {
   const server = await startScriptedServer();
   const clock = createFakeClock();
   const asked: boolean[] = [];
@@ -49,8 +53,7 @@ export async function setClient(options: Partial<CallsClientOptions> = {}): Prom
     },
     {
       clock,
-      // No chance in it: waits are half of their most.
-      random: () => 0,
+      random: () => chance,
       fetch: (url, init) => fetch(url, init),
       canStream: true,
       device: async () => 'a-device-of-its-own',
