@@ -1,7 +1,7 @@
 // Place: a new call, the same one again, or the call that the other one has just placed.
 
 import { takeSeat, waitAnew } from './answer.ts';
-import { type Call, isLive, partyOf } from './call.ts';
+import { type Call, partyOf } from './call.ts';
 import { arm, type Draft, draftOfNew, tellOne } from './draft.ts';
 import { settle } from './ending.ts';
 import { leaveSeat } from './leaving.ts';
@@ -78,11 +78,9 @@ function isGlareAgain({ draft: { call }, party }: Seat, event: EventOf<'place'>)
   return (
     event.callees.length === 1 &&
     call.caller === event.callees[0]?.uid &&
-    isLive(call) &&
     !call.isGroup &&
     party.device === event.device &&
-    party.state === 'joining' &&
-    party.sid === undefined
+    party.state === 'joining'
   );
 }
 

@@ -5,7 +5,6 @@ import { PROOF_MS } from './answer.ts';
 import {
   type Call,
   isLive,
-  isQuestion,
   isSeated,
   type Party,
   partyOf,
@@ -231,10 +230,11 @@ function hearAnswer(draft: Draft, takenAt: number): void {
   setCall(draft, { heard: 'answer' });
 }
 
+/** What is due is a question: verdicts that were have been applied. */
 function askAgain(draft: Draft, now: number): void {
   let againAt = Number.POSITIVE_INFINITY;
   for (const [key, dueAt] of draft.call.timers) {
-    if (!isQuestion(key) || key === 'silence' || dueAt > now) continue;
+    if (key === 'silence' || dueAt > now) continue;
     const at = now + (key === 'watch' ? watchMs(draft.call) : ASK_AGAIN_MS);
     arm(draft, key, at);
     againAt = Math.min(againAt, at);

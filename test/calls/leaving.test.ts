@@ -253,6 +253,8 @@ describe('invite', () => {
       world.send(invite('call', 'A', ['C']), accept('call', 'C'), leave('call', 'C'));
     }
     expect(world.states('call')).toBe('A joined, B joined, C left');
+    world.send(invite('call', 'A', ['C']));
+    expect(world.party('call', 'C').rings).toBe(1);
   });
 
   it('of somebody who sits elsewhere: busy', () => {

@@ -76,6 +76,15 @@ describe('a call as JSON', () => {
     });
   });
 
+  it('says nothing of how long they talked where nobody knows that they did', () => {
+    const world = ringing();
+    world.send(accept('call', 'B'));
+    world.now += 60_000;
+    world.send(leave('call', 'A'));
+    expect(view(world, 'A')).toMatchObject({ outcome: 'answered', reason: 'hangup' });
+    expect(view(world, 'A')).not.toHaveProperty('talkSeconds');
+  });
+
   it('tells who has missed it nothing of how long the others talked', () => {
     const world = ringing(['B', 'C']);
     world.send(accept('call', 'B'));
