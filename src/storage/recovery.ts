@@ -1,18 +1,17 @@
-// A database that was out of reach is asked again until it answers, whether or not anybody calls:
-// a server that is taken out of service for it would else never know that all is well.
+// A database that could not be asked is tried again until all of it works, whether or not anybody
+// calls: a server that is taken out of service for it would else never know that all is well. What
+// others ask meanwhile proves nothing: a full disk, or a Postgres that stands by, can be read.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Explained } from '../base/network-faults.ts';
 
 const FIRST_MS = 500;
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 5_000;
 
 export interface Recovery {
   fault(): string | undefined;
   /** It could not be asked. */
   failed(error: unknown): void;
-  /** It has answered. */
-  worked(): void;
   stop(): void;
 }
 
@@ -21,8 +20,8 @@ export interface RecoveryParts {
   readonly what: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Rejects as long as it can't be asked. */
-  readonly probe: () => Promise<unknown>;
+  /** Writes; rejects as long as it can't. `why`: the last that went wrong. */
+  readonly probe: (why: unknown) => Promise<unknown>;
   readonly onRecovered: () => void;
   /** What is known of why it can't be asked, and what to do. */
   readonly explain?: ((error: unknown) => Explained | undefined) | undefined;
@@ -31,25 +30,29 @@ export interface RecoveryParts {
 export function createRecovery(parts: RecoveryParts): Recovery {
   const { what, clock, log, probe, onRecovered, explain = () => undefined } = parts;
   let fault: string | undefined;
+  let why: unknown;
   let cancel: (() => void) | undefined;
   let waitMs = FIRST_MS;
+  let recoveredAt = Number.NEGATIVE_INFINITY;
   let isStopped = false;
 
   const worked = () => {
-    if (fault === undefined) return;
+    if (isStopped) return;
     fault = undefined;
-    waitMs = FIRST_MS;
-    cancel?.();
-    cancel = undefined;
+    recoveredAt = clock.monotonic();
     log.info({}, `${what} can be asked again`);
     onRecovered();
+  };
+  const tell = (error: unknown, known = explain(error)) => {
+    why = error;
+    fault = sentenceOf(what, error, known);
   };
   const again = () => {
     cancel = clock.after(waitMs, () => {
       waitMs = Math.min(2 * waitMs, LONGEST_MS);
-      probe().then(worked, (error) => {
-        if (fault === undefined || isStopped) return;
-        fault = sentenceOf(what, error, explain(error));
+      probe(why).then(worked, (error) => {
+        if (isStopped) return;
+        tell(error);
         again();
       });
     });
@@ -59,13 +62,14 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     failed(error) {
       const isNew = fault === undefined;
       const known = explain(error);
-      fault = sentenceOf(what, error, known);
+      tell(error, known);
       if (!isNew || isStopped) return;
       const advice = known && { reason: known.detail, fix: known.fix };
       log.error({ err: error, ...advice }, `${what} cannot be asked`);
+      // What fails again at once is in no hurry.
+      if (clock.monotonic() - recoveredAt > LONGEST_MS) waitMs = FIRST_MS;
       again();
     },
-    worked,
     stop() {
       isStopped = true;
       cancel?.();

@@ -170,6 +170,11 @@ it('a person whom somebody holds keeps nobody else from being heard, or from cal
   expect(await heard()).toEqual(['alice', 'bob', 'carol', 'dave']);
 });
 
+const toldOf = ({ lines }: ReturnType<typeof createFakeLog>) =>
+  lines.map(({ message }) => message).filter((message) => message.startsWith('Postgres can'));
+
+const databaseName = () => new URL(url).pathname.slice(1);
+
 describe('Postgres away', () => {
   it('at the start ends nothing: it is told, and asked again until it is there', async () => {
     await admin.end();
@@ -184,8 +189,7 @@ describe('Postgres away', () => {
     await until('it is there', () => store.fault() === undefined);
     expect(woken).toEqual(expect.arrayContaining(['due', 'bob']));
     expect(await place(store)).toBeDefined();
-    const errors = log.lines.filter(({ level }) => level === 'error');
-    expect(errors.map(({ message }) => message)).toEqual(['Postgres cannot be asked']);
+    expect(toldOf(log)).toEqual(['Postgres cannot be asked', 'Postgres can be asked again']);
   });
 
   it('in the middle loses nothing, and is there again by itself', async () => {
@@ -235,6 +239,37 @@ describe('Postgres away', () => {
     await until('the silent ones are cut off', isSpeaking);
   });
 
+  it('for writing alone is told once, until it can be written again', async () => {
+    const clock = createFakeClock();
+    const { store, log } = await openStore({ clock });
+    const call = (await place(store)) as Call;
+    // As one that stands by: it was the first, and the address leads to it still.
+    const readOnly = async (isOn: boolean) => {
+      await admin.query(
+        `alter database ${databaseName()} set default_transaction_read_only = ${isOn}`,
+      );
+      await admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      );
+      await delay(100);
+    };
+    await readOnly(true);
+    await unavailable(end(store, call.id));
+    for (let times = 0; times < 20; times += 1) {
+      expect((await store.call(call.id)).call).toEqual(call);
+      clock.advance(500);
+    }
+    await delay(100);
+    expect(store.fault()).toMatch(/^Postgres cannot be asked: .*read-only/);
+    expect(toldOf(log)).toEqual(['Postgres cannot be asked']);
+    await readOnly(false);
+    await until('it can be written', () => {
+      clock.advance(500);
+      return store.fault() === undefined;
+    });
+    expect(await end(store, call.id)).toMatchObject({ state: 'ended' });
+  });
+
   it('behind one whose every connection was ended is not even noticed', async () => {
     const { store } = await openStore();
     const call = (await place(store)) as Call;
@@ -269,17 +304,21 @@ describe('a pool of a host', () => {
   it('of one connection is not kept to listen on: it asks, and looks by itself', async () => {
     const clock = createFakeClock();
     const { store, log } = await openStore({ source: openPool({ max: 1 }), clock });
-    let woken = 0;
-    store.onChangeFor(user('bob'), () => {
-      woken += 1;
-    });
+    const woken: string[] = [];
+    for (const uid of ['bob', 'eve']) store.onChangeFor(user(uid), () => woken.push(uid));
     expect(await place(store, { caller: 'c', callees: ['d'] })).toBeDefined();
     await until('it is told', async () => {
       clock.advance(1_000);
       return log.lines.some(({ message }) => message.includes('are not heard'));
     });
     clock.advance(5_000);
-    expect(woken).toBeGreaterThan(0);
+    // At first nobody knows what they have seen.
+    await until('all are woken', () => woken.length === 2);
+    const { store: other } = await openStore();
+    await place(other, { callees: ['bob'] });
+    clock.advance(5_000);
+    await until('he is woken for whom something has changed', () => woken.length > 2);
+    expect(woken).toEqual(['bob', 'eve', 'bob']);
     expect(store.fault()).toBeUndefined();
   });
 
@@ -342,7 +381,10 @@ describe('a commit', () => {
     await ending;
     woken = 0;
     expect((await store.call(call.id)).call).toMatchObject({ state: 'ended' });
-    expect(woken).toBeGreaterThan(0);
+    await until('he is woken', () => {
+      clock.advance(500);
+      return woken > 0;
+    });
   });
 
   it('that a full queue of notifications refuses is unavailable, and nothing of it is kept', async () => {
@@ -377,6 +419,26 @@ describe('locks of somebody else', () => {
     await crossed;
     await admin.query('commit');
     expect(shape(await ending)).toMatchObject({ state: 'ended', versions: { alice: 2, bob: 2 } });
+  });
+
+  it.each([
+    ['a deadlock', '40P01'],
+    ['a failed serialization', '40001'],
+  ])('that Postgres says are %s are tried again, and nobody hears of it', async (_what, state) => {
+    const { store } = await openStore();
+    const call = (await place(store)) as Call;
+    // A sequence goes on where a transaction is rolled back.
+    await admin.query(`create sequence tries; create function refuse() returns trigger
+      language plpgsql as $$ begin
+        if nextval('tries') < 4 then raise exception 'not now' using errcode = '${state}'; end if;
+        return null;
+      end $$;
+      create constraint trigger refuse after update on switchboard.calls
+        deferrable initially deferred for each row execute function refuse()`);
+    expect(await end(store, call.id)).toMatchObject({ state: 'ended' });
+    expect(store.fault()).toBeUndefined();
+    const { rows } = await admin.query('select last_value from tries');
+    expect(rows).toEqual([{ last_value: '4' }]);
   });
 
   it('that never end are unavailable after the time of a statement', async () => {
@@ -543,6 +605,35 @@ describe('the schema', () => {
     await expect(createStore().store.open()).rejects.toThrow(/schema 99, made by a newer/);
     await admin.query('update switchboard.schema_version set readable_from = 1');
     expect(await place((await openStore()).store)).toBeDefined();
+  });
+
+  it('that a newer version brings further while we run is written to no more, until it is back', async () => {
+    const clock = createFakeClock();
+    const { store, log } = await openStore({ clock });
+    await place(store);
+    await until('its echo was heard', () => clock.waiting().includes(10_000));
+    await admin.query('update switchboard.schema_version set version = 99, readable_from = 98');
+    await until('it is told', () => {
+      clock.advance(1_000);
+      return store.fault()?.includes('schema 99, made by a newer') === true;
+    });
+    await unavailable(place(store, { caller: 'c', callees: ['d'] }));
+    expect(toldOf(log)).toEqual(['Postgres cannot be asked']);
+    await admin.query('update switchboard.schema_version set version = 99, readable_from = 1');
+    await until('it is worked on', () => {
+      clock.advance(500);
+      return store.fault() === undefined;
+    });
+    expect(await place(store, { caller: 'c', callees: ['d'] })).toBeDefined();
+  });
+
+  it('that has not a column any more is no bug of ours, and is told', async () => {
+    const { store } = await openStore();
+    const call = (await place(store)) as Call;
+    await admin.query(`alter table switchboard.calls rename column heard to listened;
+      update switchboard.schema_version set version = 99, readable_from = 98`);
+    await unavailable(end(store, call.id));
+    await until('it is told', () => store.fault()?.includes('schema 99') === true);
   });
 
   it('that the user may not make is told, with what to do; made by another it is enough', async () => {

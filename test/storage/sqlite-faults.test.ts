@@ -153,6 +153,22 @@ describe('the schema', () => {
     });
   });
 
+  it('that another process brings further while we run is written to no more, until it is back', async () => {
+    const { store, clock } = createStore();
+    await store.open();
+    const beside = openBeside();
+    const setTo = (readableFrom: number) =>
+      beside.exec(`update schema_version set version = 99, readable_from = ${readableFrom}`);
+    setTo(98);
+    await expect(place(store)).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(store.fault()).toMatch(/schema 99, made by a newer livekit-switchboard/);
+    setTo(1);
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(store.fault()).toBeUndefined();
+    expect(await place(store)).toBeDefined();
+  });
+
   it('is the same as what is printed of it', async () => {
     await createStore().store.open();
     const tablesOf = (file: DatabaseSync) =>
@@ -276,12 +292,13 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a disk
   let disk: string;
   let store: CallStore;
   let clock: ReturnType<typeof createFakeClock>;
+  let log: ReturnType<typeof createFakeLog>;
 
   beforeEach(async (context) => {
     const mounted = mountSmall();
     if (mounted === undefined) return context.skip('no right to mount');
     disk = mounted;
-    ({ store, clock } = createStore(join(disk, 'calls.db')));
+    ({ store, clock, log } = createStore(join(disk, 'calls.db')));
     await store.open();
     return async () => {
       await store.close();
@@ -315,6 +332,23 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a disk
     await new Promise((resolve) => setImmediate(resolve));
     expect(store.fault()).toBeUndefined();
     expect(await place(store, { caller: 'next', callees: ['one'] })).toBeDefined();
+  });
+
+  it('that is full is told once, however much is read meanwhile, and keeps nobody busy', async () => {
+    writeFileSync(join(disk, 'filler'), Buffer.alloc(400_000));
+    await fill();
+    const before = log.lines.length;
+    let woken = 0;
+    store.onDue('deadlines', () => {
+      woken += 1;
+    });
+    for (let times = 0; times < 40; times += 1) {
+      await store.nextDueMs('deadlines');
+      clock.advance(250);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(store.fault()).toMatch(/full/);
+    expect({ woken, told: log.lines.slice(before) }).toEqual({ woken: 0, told: [] });
   });
 
   it('that can only be read any more is told', async () => {

@@ -75,6 +75,33 @@ describe.skipIf(process.platform === 'win32')('an idle store', () => {
     expect(due).toHaveBeenCalledTimes(1);
   });
 
+  it('looks with one question for all who wait, and wakes whom something has changed for', async () => {
+    const idle = await opened({ at: clock });
+    const other = await opened();
+    const woken: string[] = [];
+    for (const uid of ['alice', 'bob', 'eve', 'eve']) {
+      await idle.feed(user(uid), undefined, 10);
+      idle.onChangeFor(user(uid), () => woken.push(uid));
+    }
+    clock.advance(1_000);
+    /** After the other process has written something. */
+    const wokenAfter = async (written: Promise<unknown>) => {
+      await written;
+      woken.length = 0;
+      clock.advance(1_000);
+      await vi.waitFor(() => expect(woken).not.toEqual([]));
+      return woken;
+    };
+    // At first nobody knows what they have seen.
+    const placed = place(other, { callees: ['bob'] });
+    expect(await wokenAfter(placed)).toEqual(['alice', 'bob', 'eve', 'eve']);
+    const call = (await placed) as Call;
+    expect(await wokenAfter(end(other, call.id))).toEqual(['alice', 'bob']);
+    await other.erase(user('bob'));
+    const again = place(other, { caller: 'carol', callees: ['bob', 'eve'] });
+    expect(await wokenAfter(again)).toEqual(['bob', 'eve', 'eve']);
+  });
+
   it('that is closed hears nothing more', async () => {
     const idle = await opened({ at: clock });
     const other = await opened();
@@ -91,7 +118,8 @@ it('where writes are not heard the file is looked at each second', () => {
   let version = 1;
   const wake = createWake(createFakeLog(), () => {});
   const path = join(folder, 'not there');
-  const watch = createFileWatch({ path, clock, wake, dataVersion: () => version });
+  const unheard = async () => wake.everything();
+  const watch = createFileWatch({ path, clock, wake, dataVersion: () => version, unheard });
   const due = vi.fn();
   wake.onDue('push', due);
   watch.look();

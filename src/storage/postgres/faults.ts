@@ -51,8 +51,8 @@ export const isOfNamedStatement = (error: unknown): boolean =>
  * internal.
  */
 const CLASSES_BEYOND_US = ['08', '25', '28', '3D', '40', '53', '54', '55', '57', '58', 'XX'];
-/** No right, no such table, no such schema. */
-const STATES_BEYOND_US = ['42501', '42P01', '3F000'];
+/** No right, no such table, no such column, no such schema. */
+const STATES_BEYOND_US = ['42501', '42P01', '42703', '3F000'];
 
 /** Not a bug of ours: the database, or the way to it. */
 export function isUnavailable(error: unknown): boolean {

@@ -7,7 +7,7 @@ import { type Ear, type EarParts, openEar } from './ear.ts';
 
 const CHECK_EVERY_MS = 10_000;
 const AGAIN_MS = { first: 250, last: 10_000 };
-/** Deaf: everybody who waits looks this often. */
+/** Deaf: it looks this often for everybody who waits. */
 const POLL_MS = 5_000;
 /** Calls that go on are written to once a minute at the least. */
 const ACTIVE_MS = 150_000;
@@ -28,6 +28,8 @@ export interface ListenerParts {
   readonly wake: Wake;
   readonly connect: EarParts['connect'];
   readonly notify: (payload: string) => Promise<unknown>;
+  /** Wakes those for whom something has changed, whoever has changed it. */
+  readonly unheard: () => Promise<void>;
 }
 
 export function createListener(parts: ListenerParts): Listener {
@@ -117,7 +119,7 @@ export function createListener(parts: ListenerParts): Listener {
 }
 
 /** From the loss of hearing to its proof: told once, and helped by looking. */
-function createDeafness({ clock, wake, log }: ListenerParts, isNeeded: () => boolean) {
+function createDeafness({ clock, wake, log, unheard }: ListenerParts, isNeeded: () => boolean) {
   let isOn = false;
   let isTold = false;
   let cancel: (() => void) | undefined;
@@ -125,7 +127,8 @@ function createDeafness({ clock, wake, log }: ListenerParts, isNeeded: () => boo
     cancel ??= clock.after(POLL_MS, () => {
       cancel = undefined;
       if (!isOn || !isNeeded()) return;
-      wake.everything();
+      // Where the database is away the next look tells.
+      unheard().catch(() => {});
       look();
     });
   };
@@ -143,7 +146,7 @@ function createDeafness({ clock, wake, log }: ListenerParts, isNeeded: () => boo
       isTold = true;
       log.warn(
         { err: why },
-        `changes of other instances are not heard (LISTEN): whoever waits looks every ${POLL_MS / 1000} s until they are. A pooler in transaction mode lets none through; it takes a direct address`,
+        `changes of other instances are not heard (LISTEN): they are looked for every ${POLL_MS / 1000} s until they are. A pooler in transaction mode lets none through; it takes a direct address`,
       );
     },
     ends() {

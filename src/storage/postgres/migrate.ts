@@ -1,7 +1,7 @@
 // Brings the schema to what this code is made for.
 import { LOCK_CLASS, POSTGRES } from '../sql/dialect.ts';
 import {
-  faultOfSchema,
+  assertSchema,
   migrationStatements,
   SCHEMA_VERSION,
   type SchemaState,
@@ -52,8 +52,7 @@ async function stateOf(client: PgClient): Promise<SchemaState> {
     version: Number(row?.version ?? 0),
     readableFrom: Number(row?.readable_from ?? 0),
   };
-  const fault = faultOfSchema(state);
-  if (fault !== undefined) throw new Error(fault);
+  assertSchema(state);
   return state;
 }
 

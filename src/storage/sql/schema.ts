@@ -25,6 +25,10 @@ export interface SchemaState {
 export const selectSchema = ({ schema }: Dialect): string =>
   `select version, readable_from from ${schema}schema_version`;
 
+/** Changes nothing, and proves that it could. */
+export const writeSchema = ({ schema }: Dialect): string =>
+  `update ${schema}schema_version set version = version`;
+
 /**
  * What this code must not work on, as a sentence for the operator. A newer schema is fine as long as
  * it says so: a deploy that is rolled back is no outage.
@@ -32,6 +36,19 @@ export const selectSchema = ({ schema }: Dialect): string =>
 export function faultOfSchema({ version, readableFrom }: SchemaState): string | undefined {
   if (SCHEMA_VERSION >= readableFrom) return undefined;
   return `The database has schema ${version}, made by a newer livekit-switchboard, and this one knows schema ${SCHEMA_VERSION}. Run the newer version.`;
+}
+
+/** @throws SchemaTooNew where this code must not work on it. */
+export function assertSchema(state: SchemaState): void {
+  const fault = faultOfSchema(state);
+  if (fault !== undefined) throw new SchemaTooNew(fault);
+}
+
+export class SchemaTooNew extends Error {
+  constructor(fault: string) {
+    super(fault);
+    this.name = 'SchemaTooNew';
+  }
 }
 
 /** From schema `from` (0: nothing is there) to that of this code. */

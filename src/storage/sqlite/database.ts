@@ -1,7 +1,13 @@
 // One open file. Node's module is loaded here and nowhere else, when somebody opens or looks at one.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type Query, type Row, SQLITE } from '../sql/dialect.ts';
-import { faultOfSchema, migrationStatements, SCHEMA_VERSION, selectSchema } from '../sql/schema.ts';
+import {
+  assertSchema,
+  migrationStatements,
+  SCHEMA_VERSION,
+  type SchemaState,
+  selectSchema,
+} from '../sql/schema.ts';
 
 /**
  * The longest that a lock of another process may stop this whole one, which answers nobody
@@ -16,6 +22,8 @@ export interface Database {
   run(query: Query): Row[];
   /** All of `work`, or nothing of it. */
   inTransaction<Result>(work: () => Result): Result;
+  /** @throws SchemaTooNew where another process has brought it further than we can read. */
+  assertSchema(): void;
   /** Rises when another connection has written. */
   dataVersion(): number;
   close(): void;
@@ -43,6 +51,7 @@ export function openDatabase(path: string): Database {
         throw error;
       }
     },
+    assertSchema: () => assertSchema(stateIn(database)),
     dataVersion: () => run({ text: 'pragma data_version', values: [] })[0]?.data_version as number,
     close: () => file.close(),
   };
@@ -70,17 +79,22 @@ function prepare(file: DatabaseSync): void {
   file.exec(`pragma journal_size_limit = ${WAL_KEPT_BYTES}`);
 }
 
+const NO_SCHEMA: SchemaState = { version: 0, readableFrom: 0 };
+
+function stateIn({ run }: Pick<Database, 'run'>): SchemaState {
+  const [row] = run({ text: selectSchema(SQLITE), values: [] });
+  return { version: Number(row?.version ?? 0), readableFrom: Number(row?.readable_from ?? 0) };
+}
+
 function migrateFile(database: Database): void {
   database.inTransaction(() => {
     const [table] = database.run({
       text: "select 1 from sqlite_master where name = 'schema_version'",
       values: [],
     });
-    const [state] =
-      table === undefined ? [] : database.run({ text: selectSchema(SQLITE), values: [] });
-    const version = Number(state?.version ?? 0);
-    const fault = faultOfSchema({ version, readableFrom: Number(state?.readable_from ?? 0) });
-    if (fault !== undefined) throw new Error(fault);
+    const state = table === undefined ? NO_SCHEMA : stateIn(database);
+    assertSchema(state);
+    const { version } = state;
     if (version >= SCHEMA_VERSION) return;
     for (const text of migrationStatements(SQLITE, version)) database.run({ text, values: [] });
   });

@@ -1,5 +1,6 @@
 // What SQLite's error codes mean for us.
 import { failed } from '../../base/network-faults.ts';
+import { SchemaTooNew } from '../sql/schema.ts';
 
 const BUSY = 5;
 const LOCKED = 6;
@@ -23,8 +24,11 @@ function codeOf(error: unknown): number | undefined {
 /** Somebody else writes: it passes. */
 export const isBusy = (error: unknown): boolean => [BUSY, LOCKED].includes(codeOf(error) ?? -1);
 
-/** Not a bug of ours: the file, the disk, another process. */
-export const isUnavailable = (error: unknown): boolean => BEYOND_US.includes(codeOf(error) ?? -1);
+/** Not a bug of ours: the file, the disk, another process, another version. */
+export const isUnavailable = (error: unknown): boolean =>
+  error instanceof SchemaTooNew || BEYOND_US.includes(codeOf(error) ?? -1);
+
+export const isFull = (error: unknown): boolean => codeOf(error) === FULL;
 
 /** Or a damaged one. */
 export const isNoDatabase = (error: unknown): boolean =>

@@ -23,9 +23,12 @@ export interface FileWatchParts {
   readonly wake: Wake;
   /** Undefined: it is not open. */
   readonly dataVersion: () => number | undefined;
+  /** Wakes those for whom something has changed, whoever has changed it. */
+  readonly unheard: () => Promise<void>;
 }
 
-export function createFileWatch({ path, clock, wake, dataVersion }: FileWatchParts): FileWatch {
+export function createFileWatch(parts: FileWatchParts): FileWatch {
+  const { path, clock, wake, dataVersion, unheard } = parts;
   let activeUntilMs = 0;
   let seen: number | undefined;
   let cancel: (() => void) | undefined;
@@ -42,7 +45,8 @@ export function createFileWatch({ path, clock, wake, dataVersion }: FileWatchPar
   const compare = () => {
     const before = seen;
     seen = version();
-    if (before !== undefined && seen !== before) wake.everything();
+    // Where it can't be asked there is no next look until somebody writes again.
+    if (before !== undefined && seen !== before) unheard().catch(wake.everything);
   };
   const active = () => {
     activeUntilMs = clock.monotonic() + ACTIVE_MS;

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Database, openDatabase } from './database.ts';
 import { isBusy, isOfOpening, OBSTACLES, sentenceOf } from './faults.ts';
@@ -26,6 +26,16 @@ export function openFile(path: string): OpenedFile {
     if (isBusy(error) || !isOfOpening(error)) throw error;
     throw new Error(obstacleAt(path) ?? sentenceOf(path, error), { cause: error });
   }
+}
+
+/** What some calls take before SQLite tidies up. */
+const ROOM_BYTES = 256 * 1024;
+
+/** On the disk of a file that is there. */
+export function hasRoom(path: string): boolean {
+  if (path === IN_MEMORY) return true;
+  const { bavail, bsize } = statfsSync(dirname(path));
+  return bavail * bsize >= ROOM_BYTES;
 }
 
 /** One by one: Node's own `recursive` never comes back from below /proc, which takes none. */
