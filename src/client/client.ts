@@ -51,6 +51,7 @@ export function createClient(options: CallsClientOptions, around: Surroundings):
     },
   });
   const hint = (what: 'online' | 'visible') => {
+    known.wake();
     feed.hint(what);
     pause.wake();
   };

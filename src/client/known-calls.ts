@@ -30,12 +30,16 @@ export interface KnownCalls {
   update(id: string, cause: UpdateCause): CallUpdate | undefined;
   live(): CallUpdate[];
   listen(listener: CallListener): () => void;
+  /** The device may have slept, and its timers with it: a ring of before is over. */
+  wake(): void;
   close(): void;
 }
 
 interface Known {
   call: CallView;
   cause: UpdateCause;
+  /** By the time of the day. */
+  readonly ringEndsAt: number;
   cancelRing: () => void;
 }
 
@@ -62,6 +66,7 @@ export function createKnownCalls(clock: ClientClock, device: () => string): Know
   }
 
   function ringOver(entry: Known): void {
+    entry.cancelRing();
     entry.call = { ...entry.call, me: { ...entry.call.me, ringSeconds: 0 } };
     tell(entry.call, 'ring_over');
   }
@@ -69,12 +74,10 @@ export function createKnownCalls(clock: ClientClock, device: () => string): Know
   function put(call: CallView, cause: UpdateCause): void {
     known.get(call.id)?.cancelRing();
     known.delete(call.id);
-    const entry: Known = { call, cause, cancelRing: () => {} };
+    const ms = isRinging(call) ? (call.me.ringSeconds ?? 0) * 1000 : 0;
+    const entry: Known = { call, cause, ringEndsAt: clock.now() + ms, cancelRing: () => {} };
     known.set(call.id, entry);
-    if (isRinging(call)) {
-      const ms = (call.me.ringSeconds ?? 0) * 1000;
-      entry.cancelRing = clock.after(ms, () => ringOver(entry));
-    }
+    if (ms > 0) entry.cancelRing = clock.after(ms, () => ringOver(entry));
     forgetOldest(known, isEnded(call));
   }
 
@@ -119,6 +122,11 @@ export function createKnownCalls(clock: ClientClock, device: () => string): Know
       const own: CallListener = (update) => listener(update);
       listeners.add(own);
       return () => void listeners.delete(own);
+    },
+    wake() {
+      for (const entry of [...known.values()]) {
+        if (isRinging(entry.call) && clock.now() >= entry.ringEndsAt) ringOver(entry);
+      }
     },
     close() {
       listeners.clear();

@@ -42,6 +42,24 @@ describe('a ring', () => {
     expect(told[1]?.call.me.ringSeconds).toBe(0);
   });
 
+  it('of before the device slept is over as soon as somebody looks, though its timers slept too', async () => {
+    const { clock, told, hint } = await rung(30);
+    clock.advance(10_000);
+    clock.shiftWall(19_000);
+    hint('visible');
+    expect(told).toHaveLength(1);
+    clock.shiftWall(1_000);
+    hint('visible');
+    hint('visible');
+    expect(told.map(({ cause, rings }) => [cause, rings])).toEqual([
+      ['snapshot', true],
+      ['ring_over', false],
+    ]);
+    // Nothing of it is left.
+    clock.advance(30_000);
+    expect(told).toHaveLength(2);
+  });
+
   it('that is over is followed by what became of it', async () => {
     const { clock, told, feed } = await rung(30);
     clock.advance(30_000);

@@ -25,6 +25,8 @@ export interface ClientStage {
   readonly asked: boolean[];
   readonly connections: Connection[];
   hint(hint: Hint): void;
+  /** Whether somebody would hear one. */
+  hearsHints(): boolean;
   /** Listens, and keeps what it is told. */
   listen(): { readonly told: CallUpdate[]; stop(): void };
   /** Turns the clock on as soon as a timer of `ms` is waiting. */
@@ -77,6 +79,7 @@ export async function setClient(
     asked,
     connections,
     hint: (hint) => onHint?.(hint),
+    hearsHints: () => onHint !== undefined,
     listen() {
       const told: CallUpdate[] = [];
       return { told, stop: client.onCall((update) => told.push(update)) };
