@@ -148,6 +148,7 @@ export function compose(
     if (closing) missing.push('stopping');
     return { ready: missing.length === 0, missing };
   };
+  ground.metrics.watchReadiness(() => readiness().ready);
   const routes: Route[] = parts.flatMap((part) => part.routes ?? []);
   const describe = createDescription(() => routes);
   routes.push(...standalone.routes({ readiness, metrics: ground.metrics, describe }));

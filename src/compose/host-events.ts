@@ -19,8 +19,9 @@ export function createHostEvents(
 ): HostEvents {
   const targetIds = hostTargetIds(settings);
   if (targetIds.length === 0) return { targetIds };
-  const metrics = createHostEventMetrics(registry);
   const targets = createHostTargets(settings, { clock });
+  const kinds = [...targets.values()].map(({ kind }) => kind);
+  const metrics = createHostEventMetrics(registry, kinds);
   const onTried = metrics.tried;
   const loop = createHostEventsLoop({ store, targets, clock, log, onTried });
   metrics.watchWaiting(loop.waitingLong);

@@ -35,7 +35,10 @@ export function createRinging(
     secret: keys.apiSecret,
     previousSecret: previousKeys?.apiSecret,
   });
-  const metrics = createRingMetrics(ground.metrics.registry);
+  const metrics = createRingMetrics(
+    ground.metrics.registry,
+    senders.map(({ provider }) => provider),
+  );
   const messages = createMessages({ ...push, tickets, clock, log });
   const loop = createRingLoop({ store, senders, messages, rules, clock, log, metrics });
   const isOn = senders.length > 0;

@@ -1,6 +1,7 @@
 // What an operator watches of calls. No uid, room or context is ever a label: they have no bound.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Call } from '../calls/call.ts';
+import { fromZero } from '../base/from-zero.ts';
+import { CALL_KINDS, type Call } from '../calls/call.ts';
 import type { Effect } from '../calls/event.ts';
 
 export interface CallMetrics {
@@ -46,6 +47,7 @@ function createLifeMetrics(registry: Registry): CallMetrics['observe'] {
     labelNames: ['kind'],
     registers,
   });
+  fromZero(placed, { kind: CALL_KINDS });
   const ended = new Counter({
     name: 'switchboard_calls_ended_total',
     help: 'Calls that have ended, by what became of them and why.',
@@ -88,6 +90,7 @@ function createDeadlineMetrics(
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60],
     registers,
   });
+  for (const kind of ['verdict', 'question']) late.zero({ kind });
   const failures = new Counter({
     name: 'switchboard_call_deadline_failures_total',
     help: 'Times that a deadline of a call could not be applied.',
@@ -117,12 +120,22 @@ function createLiveKitMetrics(registry: Registry): Pick<CallMetrics, 'tried' | '
     labelNames: ['effect', 'result'],
     registers,
   });
+  fromZero(effects, {
+    effect: ['create_room', 'delete_room', 'remove_participant'],
+    result: ['done', 'failed', 'given_up'],
+  });
   const webhooks = new Counter({
     name: 'switchboard_livekit_webhooks_total',
     help: "LiveKit's webhooks that came, by what they say and what became of them.",
     labelNames: ['event', 'result'],
     registers,
   });
+  fromZero(webhooks, {
+    event: ['joined', 'left', 'finished'],
+    result: ['ok', 'ignored', 'failed'],
+  });
+  fromZero(webhooks, { event: ['other'], result: ['ignored'] });
+  fromZero(webhooks, { event: ['none'], result: ['bad_signature', 'malformed'] });
   return {
     tried: ({ effect, result }) => effects.inc({ effect, result }),
     received: ({ event, result }) => webhooks.inc({ event, result }),

@@ -1,13 +1,16 @@
 // What an operator watches. No uid, room or address is ever a label: they have no bound.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { ErrorCode } from '../base/errors.ts';
-import type { AppCheckCause, IdTokenCause } from '../base/token-fault.ts';
+import { ERROR_CODES, type ErrorCode } from '../base/errors.ts';
+import { fromZero } from '../base/from-zero.ts';
+import { type AppCheckCause, ID_TOKEN_CAUSES, type IdTokenCause } from '../base/token-fault.ts';
 
 /** How App Check judged a request. */
 type AppCheckResult = 'ok' | 'missing' | 'invalid' | 'expired' | 'consumed' | 'unavailable';
 
 export interface Metrics {
   readonly registry: Registry;
+  /** Tells from now on whether nothing is missing. */
+  watchReadiness(isReady: () => boolean): void;
   /** Tells from now on how old Google's keys are. */
   watchKeysAge(ageSeconds: () => number | undefined): void;
   tokenMinted(): void;
@@ -36,12 +39,14 @@ export function createMetrics(): Metrics {
     labelNames: ['code'],
     registers,
   });
+  fromZero(refusals, { code: ERROR_CODES });
   const idTokenFaults = new Counter({
     name: 'switchboard_id_token_refusals_total',
     help: 'ID tokens that were refused, by what was wrong with them.',
     labelNames: ['cause'],
     registers,
   });
+  fromZero(idTokenFaults, { cause: ID_TOKEN_CAUSES });
   const appTokenFaults = new Counter({
     name: 'switchboard_app_check_refusals_total',
     help: 'App Check tokens that were not good, by what was wrong with them.',
@@ -77,6 +82,7 @@ export function createMetrics(): Metrics {
   };
   return {
     registry,
+    watchReadiness: (isReady) => watchReadiness(registry, isReady),
     watchKeysAge: (ageSeconds) => watchKeysAge(registry, ageSeconds),
     tokenMinted: () => minted.inc(),
     refused: (code) => refusals.inc({ code }),
@@ -86,6 +92,17 @@ export function createMetrics(): Metrics {
     limitFellBack: () => fallbacks.inc(),
     answered: (route, status, seconds) => observer(route, status).observe(seconds),
   };
+}
+
+function watchReadiness(registry: Registry, isReady: () => boolean): void {
+  new Gauge({
+    name: 'switchboard_ready',
+    help: '1 where nothing is missing that requests need, else 0: what it is, GET /readyz names.',
+    registers: [registry],
+    collect() {
+      this.set(isReady() ? 1 : 0);
+    },
+  });
 }
 
 function watchKeysAge(registry: Registry, ageSeconds: () => number | undefined): void {

@@ -1,7 +1,8 @@
 // What an operator watches of pushes. No uid, room, context or token is ever a label.
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { fromZero } from '../base/from-zero.ts';
 import { type Call, type Party, partyOf } from '../calls/call.ts';
-import type { Platform } from './device.ts';
+import { PLATFORMS, type Platform } from './device.ts';
 import type { PushMessage, PushResult, PushSender } from './push.ts';
 import { wordOf } from './push-reasons.ts';
 
@@ -21,13 +22,23 @@ export interface RingMetrics {
   observe(before: Call | undefined, after: Call): void;
 }
 
-export function createRingMetrics(registry: Registry): RingMetrics {
+/** `providers`: of those who send. */
+export function createRingMetrics(
+  registry: Registry,
+  providers: readonly PushSender['provider'][],
+): RingMetrics {
   const registers = [registry];
   const pushes = new Counter({
     name: 'switchboard_pushes_total',
     help: "Pushes that were tried, by provider, what for, what came of it and the provider's reason.",
     labelNames: ['provider', 'type', 'result', 'reason'],
     registers,
+  });
+  fromZero(pushes, {
+    provider: providers,
+    type: ['ring', 'stop'],
+    result: ['handed'],
+    reason: ['none'],
   });
   const handed = new Counter({
     name: 'switchboard_rings_handed_total',
@@ -41,6 +52,8 @@ export function createRingMetrics(registry: Registry): RingMetrics {
     labelNames: ['platform'],
     registers,
   });
+  fromZero(handed, { platform: PLATFORMS });
+  fromZero(alerting, { platform: PLATFORMS });
   const seconds = new Histogram({
     name: 'switchboard_ring_push_seconds',
     help: 'From the writing of a ring until a provider has its push.',

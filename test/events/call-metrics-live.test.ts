@@ -75,7 +75,9 @@ it('webhooks are counted by what they say and what became of them', async () => 
     await send(stage, { ...forged, body: forged.body.replace('joined', 'left') }),
   ]).toEqual([200, 200, 200, 200, 401, 401]);
   const name = 'switchboard_livekit_webhooks_total';
-  const counts = (await measured(stage)).split('\n').filter((line) => line.startsWith(name));
+  const counts = (await measured(stage))
+    .split('\n')
+    .filter((line) => line.startsWith(name) && !line.endsWith(' 0'));
   expect(counts.map((line) => line.slice(name.length)).sort()).toEqual([
     '{event="joined",result="ok"} 1',
     '{event="left",result="ignored"} 1',
@@ -151,6 +153,13 @@ it('a deadline that cannot be applied is counted, each time', async () => {
     stage.clock.advance(1_000);
     return ((await value(stage, 'switchboard_call_deadline_failures_total')) ?? 0) > 1;
   });
+});
+
+it('one figure tells whether anything is missing: a database that cannot be opened is', async () => {
+  expect(await value(await open(), 'switchboard_ready')).toBe(1);
+  const stage = await open({ database: `sqlite:${file().folder}` });
+  await stage.place('alice', ['bob']);
+  expect(await value(stage, 'switchboard_ready')).toBe(0);
 });
 
 it('answers without a database are counted with the refusals', async () => {

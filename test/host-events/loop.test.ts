@@ -349,7 +349,7 @@ describe('what is measured and logged', () => {
   it('counts tries by target and result, and what waits longer than a minute', async () => {
     const stage = await open(webhooksTo(receiver));
     const registry = new Registry();
-    const metrics = createHostEventMetrics(registry);
+    const metrics = createHostEventMetrics(registry, ['app']);
     metrics.watchWaiting(stage.loop.waitingLong);
     const waiting = async () =>
       /switchboard_host_events_waiting (\d+)/.exec(await registry.metrics())?.[1];

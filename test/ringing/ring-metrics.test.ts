@@ -8,7 +8,7 @@ import { createRingMetrics, type RingMetrics } from '../../src/ringing/ring-metr
 
 async function measured(measure: (metrics: RingMetrics) => void): Promise<string> {
   const registry = new Registry();
-  measure(createRingMetrics(registry));
+  measure(createRingMetrics(registry, ['fcm']));
   return registry.metrics();
 }
 

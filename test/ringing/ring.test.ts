@@ -105,7 +105,7 @@ describe('a ring', () => {
     stage.clock.advance(3_000);
     await stage.loop.start();
     await stage.pass(100);
-    expect(await metric('switchboard_rings_handed_total')).toMatch(/"ios"} 1$/);
+    expect(await metric('switchboard_rings_handed_total{platform="ios"}')).toMatch(/ 1$/);
     expect(await metric('switchboard_ring_push_seconds_sum')).toMatch(/ 3$/);
   });
 });

@@ -98,7 +98,7 @@ export async function setRingStage({ path = ':memory:' } = {}): Promise<RingStag
   await store.open();
   const sender = createFakeSender();
   const registry = new Registry();
-  const metrics = createRingMetrics(registry);
+  const metrics = createRingMetrics(registry, []);
   const messages = createMessages({ tickets, payload: 'full', clock, log });
   const askRoom = async () => undefined;
   const calls = createCalls({ store, rules: RULES, askRoom, log, observe: metrics.observe });

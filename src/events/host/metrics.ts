@@ -1,5 +1,6 @@
 // What an operator watches of what the host is told. No URL is a label: it may hold a secret.
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { fromZero } from '../../base/from-zero.ts';
 
 export interface HostEventTried {
   /** `unknown`: none that is set here. */
@@ -12,7 +13,11 @@ export interface HostEventMetrics {
   watchWaiting(count: () => number): void;
 }
 
-export function createHostEventMetrics(registry: Registry): HostEventMetrics {
+/** `kinds`: of the targets that are set. */
+export function createHostEventMetrics(
+  registry: Registry,
+  kinds: readonly HostEventTried['target'][],
+): HostEventMetrics {
   const registers = [registry];
   const tries = new Counter({
     name: 'switchboard_host_events_total',
@@ -20,6 +25,7 @@ export function createHostEventMetrics(registry: Registry): HostEventMetrics {
     labelNames: ['target', 'result'],
     registers,
   });
+  fromZero(tries, { target: [...kinds, 'unknown'], result: ['done', 'failed', 'given_up'] });
   return {
     tried: ({ target, result }) => tries.inc({ target, result }),
     watchWaiting(count) {
