@@ -198,8 +198,11 @@ describe('how often', () => {
     expect(said(await stage.place('bob', ['alice'], same))).toEqual([403, 'ring_forbidden']);
   });
 
-  it('one rings somebody who does not answer is limited', async () => {
-    const stage = await open();
+  it.each<[string, SwitchboardOptions]>([
+    ['does not answer', {}],
+    ['learns nothing of it', { mayRing: () => 'silent' }],
+  ])('one rings somebody who %s is limited', async (_who, options) => {
+    const stage = await open(options);
     for (let i = 0; i < 5; i += 1) {
       const { status, call } = await stage.place('alice', ['bob']);
       expect(status).toBe(201);
@@ -209,6 +212,10 @@ describe('how often', () => {
     expect([status, code]).toEqual([429, 'ring_limited']);
     expect(headers.get('retry-after')).toBe('600');
     expect((await stage.place('alice', ['carol'])).status).toBe(201);
+    stage.clock.advance(599_999);
+    expect(said(await stage.place('alice', ['bob']))).toEqual([429, 'ring_limited']);
+    stage.clock.advance(1);
+    expect((await stage.place('alice', ['bob'])).status).toBe(201);
   });
 
   it('two ring a third who does not answer is limited as well: one places, the other invites', async () => {

@@ -96,6 +96,16 @@ describe('place', () => {
     expect(said(wrong)).toEqual([400, 'request_invalid']);
   });
 
+  it('many times at the same moment is one call, new to one of them', async () => {
+    const callId = randomUUID();
+    const place = (_: unknown, nth: number) =>
+      stage.place('alice', ['bob'], { callId: nth % 2 === 0 ? callId : callId.toUpperCase() });
+    const answers = await Promise.all(Array.from({ length: 10 }, place));
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(9).fill(200), 201]);
+    expect(new Set(answers.map(({ call }) => call.id))).toEqual(new Set([callId]));
+    expect((await stage.as('bob', 'GET', '?live=1')).calls).toHaveLength(1);
+  });
+
   it('to somebody who is busy rings nobody, and he sees that he was called', async () => {
     await active();
     stage.clock.advance(1_000);
@@ -142,6 +152,21 @@ describe('accept', () => {
     const left = await stage.as('frank', 'GET', `/${instead}`);
     expect([left.call.state, left.call.reason]).toEqual(['ended', 'hangup']);
     expect((await stage.as('bob', 'GET', `/${first}`)).call.state).toBe('active');
+  });
+
+  it('instead of another call than one’s own is 409, and that one goes on', async () => {
+    const others = (await stage.place('carol', ['dave'])).call.id;
+    const id = await ringing();
+    const own = (await stage.place('bob', ['erin'], { deviceId: 'bob-2' })).call.id;
+    for (const instead of [others, id, randomUUID()]) {
+      const refused = await stage.accept('bob', id, { instead, takeOver: true });
+      expect([...said(refused), refused.body.callId]).toEqual([409, 'in_another_call', own]);
+    }
+    expect((await stage.as('carol', 'GET', `/${others}`)).call.state).toBe('ringing');
+    const taken = await stage.accept('bob', id, { instead: own.toUpperCase() });
+    expect([taken.status, taken.call.state]).toEqual([200, 'active']);
+    const again = await stage.accept('bob', id, { instead: own });
+    expect([again.status, again.body.token]).toEqual([200, expect.any(String)]);
   });
 
   it('counts in the grace behind the ring, and is 409 after it', async () => {
@@ -248,6 +273,24 @@ describe('invite', () => {
     expect(stateOf(again, 'carol')).toBe('ringing');
     const accepted = await stage.accept('carol', id);
     expect(stateOf(accepted, 'carol')).toBe('joining');
+  });
+
+  it('is of others, each named once, and changes nothing for those who are there', async () => {
+    const id = await active();
+    for (const callees of [['alice'], ['carol', 'carol'], [], ['alice', 'carol']]) {
+      const refused = await post('alice', `/${id}/invite`, { callees });
+      expect(said(refused)).toEqual([400, 'request_invalid']);
+    }
+    const there = await post('alice', `/${id}/invite`, { callees: ['bob'] });
+    expect([there.status, there.call.isGroup, stateOf(there, 'bob')]).toEqual([
+      ...[200, false, 'joining'],
+    ]);
+    const one = await post('alice', `/${id}/invite`, { callees: ['bob', 'carol'] });
+    expect([one.call.isGroup, stateOf(one, 'bob'), stateOf(one, 'carol')]).toEqual([
+      ...[true, 'joining', 'ringing'],
+    ]);
+    // It was a one-to-one, in which he might have.
+    expect(said(await post('bob', `/${id}/end`))).toEqual([403, 'not_caller']);
   });
 
   it('is for those who are in it', async () => {

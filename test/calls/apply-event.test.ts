@@ -180,11 +180,13 @@ describe('a seat that stands in somebody’s way', () => {
     ['there is no answer', undefined],
     ['the question fails', new Error('no route')],
   ] as const)('stays where %s', async (_, answer) => {
-    const { clock, rooms, send, state } = await talking();
+    const { clock, log, rooms, send, state } = await talking();
     clock.advance(31_000);
     rooms.set('call_old', answer);
     expect(await send(place('new', 'C', ['B']))).toBe('ended, C left, B busy');
     expect(await state('old')).toBe('active, A joined, B joined');
+    const told = answer instanceof Error ? [{ level: 'warn', fields: { err: answer } }] : [];
+    expect(log.lines).toMatchObject(told);
   });
 
   it('is asked after once a room, for as many people as sit there', async () => {

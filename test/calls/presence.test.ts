@@ -311,6 +311,12 @@ describe('an answer of LiveKit', () => {
     const world = talking();
     world.sweep('call', [present('A')], 'B');
     expect(world.state('call')).toBe('ended: answered, connection_lost');
+    const silent = talking();
+    sweep(silent, present('A'));
+    silent.now += 20_000;
+    silent.sweep('call', undefined);
+    silent.sweep('call', [present('A')], 'B');
+    expect(silent.state('call')).toBe('ended: answered, connection_lost');
     const there = talking();
     there.sweep('call', both, 'B');
     expect(there.states('call')).toBe('A joined, B joined');
