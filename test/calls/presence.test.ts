@@ -41,6 +41,10 @@ const talking = (): World => {
 const sweep = (world: World, ...people: Parameters<World['sweep']>[1] & object) =>
   world.sweep('call', people);
 
+/** Begun so many seconds after the call was placed. */
+const session = (who: string, sid: number) =>
+  present(who, `${who}-s${sid}`, STARTED_AT + sid * 1_000);
+
 describe('a webhook of LiveKit', () => {
   it('says who has come, and that webhooks arrive', () => {
     const world = active();
@@ -157,8 +161,6 @@ describe('a webhook of LiveKit', () => {
 });
 
 describe('webhooks twice and in every order', () => {
-  const session = (who: string, sid: number) =>
-    present(who, `${who}-s${sid}`, STARTED_AT + sid * 1_000);
   const stories: Record<string, readonly CallEvent[]> = {
     'both come': [joined('call', session('A', 1)), joined('call', session('B', 2))],
     'one comes and is lost': [joined('call', session('B', 1)), left('call', session('B', 1))],
@@ -425,6 +427,21 @@ describe('proof that two have talked', () => {
     expect(world.call('call').talkAt).toBeUndefined();
     world.send(joined('call', present('A', 'A-s1', STARTED_AT + 1_000)));
     expect(world.call('call').talkAt).toBe(STARTED_AT + 2_500);
+  });
+
+  it.each<[string, (world: World) => unknown]>([
+    ['an answer of LiveKit shows both', (world) => sweep(world, session('A', 1), session('B', 2))],
+    [
+      'the end of a session has overtaken its beginning',
+      (world) => world.send(joined('call', session('A', 1)), left('call', session('B', 2))),
+    ],
+  ])('is given where %s', (_, happen) => {
+    const world = active();
+    world.now += 5_000;
+    happen(world);
+    expect(world.call('call').talkAt).toBe(STARTED_AT + 2_000);
+    world.send(leave('call', 'A'));
+    expect(world.state('call')).toBe('ended: answered, hangup');
   });
 
   it.each([
