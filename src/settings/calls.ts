@@ -20,7 +20,7 @@ export const CALLS = {
     variable: 'RING_ACCESS',
     meaning:
       'Who may ring whom: `context` (who may enter the room that the call’s context names), `any`. ' +
-      'Unset: `context` where ROOM_ACCESS is `firestore` or `http`, else `any`',
+      'Unset: `context` where ROOM_ACCESS is `firestore` or `http` or the host has an authorizeRoom, else `any`',
     kind: oneOf(...RING_ACCESS_RULES),
   },
   /** The host's own rule about rings, in place of `ringAccess`. An error, or no answer in 2 s, is 503. */
