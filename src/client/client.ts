@@ -120,7 +120,6 @@ async function tellEnd({ known, requests, signal }: Shared, gone: CallView): Pro
     );
     known.learn(callOf(answer.call), 'ended');
   } catch {
-    if (signal.aborted) return;
     // A change that no answer has a version of.
     const version = gone.version + 0.5;
     const me = { ...gone.me, ...(gone.me.state === 'ringing' && { ringSeconds: 0 }) };

@@ -378,6 +378,7 @@ describe('the feed by long polling, as React Native has it', () => {
     const stage = await setPhone();
     stage.server.on(EVENTS, json(200, snapshot('e.1')), hang, poll('e.1'), hang);
     stage.listen();
+    await vi.waitFor(() => expect(asks(stage)).toHaveLength(2));
     await stage.pass(35_000);
     await stage.pass(250);
     await vi.waitFor(() => expect(asks(stage)).toHaveLength(4));

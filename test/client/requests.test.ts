@@ -131,6 +131,23 @@ describe('the other requests', () => {
     ]);
   });
 
+  it('hangs up also where the page is being left, and asks for nothing else then', async () => {
+    const kept: string[] = [];
+    const { client } = await setClient({
+      fetch: async (url, { keepalive }) => {
+        if (keepalive === true) kept.push(url.replace(/.*\//, ''));
+        return Response.json(entry(ended(3)));
+      },
+    });
+    await client.place(REQUEST);
+    await client.accept(ID);
+    await client.decline(ID);
+    await client.leave(ID);
+    await client.end(ID);
+    await client.get(ID);
+    expect(kept).toEqual(['decline', 'leave', 'end']);
+  });
+
   it('reads one call, those that live, and the history by pages', async () => {
     const { client, server } = await setClient();
     server.on('GET /:callId', json(200, answer(call())));
@@ -316,6 +333,7 @@ describe('a server in trouble', () => {
     await pass(10_000);
     expect(await getting).toMatchObject({ code: 'timeout' });
     expect(clock.waiting()).toEqual([]);
+    await vi.waitFor(async () => expect(await server.sockets()).toBe(0));
   });
 
   it.each([
