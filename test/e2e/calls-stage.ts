@@ -60,11 +60,15 @@ export interface CallGround {
   serve(which: 'first' | 'second', database: string, variables?: Variables): Promise<CallServer>;
 }
 
-export async function startGround(keep: Keep): Promise<CallGround> {
+/** `via`: where LiveKit sends its webhooks instead, which end at `url` or do not. */
+export async function startGround(
+  keep: Keep,
+  via: (url: string) => Promise<string> = async (url) => url,
+): Promise<CallGround> {
   const keys = await startKeyEndpoint();
   keep({ stop: () => keys.close() });
   const [first = 0, second = 0] = await freeTcpPorts(2);
-  const webhooks = `http://127.0.0.1:${first}/api/calls/livekit-webhook`;
+  const webhooks = await via(`http://127.0.0.1:${first}/api/calls/livekit-webhook`);
   const pairs = { [LIVEKIT_KEY]: LIVEKIT_SECRET };
   let livekit = await startLiveKit(pairs, undefined, webhooks);
   keep({ stop: () => livekit.stop() });
@@ -201,9 +205,14 @@ export function phoneOf(
 }
 
 /** Into the room that a phone was let into, with a microphone that is on. */
-export async function enter(entry: Placed | Entry): Promise<Client> {
-  if (entry.token === undefined) throw new Error('there is no token: the call has ended');
-  const client = await join(entry.serverUrl, entry.token);
+export async function enter({
+  serverUrl,
+  token,
+}: Pick<Placed | Entry, 'serverUrl' | 'token'>): Promise<Client> {
+  if (serverUrl === undefined || token === undefined) {
+    throw new Error('there is no token: the call has ended');
+  }
+  const client = await join(serverUrl, token);
   if (!(await client.publishMicrophone())) throw new Error('the microphone is not let in');
   return client;
 }
