@@ -13,7 +13,7 @@ type RoomEffect = Effects['livekit'];
 
 const AT_ONCE = 32;
 /** Longer than LiveKit is waited for. */
-const LEASE_MS = 15_000;
+const LEASE_MS = 6_000;
 const RETRY_MS = { first: 1_000, last: 300_000 };
 /**
  * With those pauses: a room is deleted for a day, while people may still talk in it. Somebody who

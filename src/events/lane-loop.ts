@@ -53,7 +53,8 @@ export function createLaneLoop<L extends Lane>(options: {
       });
       underWay.set(id, doing);
     }
-    return batch.length === free && underWay.size < atOnce;
+    // Where that is all that may be done side by side, the first that ends looks for more.
+    return false;
   }
 
   async function doOne(
@@ -67,7 +68,6 @@ export function createLaneLoop<L extends Lane>(options: {
       const { callId, effect } = leased;
       const level = error instanceof StoreUnavailable ? 'debug' : 'error';
       log[level]({ err: error, callId, effect: effect.type }, 'what was done is not written down');
-      loop.wake(leaseMs);
     }
   }
 
@@ -75,7 +75,6 @@ export function createLaneLoop<L extends Lane>(options: {
     if (typeof outcome === 'object') {
       onTried?.(leased, 'failed');
       await store.effectFailed(lane, leased.id, outcome.againInMs);
-      loop.wake(outcome.againInMs);
       return;
     }
     onTried?.(leased, outcome);

@@ -1,7 +1,9 @@
 // What is done at LiveKit for calls: by the loop over effects, and for rooms that come again.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RoomName } from '../../src/base/ids.ts';
 import type { Call } from '../../src/calls/call.ts';
+import { StoreUnavailable } from '../../src/calls/store.ts';
 import { createLateRooms } from '../../src/events/late-rooms.ts';
 import { GATHER_MS } from '../../src/events/wake-loop.ts';
 import { comes, type EventsStage, setEventsStage, turns } from './stage.ts';
@@ -15,6 +17,7 @@ afterEach(() => stage.close());
 const deleted = (call: Call) => stage.livekit.deleted.filter((room) => room === call.room).length;
 const roomNames = () => stage.livekit.rooms().map(({ name }) => name);
 const tries = () => stage.livekit.asked.filter(({ method }) => method === 'CreateRoom').length;
+const looks = () => stage.livekit.asked.filter(({ method }) => method === 'ListRooms').length;
 const errors = () => stage.log.lines.filter(({ level }) => level === 'error');
 
 /** Until whatever was begun has ended, and the loops sleep. */
@@ -199,11 +202,65 @@ describe('a room that comes again after its call has ended', () => {
     stage.livekit.enter('lobby', 'carol');
     await stage.pass(12 * 60_000);
     await comes(() => !roomNames().includes(call.room));
-    const asked = stage.livekit.asked.filter(({ method }) => method === 'ListRooms').length;
+    const asked = looks();
     expect(asked).toBeGreaterThan(8);
     await stage.pass(10 * 60_000);
-    expect(stage.livekit.asked.filter(({ method }) => method === 'ListRooms')).toHaveLength(asked);
+    expect(looks()).toBe(asked);
     expect(roomNames()).toEqual(['lobby']);
+  });
+
+  it('is looked for once a minute, however many calls end', async () => {
+    for (const who of ['carol', 'dave', 'erin']) await stage.end(await stage.place(who, 'bob'));
+    await rest();
+    const before = looks();
+    await stage.pass(5 * 60_000);
+    expect(looks() - before).toBe(5);
+  });
+
+  it('is looked for no more once no token opens it: the database is let sleep', async () => {
+    await stage.pass(12 * 60_000);
+    stage.asked.length = 0;
+    await stage.pass(12 * 60_000);
+    expect(stage.asked).not.toContain('roomsEndedWithin');
+  });
+
+  it('is not looked for any more after the end, which waits for the look that goes on', async () => {
+    const release = stage.livekit.hold();
+    stage.clock.advance(60_000);
+    await comes(() => looks() === 1);
+    let isOver = false;
+    const stopped = stage.late.stop().then(() => {
+      isOver = true;
+    });
+    await turns();
+    expect(isOver).toBe(false);
+    release();
+    await stopped;
+    const waiting = stage.clock.waiting().length;
+    stage.late.arm();
+    expect(stage.clock.waiting()).toHaveLength(waiting);
+  });
+
+  it('is in the log when it is found, and not by its name', async () => {
+    await stage.pass(60_000);
+    await comes(() => roomNames().length === 0);
+    const told = stage.log.lines.filter(({ message }) => message.includes('were there again'));
+    expect(told).toMatchObject([{ level: 'info', fields: { rooms: 1 } }]);
+    expect(JSON.stringify(stage.log.lines)).not.toContain(call.room);
+  });
+
+  it.each([
+    ['the database could not be asked', new StoreUnavailable(new Error('away')), []],
+    ['we have a bug', new Error('a bug'), ['error']],
+  ])('is looked for again where %s', async (_what, error, levels) => {
+    const { roomsEndedWithin } = stage.store;
+    stage.store.roomsEndedWithin = () => Promise.reject(error);
+    await stage.pass(60_000);
+    stage.store.roomsEndedWithin = roomsEndedWithin;
+    expect(roomNames()).toEqual([call.room]);
+    await stage.pass(60_000);
+    await comes(() => roomNames().length === 0);
+    expect(errors().map(({ level }) => level)).toEqual(levels);
   });
 
   it('is looked for again where LiveKit gave no answer', async () => {
@@ -213,6 +270,38 @@ describe('a room that comes again after its call has ended', () => {
     stage.livekit.answerWith('right');
     await stage.pass(60_000);
     await comes(() => roomNames().length === 0);
+  });
+});
+
+describe('rooms that come again', () => {
+  const MINUTE_MS = 60_000;
+  let late: ReturnType<typeof createLateRooms>;
+  afterEach(() => late.stop());
+  const asked = async (tokenTtlSeconds: number, rooms: readonly RoomName[] = []) => {
+    const within: number[] = [];
+    const roomsEndedWithin = async (ms: number) => {
+      within.push(ms);
+      return rooms;
+    };
+    late = createLateRooms({ ...stage, store: { roomsEndedWithin }, tokenTtlSeconds });
+    await late.start();
+    await stage.pass(MINUTE_MS);
+    return within;
+  };
+
+  it('are looked for as long as ours opens one, or the one that LiveKit gives whoever is in, and a minute', async () => {
+    expect(await asked(3_600)).toEqual([3_660_000]);
+    await late.stop();
+    expect(await asked(60)).toEqual([660_000]);
+  });
+
+  it('are looked for by two hundred names at a time', async () => {
+    const rooms = Array.from({ length: 450 }, (_, nth) => `call_${nth}` as RoomName);
+    await asked(600, rooms);
+    const names = () => stage.livekit.asked.map(({ body }) => body.names as readonly string[]);
+    await comes(() => names().length === 3);
+    expect(names().map(({ length }) => length)).toEqual([200, 200, 50]);
+    expect(names().flat()).toEqual(rooms);
   });
 });
 

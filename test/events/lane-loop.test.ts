@@ -77,8 +77,13 @@ describe('one try', () => {
     await pass(20_000);
     expect(tried).toEqual(['failed', 'failed', 'done']);
     const [first = 0, second = 0, third = 0] = at;
-    expect(second - first).toBeGreaterThanOrEqual(2_000);
-    expect(third - second).toBeGreaterThanOrEqual(4_000);
+    for (const [pause, ms] of [
+      [second - first, 2_000],
+      [third - second, 4_000],
+    ] as const) {
+      expect(pause).toBeGreaterThanOrEqual(ms);
+      expect(pause, 'not only when its lease is over').toBeLessThan(ms + 300);
+    }
   });
 
   it('that has a bug is told of, stops no other, and is done again when its lease is over', async () => {
@@ -144,11 +149,21 @@ it('no more are done side by side than may be, and all are done', async () => {
   }, 3);
   await pass(500);
   expect([most, open.length]).toEqual([3, 3]);
+  stage.asked.length = 0;
+  await pass(2_000);
+  expect(stage.asked, 'while there is no room for one more').not.toContain('leaseEffects');
   while (open.length > 0) {
     open.shift()?.();
     await pass(200);
   }
   expect([most, tried.length, await isLeft()]).toEqual([3, 7, false]);
+});
+
+it('what is more than may be done at once is taken up as soon as there is room', async () => {
+  for (let nth = 0; nth < 50; nth += 1) await stage.place(`alice${nth}`, `bob${nth}`);
+  await start(async () => 'done', 10);
+  await pass(500);
+  expect(tried).toHaveLength(50);
 });
 
 it('pauses grow to a limit, however often it failed', () => {

@@ -10,7 +10,7 @@ import type { CallStore } from '../../src/calls/store.ts';
 import { createDueLoop, type Loop, type Settled } from '../../src/events/due-loop.ts';
 import { createEffectsLoop } from '../../src/events/effects-loop.ts';
 import { createForgetLoop } from '../../src/events/forget-loop.ts';
-import { createLateRooms } from '../../src/events/late-rooms.ts';
+import { createLateRooms, type LateRooms } from '../../src/events/late-rooms.ts';
 import { createLiveKitApi, type LiveKitApi } from '../../src/events/livekit-api.ts';
 import { createSweep } from '../../src/events/sweep.ts';
 import { createWebhookHandler, type HandleRoomEvent } from '../../src/events/webhook.ts';
@@ -43,7 +43,7 @@ export interface EventsStage {
   readonly handle: HandleRoomEvent;
   readonly due: Loop;
   readonly effects: Loop;
-  readonly late: Loop;
+  readonly late: LateRooms;
   readonly forget: Loop;
   readonly settled: Settled[];
   /** Calls that `apply` throws for: a bug of ours. */
