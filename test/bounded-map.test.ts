@@ -1,9 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import { createBoundedMap } from '../src/base/bounded-map.ts';
+import { createBoundedNumbers, digestOf } from '../src/base/bounded-numbers.ts';
 
-describe('a map of at most six', () => {
+const ofValues = (max: number) => createBoundedMap<number>(max);
+
+/** As if it held one number by its text. */
+function ofNumbers(max: number): ReturnType<typeof ofValues> {
+  const numbers = createBoundedNumbers(max);
+  return {
+    get(key) {
+      const found = numbers.get(digestOf(key));
+      if (found !== undefined) expect(found[1]).toBe(-found[0]);
+      return found?.[0];
+    },
+    set: (key, value) => numbers.set(digestOf(key), [value, -value]),
+    delete: (key) => numbers.delete(digestOf(key)),
+    turn: numbers.turn,
+  };
+}
+
+describe.each([
+  ['values', ofValues],
+  ['numbers by digests', ofNumbers],
+])('a map of at most six %s', (_what, createMap) => {
   const filled = (count: number) => {
-    const map = createBoundedMap<number>(6);
+    const map = createMap(6);
     for (let i = 0; i < count; i += 1) map.set(`key ${i}`, i);
     return map;
   };
@@ -38,11 +59,11 @@ describe('a map of at most six', () => {
   });
 
   it('keeps what is asked for, however much comes', () => {
-    const map = createBoundedMap<string>(6);
-    map.set('asked for', 'kept');
+    const map = createMap(6);
+    map.set('asked for', 1);
     for (let i = 0; i < 100; i += 1) {
-      map.set(`key ${i}`, 'new');
-      expect(map.get('asked for')).toBe('kept');
+      map.set(`key ${i}`, 2);
+      expect(map.get('asked for')).toBe(1);
     }
   });
 
@@ -60,4 +81,23 @@ describe('a map of at most six', () => {
     expect(map.get('key 0')).toBeUndefined();
     expect(map.get('key 1')).toBe(1);
   });
+});
+
+it('numbers by digests are found again however many they become, and through what is deleted', () => {
+  const numbers = ofNumbers(20_000);
+  const expected = new Map<string, number>();
+  for (let i = 0; i < 9_000; i += 1) {
+    const key = `key ${i}`;
+    numbers.set(key, i);
+    expected.set(key, i);
+    if (i % 3 === 0) {
+      numbers.delete(`key ${i / 3}`);
+      expected.delete(`key ${i / 3}`);
+    }
+  }
+  for (let i = 0; i < 9_000; i += 1) {
+    expect(numbers.get(`key ${i}`)).toBe(expected.get(`key ${i}`));
+  }
+  numbers.set('key 0', 5);
+  expect(numbers.get('key 0')).toBe(5);
 });

@@ -68,7 +68,7 @@ export function createAppCheck(options: {
     const nowS = clock.now() / 1000;
     const late = faultOfTimes(jwt.claims, nowS);
     if (late !== undefined) return late;
-    memory.keep(token, { kid: jwt.kid, key: found.key, expiresAtS: jwt.claims.exp as number });
+    memory.keep(token, { keyNumber: found.keyNumber, expiresAtS: jwt.claims.exp as number });
     return OK;
   }
 

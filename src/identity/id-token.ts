@@ -50,7 +50,7 @@ export function createIdTokenVerifier(options: {
     // The signature comes first: an expired token that nobody signed is a forgery.
     checkTimes(jwt.claims, clock.now(), true);
     const { sub, exp } = jwt.claims as { sub: string; exp: number };
-    memory.keep(token, { kid: jwt.kid, key: found.key, expiresAtS: exp });
+    memory.keep(token, { keyNumber: found.keyNumber, expiresAtS: exp });
     return userFromClaims(sub, jwt.claims);
   }
 

@@ -11,9 +11,13 @@ const RSA_MIN_BITS = 2048;
 
 interface HeldKey {
   readonly key: KeyObject;
+  /** Of no other key in this process. */
+  readonly number: number;
   /** The JWK's modulus and exponent: the same key stays the same object through a refresh. */
   readonly material: string;
 }
+
+let lastNumber = 0;
 
 export interface KeySet {
   readonly keys: ReadonlyMap<string, HeldKey>;
@@ -59,7 +63,9 @@ function heldKey(jwk: Record<string, unknown>, known: HeldKey | undefined): Held
   try {
     const key = createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
     const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-    return bits >= RSA_MIN_BITS ? { key, material } : undefined;
+    if (bits < RSA_MIN_BITS) return undefined;
+    lastNumber += 1;
+    return { key, number: lastNumber, material };
   } catch {
     return undefined;
   }

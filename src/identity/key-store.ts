@@ -18,7 +18,7 @@ const RETRY_MAX_MS = 60_000;
 const REFRESH_AT = 0.8;
 
 export type KeyLookup =
-  | { readonly kind: 'found'; readonly key: KeyObject }
+  | { readonly kind: 'found'; readonly key: KeyObject; readonly keyNumber: number }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'unavailable'; readonly cause: unknown };
 
@@ -30,8 +30,8 @@ export interface KeyStore {
   find(kid: string): KeyLookup | Promise<KeyLookup>;
   /** The key of this id where it is in hand; nothing is asked for. */
   inHand(kid: string): KeyObject | undefined;
-  /** Whether this very key is still the one of this id. */
-  holds(kid: string, key: KeyObject): boolean;
+  /** Whether the key of this number is still in hand. */
+  holds(keyNumber: number): boolean;
   /** Whether a token can be checked at all: false before the first fetch, and too long after the last. */
   areUsable(): boolean;
   /** Seconds since the last good fetch; undefined before the first one. */
@@ -96,8 +96,8 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
       unknownKidFetchAt = clock.monotonic();
       await refresh();
     }
-    const key = inHand.find(kid);
-    if (key !== undefined) return { kind: 'found', key };
+    const found = inHand.find(kid);
+    if (found !== undefined) return found;
     return lastFailure === undefined && inHand.areUsable()
       ? { kind: 'unknown' }
       : { kind: 'unavailable', cause: lastFailure };
@@ -112,12 +112,9 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
       stopped = true;
       cancelNext?.();
     },
-    find(kid) {
-      const key = inHand.find(kid);
-      return key === undefined ? askAgain(kid) : { kind: 'found', key };
-    },
-    inHand: inHand.find,
-    holds: (kid, key) => inHand.find(kid) === key,
+    find: (kid) => inHand.find(kid) ?? askAgain(kid),
+    inHand: (kid) => inHand.find(kid)?.key,
+    holds: inHand.holds,
     areUsable: inHand.areUsable,
     ageSeconds: inHand.ageSeconds,
   };
@@ -126,6 +123,7 @@ export function createKeyStore(options: { url: string; clock: Clock; log: Logger
 /** The keys of the last good fetch, and for how long they are to be believed. */
 function createKeysInHand(clock: Clock) {
   let keys: KeySet['keys'] = new Map();
+  let numbers: ReadonlySet<number> = new Set();
   let fetchedAt: number | undefined;
   let usableUntil = Number.NEGATIVE_INFINITY;
   const areUsable = (): boolean => clock.monotonic() < usableUntil;
@@ -133,10 +131,15 @@ function createKeysInHand(clock: Clock) {
     keys: () => keys,
     take(set: KeySet): void {
       keys = set.keys;
+      numbers = new Set([...keys.values()].map(({ number }) => number));
       fetchedAt = clock.monotonic();
       usableUntil = fetchedAt + set.lifetimeMs + SERVE_PAST_LIFETIME_MS;
     },
-    find: (kid: string): KeyObject | undefined => (areUsable() ? keys.get(kid)?.key : undefined),
+    find(kid: string): (KeyLookup & { kind: 'found' }) | undefined {
+      const held = areUsable() ? keys.get(kid) : undefined;
+      return held && { kind: 'found', key: held.key, keyNumber: held.number };
+    },
+    holds: (keyNumber: number): boolean => areUsable() && numbers.has(keyNumber),
     areUsable,
     ageSeconds: () =>
       fetchedAt === undefined ? undefined : (clock.monotonic() - fetchedAt) / 1000,

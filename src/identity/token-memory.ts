@@ -1,6 +1,6 @@
 // Tokens that were verified before: the next request with the same one costs no RSA.
-import { hash, type KeyObject } from 'node:crypto';
 import { createBoundedMap } from '../base/bounded-map.ts';
+import { createBoundedNumbers, digestOf } from '../base/bounded-numbers.ts';
 import type { Clock } from '../base/clock.ts';
 import type { KeyStore } from './key-store.ts';
 
@@ -13,8 +13,8 @@ const REMEMBERED_MAX = 20_000;
 const TOKEN_MAX_BYTES = 3_072;
 
 interface Verified {
-  readonly kid: string;
-  readonly key: KeyObject;
+  /** Of the key that has signed it. */
+  readonly keyNumber: number;
   /** Seconds, as in `exp`. */
   readonly expiresAtS: number;
 }
@@ -36,23 +36,27 @@ export function createTokenMemory<T extends {}>(
   /** What a verified token stands for. */
   read: (token: string) => T,
 ): TokenMemory<T> {
-  const entries = createBoundedMap<Verified & { value: T | undefined }>(REMEMBERED_MAX);
+  /** By which key, and until when. */
+  const verified = createBoundedNumbers(REMEMBERED_MAX);
+  const values = createBoundedMap<T>(REMEMBERED_MAX);
   return {
     recall(token) {
       if (token.length > TOKEN_MAX_BYTES) return undefined;
-      const entry = entries.get(digestOf(token));
-      if (entry === undefined) return undefined;
+      const digest = digestOf(token);
+      const found = verified.get(digest);
+      if (found === undefined) return undefined;
+      const [keyNumber, expiresAtS] = found;
       // A token falls with its key, and is never believed beyond its `exp`.
-      if (!keys.holds(entry.kid, entry.key)) return undefined;
-      if (clock.now() / 1000 >= entry.expiresAtS) return undefined;
-      entry.value ??= read(token);
-      return entry.value;
+      if (!keys.holds(keyNumber) || clock.now() / 1000 >= expiresAtS) return undefined;
+      const known = values.get(digest);
+      if (known !== undefined) return known;
+      const value = read(token);
+      values.set(digest, value);
+      return value;
     },
-    keep(token, { kid, key, expiresAtS }) {
+    keep(token, { keyNumber, expiresAtS }) {
       if (token.length > TOKEN_MAX_BYTES) return;
-      entries.set(digestOf(token), { kid, key, expiresAtS, value: undefined });
+      verified.set(digestOf(token), [keyNumber, expiresAtS]);
     },
   };
 }
-
-const digestOf = (token: string): string => hash('sha256', token, 'base64url');

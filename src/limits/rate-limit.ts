@@ -1,12 +1,17 @@
 // Counting in fixed windows of a minute, in memory that has a limit of its own.
-import { createBoundedMap } from '../base/bounded-map.ts';
+import {
+  createBoundedNumbers,
+  type Digest,
+  digestOf,
+  type Numbers,
+} from '../base/bounded-numbers.ts';
 import type { Clock } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
 
 export const WINDOW_MS = 60_000;
 /**
- * 13 MB of addresses; 37 of uids, where each is as long as Firebase allows. Past it a whole
- * generation is forgotten, and never one of the 50,000 keys that were asked for last.
+ * 13 MB, whatever the keys are. Past it a whole generation is forgotten, and never one of the 50,000
+ * keys that were asked for last.
  */
 const KEYS_MAX = 100_000;
 
@@ -24,11 +29,12 @@ export interface RateLimit {
 }
 
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
-  const windows = createBoundedMap<{ count: number; endsAt: number }>(KEYS_MAX);
+  /** What was counted, and when the window ends. */
+  const windows = createBoundedNumbers(KEYS_MAX);
   let turnedAt = clock.monotonic();
-  const current = (key: string, now: number) => {
+  const current = (key: Digest, now: number): Numbers | undefined => {
     const window = windows.get(key);
-    return window !== undefined && now < window.endsAt ? window : undefined;
+    return window !== undefined && now < window[1] ? window : undefined;
   };
   /** Where nobody was for a whole window, the window has ended. */
   const forgetEnded = (now: number) => {
@@ -36,32 +42,29 @@ export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
     turnedAt = now;
     windows.turn();
   };
-  const waitOf = (
-    window: { count: number; endsAt: number } | undefined,
-    now: number,
-    cost: number,
-  ) =>
-    window !== undefined && window.count + cost > perMinute
-      ? Math.ceil((window.endsAt - now) / 1000)
-      : 0;
+  const waitOf = (window: Numbers | undefined, now: number, cost: number) => {
+    if (window === undefined) return 0;
+    const [count, endsAt] = window;
+    return count + cost > perMinute ? Math.ceil((endsAt - now) / 1000) : 0;
+  };
 
   return {
     waitSeconds(key) {
       const now = clock.monotonic();
-      return waitOf(current(key, now), now, 1);
+      return waitOf(current(digestOf(key), now), now, 1);
     },
     take(key, cost = 1) {
       const now = clock.monotonic();
-      const window = current(key, now);
+      const digest = digestOf(key);
+      const window = current(digest, now);
       const wait = waitOf(window, now, cost);
       if (wait > 0) return wait;
-      if (window === undefined) {
-        forgetEnded(now);
-        windows.set(key, { count: cost, endsAt: now + WINDOW_MS });
-      } else window.count += cost;
+      if (window === undefined) forgetEnded(now);
+      const [count, endsAt] = window ?? [0, now + WINDOW_MS];
+      windows.set(digest, [count + cost, endsAt]);
       return 0;
     },
-    forget: windows.delete,
+    forget: (key) => windows.delete(digestOf(key)),
   };
 }
 
