@@ -147,6 +147,21 @@ describe('the files in JavaScript', () => {
     await expect.poll(() => said, PATIENCE).toEqual(['answered', ['answered', 'hangup']]);
   });
 
+  it('leave a call in which nobody could hear them', async () => {
+    const { createCalls } = await load('calls.js');
+    const { talk } = await load('talk.js');
+    const { microphone } = await load('livekit-client.js');
+    const alice = createCalls(appOf('alice'));
+    const placed = await alice.place({ callees: ['bob'] });
+    microphone.error = new Error('Permission denied');
+    const ends: unknown[] = [];
+    const talking = talk(alice, placed, { onEnd: (call: unknown) => ends.push(call) });
+    await expect(talking).rejects.toThrow('Permission denied');
+    microphone.error = undefined;
+    expect(await alice.get(placed.call.id)).toMatchObject({ state: 'ended', outcome: 'cancelled' });
+    expect(ends).toEqual([]);
+  });
+
   it('send a request again whose answer was lost, and call nobody twice', async () => {
     const { createCalls } = await load('calls.js');
     const alice = createCalls(appOf('alice'));
@@ -198,12 +213,18 @@ describe('the files in JavaScript', () => {
 const ROOMS = `
 export const RoomEvent = { ParticipantConnected: 'participantConnected', Disconnected: 'disconnected' };
 export const rooms = [];
+export const microphone = { error: undefined };
 export class Room {
   #listeners = new Map();
   remoteParticipants = new Map();
-  localParticipant = { setMicrophoneEnabled() {}, setCameraEnabled() {} };
+  localParticipant = {
+    async setMicrophoneEnabled() { if (microphone.error) throw microphone.error; },
+    async setCameraEnabled() {},
+  };
   on(event, run) { this.#listeners.set(event, run); }
-  emit(event) { this.#listeners.get(event)(); }
+  emit(event) { this.#listeners.get(event)?.(); }
+  removeAllListeners() { this.#listeners.clear(); }
   async connect(url, token) { rooms.push([url, token]); }
+  async disconnect() { this.emit(RoomEvent.Disconnected); }
 }
 `;
