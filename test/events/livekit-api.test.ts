@@ -85,6 +85,7 @@ describe('no answer, which proves nothing, is', () => {
     'no-route',
     'redirect',
     'huge',
+    'not-here',
     'nameless',
   ])('%s', async (answer) => {
     livekit.enter(ROOM, 'alice');
@@ -100,6 +101,13 @@ describe('no answer, which proves nothing, is', () => {
       expect(await afterTimeout(() => api.askRoom(ROOM, 1000), 1000)).toBeUndefined();
     },
   );
+
+  it('what is to be done is given up after five seconds, and a list of rooms after two', async () => {
+    livekit.answerWith('hang');
+    expect(await afterTimeout(() => api.deleteRoom(ROOM), 5_000)).toBe(false);
+    expect(await afterTimeout(() => api.removeParticipant(ROOM, 'mallory'), 5_000)).toBe(false);
+    expect(await afterTimeout(() => api.existing([ROOM]), 2_000)).toBeUndefined();
+  });
 
   it('a dead host', async () => {
     const dead = apiAt(`ws://127.0.0.1:${await freePort()}`);
@@ -145,6 +153,13 @@ describe('a room', () => {
     livekit.enter('lobby', 'carol');
     expect(await api.existing([OTHER, ROOM])).toEqual([ROOM]);
     expect(await api.existing([OTHER])).toEqual([]);
+  });
+
+  it('of others is not named, whatever LiveKit answers', async () => {
+    livekit.enter(ROOM, 'alice');
+    livekit.enter('lobby', 'carol');
+    livekit.answerWith('all-rooms');
+    expect(await api.existing([OTHER, ROOM])).toEqual([ROOM]);
   });
 
   it('is looked for only where there is one to look for, as no name means all', async () => {
@@ -213,11 +228,14 @@ describe('an outage', () => {
     expect(api.fault()).toBeUndefined();
   });
 
-  it('by refused keys brings no token into the log', async () => {
-    livekit.answerWith('refuse');
+  it.each([
+    ['refuse', 'Error: status 401, unauthenticated'],
+    ['talkative', 'Error: status 500'],
+  ] as const)('brings no token into the log (%s)', async (answer, error) => {
+    livekit.answerWith(answer);
     await api.askRoom(ROOM, 2000);
     const [{ fields } = { fields: {} }] = log.lines;
-    expect(String((fields as { err: Error }).err)).toBe('Error: status 401, unauthenticated');
+    expect(String((fields as { err: Error }).err)).toBe(error);
   });
 });
 

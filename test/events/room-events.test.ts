@@ -4,7 +4,8 @@ import type { RoomName } from '../../src/base/ids.ts';
 import type { Call } from '../../src/calls/call.ts';
 import { partyOf } from '../../src/calls/call.ts';
 import type { Present } from '../../src/calls/event.ts';
-import { comes, type EventsStage, setEventsStage } from './stage.ts';
+import { StoreUnavailable } from '../../src/calls/store.ts';
+import { comes, type EventsStage, setEventsStage, turns } from './stage.ts';
 
 let stage: EventsStage;
 let call: Call;
@@ -73,6 +74,29 @@ describe('a webhook', () => {
     expect(await stateOf('alice')).toBe('joined');
   });
 
+  it('of the end of a room whose call has ended asks nobody', async () => {
+    await stage.end(call);
+    await stage.handle({ type: 'finished', room: call.room });
+    await turns();
+    expect(stage.livekit.asked).toEqual([]);
+  });
+
+  it('of the end of a room, whose call then cannot be looked up, is an error only where it is ours', async () => {
+    const lookUp = stage.store.call;
+    const levels = () => stage.log.lines.map(({ level }) => level);
+    for (const [error, level] of [
+      [new StoreUnavailable(new Error('away')), 'debug'],
+      [new Error('a bug'), 'error'],
+    ] as const) {
+      stage.log.lines.length = 0;
+      stage.store.call = () => Promise.reject(error);
+      await stage.handle({ type: 'finished', room: call.room });
+      await comes(() => levels().length > 0);
+      expect(levels()).toEqual([level]);
+    }
+    stage.store.call = lookUp;
+  });
+
   it('of another installation’s call ends nothing and asks nothing', async () => {
     const room = 'call_of-another-system-xxxxx' as RoomName;
     const stranger = stage.livekit.enter(room, 'alice');
@@ -112,6 +136,15 @@ describe('that no webhook comes', () => {
     await stage.due.start();
     await stage.pass(120_000);
     expect(stage.livekit.asked.length).toBeGreaterThan(0);
+    expect(told()).toEqual([]);
+  });
+
+  it('is not said where one has come, of whatever call', async () => {
+    await stage.handle({ type: 'finished', room: 'call_of-another-system-xxxxx' as RoomName });
+    for (const uid of ['alice', 'bob']) stage.livekit.enter(call.room, uid);
+    await stage.due.start();
+    await stage.pass(30_000);
+    expect(await stateOf('alice')).toBe('joined');
     expect(told()).toEqual([]);
   });
 

@@ -6,8 +6,8 @@ import { createWebhookVerifier } from '../../src/events/webhook.ts';
 import { createEngine, type Engine } from '../../src/http/engine.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { createRateLimit } from '../../src/limits/rate-limit.ts';
-import { webhookPathUnder, webhookRoute } from '../../src/routes/webhook.ts';
-import { LIVEKIT_KEYS, signed, type Webhook } from '../fakes/livekit-api.ts';
+import { type Received, webhookPathUnder, webhookRoute } from '../../src/routes/webhook.ts';
+import { LIVEKIT_KEYS, signed, signedText, type Webhook } from '../fakes/livekit-api.ts';
 import { MOUNTS, type Mount } from '../mounts.ts';
 import { openSocket } from '../raw.ts';
 import { comes, type EventsStage, setEventsStage } from './stage.ts';
@@ -23,8 +23,10 @@ describe.each(HOSTS)('the webhook in $name', (mount: Mount) => {
   let url: string;
   let close: () => Promise<void>;
   let call: Call;
+  let received: Received[];
 
   beforeEach(async () => {
+    received = [];
     stage = await setEventsStage();
     const { clock, log } = stage;
     engine = createEngine({
@@ -34,6 +36,7 @@ describe.each(HOSTS)('the webhook in $name', (mount: Mount) => {
           verifier: createWebhookVerifier({ keys: [LIVEKIT_KEYS, OLD_KEYS], clock }),
           handle: stage.handle,
           failures: createRateLimit(FAILURES_PER_MINUTE, clock),
+          onReceived: (one) => void received.push(one),
         }),
       ],
       basePath: BASE,
@@ -151,6 +154,19 @@ describe.each(HOSTS)('the webhook in $name', (mount: Mount) => {
   it('is to come again where we have a bug', async () => {
     stage.broken.add(call.id);
     expect(await send(await joined())).toMatchObject({ status: 500, code: 'internal' });
+  });
+
+  it('that is no JSON is refused for good', async () => {
+    const { body, headers } = await signedText('{"event":', stage.clock.now());
+    expect(await send({ body, headers })).toMatchObject({ status: 400, code: 'request_invalid' });
+    expect(received).toEqual([{ event: 'none', result: 'malformed' }]);
+  });
+
+  it('of a megabyte, as metadata may make it, is taken', async () => {
+    const event = { ...joinedEvent(), padding: 'x'.repeat(1_000_000) };
+    const big = await signed(event, LIVEKIT_KEYS, stage.clock.now());
+    expect(await send(big)).toMatchObject({ status: 200 });
+    expect(await aliceIs()).toBe('joined');
   });
 
   it('of three megabytes is refused', async () => {

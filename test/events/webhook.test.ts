@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose';
 import { AccessToken, WebhookReceiver } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
 import { createWebhookVerifier, hashOf, roomEventIn } from '../../src/events/webhook.ts';
@@ -54,12 +55,20 @@ describe('the signature of a webhook', () => {
     return verifier.signedHash(await new AccessToken(apiKey, apiSecret).toJwt());
   };
 
+  const forEver = () =>
+    new SignJWT({ sha256: 'x' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer(LIVEKIT_KEYS.apiKey)
+      .sign(Buffer.from(LIVEKIT_KEYS.apiSecret))
+      .then(verifier.signedHash);
+
   it.each([
     ['missing', async () => verifier.signedHash(undefined), 'no Authorization header came'],
     ['of another secret', nobody, 'none of our LiveKit keys has signed it'],
     ['of one pair under the name of the other', byOther, 'none of our LiveKit keys has signed it'],
     ['six minutes old', () => at(-361_000), 'its signature has expired'],
     ['of the future', () => at(62_000), 'its signature is of the future'],
+    ['of no end', forEver, 'its signature has expired'],
     ['of a token for the room API', forNoBody, 'it is signed for no body'],
   ])('is not good where it is %s', async (_what, judge, fault) => {
     expect(await judge()).toEqual({ fault });
@@ -74,6 +83,12 @@ describe('the signature of a webhook', () => {
 describe('a webhook says', () => {
   it('who has joined, by his session', () => {
     expect(read(JOINED)).toMatchObject({ type: 'joined', room: ROOM, present });
+  });
+
+  it('who has joined, where a LiveKit writes numbers for the words of its protocol', () => {
+    const by = (kind: number) => ({ ...JOINED, participant: { ...JOINED.participant, kind } });
+    expect(read(by(0))).toMatchObject({ type: 'joined', present });
+    expect(read(by(2)), 'a recorder').toBeUndefined();
   });
 
   it('who has left, and why', () => {
@@ -111,6 +126,8 @@ describe('a webhook says', () => {
     ['of no kind', { ...JOINED, event: undefined }],
     ['of nobody', { ...JOINED, participant: undefined }],
     ['of somebody without a session', { ...JOINED, participant: { identity: 'alice' } }],
+    ['of an empty session', { ...JOINED, participant: { ...JOINED.participant, sid: '' } }],
+    ['of an empty name', { ...JOINED, participant: { ...JOINED.participant, identity: '' } }],
     ['of a recorder', { ...JOINED, participant: { ...JOINED.participant, kind: 'EGRESS' } }],
     ['that is a list', []],
     ['that is nothing', null as unknown as object],

@@ -40,8 +40,14 @@ export type LiveKitAnswer =
   | 'not-found'
   /** 302. */
   | 'redirect'
-  /** Five megabytes of white space around it. */
+  /** Five megabytes of white space around what it would answer if nobody were there. */
   | 'huge'
+  /** 503 of somebody else who says that there is nothing. */
+  | 'not-here'
+  /** 500 with a sentence for a code, and the token in it. */
+  | 'talkative'
+  /** Every room that it has, whichever were asked for. */
+  | 'all-rooms'
   /** A list with somebody in it who has no identity. */
   | 'nameless';
 
@@ -184,8 +190,15 @@ export async function startLiveKitApi(start: Start = {}): Promise<FakeLiveKitApi
     'no-route': (response) => json(response, 404, { code: 'bad_route', msg: 'no handler' }),
     'not-found': (response) => json(response, 404, { code: 'not_found', msg: 'no such room' }),
     redirect: (response) => response.writeHead(302, { location: '/elsewhere' }).end(),
-    huge: (response) => response.writeHead(200).end(' '.repeat(5 * 1024 * 1024)),
-    nameless: (response) => json(response, 200, { participants: [{ sid: 'PA_x', identity: '' }] }),
+    huge: (response) =>
+      response.writeHead(200).end(`${' '.repeat(5 * 1024 * 1024)}{"participants":[]}`),
+    'not-here': (response) => json(response, 503, { code: 'not_found', msg: 'try later' }),
+    talkative: (response, token) => json(response, 500, { code: `no good: ${token}` }),
+    'all-rooms': (response) => json(response, 200, methods.ListRooms?.({ names: [] }) ?? {}),
+    nameless: (response) =>
+      json(response, 200, {
+        participants: [{ sid: 'PA_x', identity: '', joined_at: '1795000000' }],
+      }),
   };
 
   const server = createServer(async (request, response) => {
@@ -241,16 +254,20 @@ export async function startLiveKitApi(start: Start = {}): Promise<FakeLiveKitApi
 type Wrong = (response: ServerResponse, token: string) => void;
 
 /** With the signature that LiveKit puts on it at `nowMs`. */
-export async function signed(
+export function signed(
   event: object,
   keys: { apiKey: string; apiSecret: string },
   nowMs = Date.now(),
 ): Promise<Webhook> {
-  const body = JSON.stringify({
-    ...event,
-    id: 'EV_1',
-    createdAt: String(Math.floor(nowMs / 1000)),
-  });
+  const createdAt = String(Math.floor(nowMs / 1000));
+  return signedText(JSON.stringify({ ...event, id: 'EV_1', createdAt }), nowMs, keys);
+}
+
+export async function signedText(
+  body: string,
+  nowMs: number,
+  keys: { apiKey: string; apiSecret: string } = LIVEKIT_KEYS,
+): Promise<Webhook> {
   const now = Math.floor(nowMs / 1000);
   const authorization = await new SignJWT({
     sha256: createHash('sha256').update(body).digest('base64'),
