@@ -571,6 +571,23 @@ describe('LISTEN after a silence', () => {
   });
 });
 
+it('an idle store has nothing to ask: its ear is proved for as long as calls go on, and no longer', async () => {
+  const clock = createFakeClock();
+  const { store } = await openStore({ clock });
+  const stop = store.onChangeFor(user('bob'), () => {});
+  await end(store, ((await place(store)) as Call).id);
+  stop();
+  const began = clock.monotonic();
+  const isHeard = () => ['[10000]', '[]'].includes(JSON.stringify(clock.waiting()));
+  await until('its echo is heard', isHeard);
+  while (clock.waiting().length > 0) {
+    clock.advance(10_000);
+    await until('its echo is heard', isHeard);
+  }
+  expect(clock.monotonic() - began).toBeGreaterThan(120_000);
+  expect(clock.monotonic() - began).toBeLessThan(180_000);
+});
+
 describe('the schema', () => {
   it('is made once, however many start at the same time', async () => {
     const stores = await Promise.all(Array.from({ length: 5 }, () => openStore()));
