@@ -154,6 +154,9 @@ it('a third is invited, goes, comes back, and the caller ends it for all', async
   await press(alice, 'Invite');
   await press(alice, 'Ring carol');
   await scene(carol, 'in');
+  // She tells what was before her by the server's clock, and what is new to her as such.
+  await happened(carol, 'Alice calls, audio');
+  await carol.locator('#life-lines li', { hasText: /carol: ringing ringing$/ }).waitFor();
   await photograph(alice, 'phone-invited');
   await press(carol, 'Accept');
   for (const page of [alice, bob, carol]) {
@@ -235,6 +238,42 @@ it('shows who is there, and offers a tab of whoever is not', async () => {
   await row.getByText('Here', { exact: true }).waitFor();
   await carol.close();
   await row.getByText('In the pocket').waitFor();
+});
+
+it('whoever has no microphone is in the call all the same, and is told so once', async () => {
+  const alice = await open('alice');
+  const bob = await open('bob');
+  await bob.evaluate(`
+    navigator.mediaDevices.getUserMedia = async () => {
+      throw new DOMException('Requested device not found', 'NotFoundError');
+    };
+  `);
+  await press(alice, 'Call Bob');
+  await press(bob, 'Accept');
+  const notices = bob.locator('#screen-call .notices');
+  await notices.getByText('You are in the call without microphone.').waitFor();
+  await happened(bob, 'this tab is in the room, without microphone');
+  await alice.locator('#call-doing', { hasText: 'muted' }).waitFor();
+  await press(bob, 'Mic');
+  await notices.getByText('There is no such device here.').waitFor();
+  expect(await notices.locator('p').count()).toBe(1);
+  await hangUp(alice);
+  await scene(bob, 'over');
+});
+
+it('on a low screen a ring comes into view, with what answers it', async () => {
+  const alice = await open('alice');
+  const bob = await open('bob', { viewport: { width: 640, height: 430 } });
+  await bob.evaluate('scrollTo(0, document.body.scrollHeight)');
+  await press(alice, 'Call Bob');
+  for (const seen of [bob.locator('#call-who'), button(bob, 'Accept')]) {
+    await until('it is in view', async () => {
+      const { y = -1, height = 0 } = (await seen.boundingBox()) ?? {};
+      return y >= 0 && y + height <= 430;
+    });
+  }
+  await press(bob, 'Decline');
+  await scene(alice, 'over');
 });
 
 it('a refusal is told once, and goes with the next thing that is done', async () => {
@@ -323,6 +362,7 @@ it('without a LiveKit server it rings, is answered or missed, and says what is m
 
   await press(bob, 'Call Alice');
   await scene(alice, 'in');
+  await bob.locator('#life-parties li', { hasText: 'Okafor caller' }).waitFor();
   await scene(bob, 'over');
   expect(await bob.locator('#call-doing').textContent()).toBe('No answer');
   await recent(alice, 'Missed').waitFor();

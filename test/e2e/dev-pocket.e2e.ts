@@ -105,6 +105,7 @@ it('a phone answers by its ticket, the other one is told, and its app goes on fr
   await scene(alice, 'talk');
   await inState(alice, 'Bob’s iPhone', 'answered');
   await inState(alice, 'Bob’s Android', 'idle');
+  await doing(alice, 'connecting …');
   await press(alice, 'Pushes');
   const told = push(alice, 'Bob’s Android', 'answered_elsewhere');
   await told.locator('summary').click();
@@ -116,6 +117,12 @@ it('a phone answers by its ticket, the other one is told, and its app goes on fr
   await press(alice, 'Life');
   await alice.locator('#life-parties .now', { hasText: 'joined' }).nth(1).waitFor();
   await handset(alice, 'Bob’s iPhone').waitFor({ state: 'detached' });
+  await until('the newest line is in view, though it came behind the pushes', () =>
+    alice.evaluate<boolean>(`
+      document.querySelector('#life-lines li:last-child').getBoundingClientRect().bottom <=
+      document.querySelector('#life-scroll').getBoundingClientRect().bottom
+    `),
+  );
   await bob.locator('#phone').getByRole('button', { name: 'Hang up' }).click();
   await scene(alice, 'over');
 });

@@ -8,6 +8,12 @@ import { drawTiles } from './tiles.js';
 import { duration, overOf, SEATED } from './words.js';
 
 const FACES_AT_MOST = 3;
+const WAITS = {
+  ringing: 'ringing …',
+  joining: 'connecting …',
+  joined: 'connection lost',
+  lost: 'connection lost',
+};
 
 const otherParties = (call, me) => call.parties.filter(({ uid }) => uid !== me);
 
@@ -22,13 +28,15 @@ function tilesOf(call, me, room) {
       uid,
       name: nameOf(uid),
       isWaiting: state === 'ringing',
-      says: { ringing: 'ringing …', joining: 'connecting …', lost: 'connection lost' }[state],
+      // Without a room this tab knows of nobody's connection.
+      says: state === 'ringing' || (room && !present.has(uid)) ? WAITS[state] : undefined,
       ...present.get(uid),
     }));
   return own?.video ? [own, ...others] : others;
 }
 
-function doingOf({ name, call }, me) {
+/** `others`: their tiles. A single one has no caption of its own. */
+function doingOf({ name, call }, me, others) {
   const kind = call.kind === 'video' ? 'Video call' : 'Call';
   switch (name) {
     case 'out':
@@ -38,8 +46,11 @@ function doingOf({ name, call }, me) {
       const along = others.length > 0 ? `, with ${namesOf(others)}` : '';
       return `${kind} for you${along}`;
     }
-    case 'talk':
-      return duration(secondsSince(call.activeAt));
+    case 'talk': {
+      const only = others.length === 1 ? others[0] : {};
+      const words = [duration(secondsSince(call.activeAt)), only.says, only.isMuted && 'muted'];
+      return words.filter(Boolean).join(' · ');
+    }
     default:
       return overOf(call, me);
   }
@@ -196,24 +207,29 @@ function drawKnock({ call, knock }, act) {
   });
 }
 
+/** Whose call it is, by name: who is in it or is rung, once one talks. */
+function shownOf({ name, call }, me, there) {
+  if (name === 'in') return [call.caller];
+  return name === 'talk' && there.length > 0 ? there.map(({ uid }) => uid) : othersOf(call, me);
+}
+
 export function drawCallScreen(phone) {
   const { me, scene, talk, deeds: act } = phone;
   const { name, call } = scene;
   const room = talk.callId() === call.id ? talk.room() : undefined;
   const people = name === 'out' || name === 'talk' ? tilesOf(call, me, room) : [];
-  const others = othersOf(call, me);
-  const shown = name === 'in' ? [call.caller] : others;
   $('screen-call').dataset.scene = name;
-  const there = people.filter(({ uid }) => uid !== me).length;
-  $('stage').dataset.others = String(there);
-  $('stage').classList.toggle('group', there > 1);
+  const there = people.filter(({ uid }) => uid !== me);
+  const shown = shownOf(scene, me, there);
+  $('stage').dataset.others = String(there.length);
+  $('stage').classList.toggle('group', there.length > 1);
   drawTiles($('stage'), people);
   drawRows($('call-faces'), name === 'talk' ? [] : shown.slice(0, FACES_AT_MOST), {
     key: (uid) => uid,
     make: face,
   });
   write($('call-who'), namesOf(shown, shown.length > 1 ? firstNameOf : nameOf));
-  write($('call-doing'), doingOf(scene, me));
+  write($('call-doing'), doingOf(scene, me, there));
   drawKnock(scene, act);
   drawInvite(phone, act);
   drawButtons(phone, room, act);

@@ -10,7 +10,7 @@ const CONNECTIONS = {
   connected: 'Online',
   connecting: 'Connecting …',
   stopped: 'Off',
-  waiting: 'No connection; trying again',
+  waiting: 'Offline; trying again',
 };
 
 function roundButton(name, label, onClick) {
@@ -55,7 +55,8 @@ function drawPerson(row, { uid }, { feeds, pocket }) {
   row.querySelector('small a').hidden = open > 0;
 }
 
-const isMissed = (call) => call.me.role === 'callee' && call.outcome !== 'answered';
+const isMissed = (call) =>
+  call.me.role === 'callee' && ['missed', 'cancelled'].includes(call.outcome);
 
 function recentRow(call, me, act) {
   const others = othersOf(call, me);

@@ -2,7 +2,7 @@
 import { $, drawRows, element, write } from './dom.js';
 import { face, firstNameOf, nameOf, namesOf } from './people.js';
 import { createRecords } from './record.js';
-import { SEATED, STATES, timeOf } from './words.js';
+import { endOf, SEATED, STATES, timeOf } from './words.js';
 
 const STEPS = ['ringing', 'active', 'ended'];
 const WAY_AT_MOST = 4;
@@ -21,8 +21,7 @@ function drawSteps(call) {
         step.className = index === reached ? 'now' : isPast ? 'past' : '';
         if (index === reached) step.setAttribute('aria-current', 'step');
         else step.removeAttribute('aria-current');
-        const outcome = [call.outcome, call.reason].filter(Boolean).join(', ');
-        write(step.querySelector('small'), state === 'ended' ? outcome : '');
+        write(step.querySelector('small'), state === 'ended' ? endOf(call) : '');
       },
     },
   );
@@ -70,7 +69,7 @@ function wayOf(states, isOver) {
 
 function drawParties({ call, ways }) {
   drawRows($('life-parties'), call.parties, {
-    key: ({ uid }) => uid,
+    key: ({ uid }) => `${call.id} ${uid}`,
     make: ({ uid, role }) =>
       element(
         'li',
@@ -97,7 +96,7 @@ function drawParties({ call, ways }) {
   });
 }
 
-function lineOf({ at, from, text, tone, cause }) {
+function lineOf({ at, from, text, cause }) {
   const date = new Date(at);
   const time = element(
     'time',
@@ -109,7 +108,7 @@ function lineOf({ at, from, text, tone, cause }) {
   const source = element('span', { class: `from ${from}` }, from);
   return element(
     'li',
-    { class: `line ${tone ?? ''}` },
+    { class: 'line' },
     time,
     source,
     element('span', { class: 'said' }, text, ' ', tag),
@@ -117,14 +116,11 @@ function lineOf({ at, from, text, tone, cause }) {
 }
 
 function drawLines({ call, lines }) {
-  const box = $('life-scroll');
-  const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
   const rows = lines.map((line, index) => ({ line, index }));
   drawRows($('life-lines'), rows, {
     key: ({ index, line }) => `${call.id} ${index} ${line.at} ${line.cause ?? ''}`,
     make: ({ line }) => lineOf(line),
   });
-  if (isAtEnd) box.scrollTop = box.scrollHeight;
 }
 
 /** What the states mean, for whoever sees no call yet. */

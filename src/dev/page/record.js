@@ -1,51 +1,62 @@
 // What this tab has seen of each call: the way of every party, and each event with its time. Kept over
 // a reload.
 import { firstNameOf, namesOf } from './people.js';
-import { outcomeOf, SEATED } from './words.js';
+import { endOf, SEATED } from './words.js';
 
 /** Causes that say nothing of the server’s. */
 const OF_THE_CLIENT = ['answer', 'snapshot', 'ring_over'];
 const CALLS_AT_MOST = 30;
 const LINES_AT_MOST = 200;
 
+/** How it began, by the server's clock. */
+function beginningOf(call) {
+  const callees = call.parties.filter(({ role }) => role === 'callee').map(({ uid }) => uid);
+  // Who was called at first, and who invited later, is not told apart.
+  const isKnown = call.state === 'ringing' || !call.isGroup;
+  const whom = isKnown ? ` ${namesOf(callees, firstNameOf)}` : '';
+  const line = (iso, text) => iso && { at: Date.parse(iso), text };
+  return [
+    line(call.createdAt, `${firstNameOf(call.caller)} calls${whom}, ${call.kind}`),
+    line(call.activeAt, 'the call: ringing → active'),
+  ].filter(Boolean);
+}
+
+const overTextOf = (call) =>
+  endOf(call) + (call.talkSeconds === undefined ? '' : `, ${call.talkSeconds} s of talk`);
+
 /** What the server's word changes, in sentences. */
 function changesOf(before, call) {
   const changes = [];
-  const add = (text, tone) => changes.push({ text, tone });
-  if (before === undefined) {
-    const callees = call.parties.filter(({ role }) => role === 'callee').map(({ uid }) => uid);
-    const who = `${firstNameOf(call.caller)} calls ${namesOf(callees, firstNameOf)}`;
-    add(`${who}, ${call.kind}`, 'ringing');
-  }
+  const add = (text) => changes.push(text);
   for (const { uid, state, isAlerting } of call.parties) {
     const { state: was, isAlerting: wasAlerting } =
       before?.parties.find((party) => party.uid === uid) ?? {};
-    if (isAlerting && !wasAlerting) add(`${firstNameOf(uid)}: a phone says that it rings`, state);
+    if (isAlerting && !wasAlerting) add(`${firstNameOf(uid)}: a phone says that it rings`);
     if (was === state) continue;
-    add(`${firstNameOf(uid)}: ${was === undefined ? '' : `${was} → `}${state}`, state);
+    add(`${firstNameOf(uid)}: ${was === undefined ? '' : `${was} → `}${state}`);
   }
   if (before !== undefined && before.state !== call.state) {
-    add(`the call: ${before.state} → ${call.state}`, call.state);
+    add(`the call: ${before.state} → ${call.state}`);
   }
-  if (call.state === 'ended' && before?.state !== 'ended') {
-    const talked = call.talkSeconds === undefined ? '' : `, ${call.talkSeconds} s of talk`;
-    add(`${call.outcome ?? 'over'} (${call.reason ?? 'no reason'})${talked}`, call.outcome);
-  }
+  if (call.state === 'ended' && before?.state !== 'ended') add(overTextOf(call));
   const held = SEATED.includes(before?.me.state) && SEATED.includes(call.me.state);
   if (held && before.me.device !== call.me.device) add('your seat is with another device now');
   return changes;
 }
 
+/** What this tab has not told yet, and which line of it the server's cause is about. */
+function newsOf(before, call) {
+  const changes = changesOf(before, call).map((text) => ({ text }));
+  if (before !== undefined) return { lines: changes, about: 0 };
+  const lines = [...beginningOf(call), ...changes];
+  // The news is that it rings; of a call in the middle it is what came last.
+  return { lines, about: call.state === 'ringing' ? 0 : lines.length - 1 };
+}
+
 /** What is still to be said of a call that was over before this tab came. */
 function linesOfThePast(call) {
-  const line = (iso, text, tone) => iso && { at: Date.parse(iso), from: 'server', text, tone };
-  const callees = call.parties.filter(({ role }) => role === 'callee').map(({ uid }) => uid);
-  const who = `${firstNameOf(call.caller)} calls ${namesOf(callees, firstNameOf)}`;
-  return [
-    line(call.createdAt, `${who}, ${call.kind}`, 'ringing'),
-    line(call.activeAt, 'the call: ringing → active', 'active'),
-    line(call.endedAt, `${outcomeOf(call)} (${call.reason ?? 'no reason'})`, call.outcome),
-  ].filter(Boolean);
+  const end = { at: Date.parse(call.endedAt), text: overTextOf(call) };
+  return [...beginningOf(call), end].map((line) => ({ from: 'server', ...line }));
 }
 
 export function createRecords(me) {
@@ -67,15 +78,17 @@ export function createRecords(me) {
     /** The server's word. */
     learn({ call, cause, isHere }) {
       const record = records.get(call.id) ?? { ways: {}, lines: [] };
-      const changes = changesOf(record.call, call);
       const { version } = call;
-      for (const change of changes) add(record, { from: 'server', version, ...change });
+      const { lines, about } = newsOf(record.call, call);
+      for (const [index, line] of lines.entries()) {
+        add(record, { from: 'server', ...line, ...(index === about && { version }) });
+      }
       if (cause === 'ring_over') add(record, { from: 'server', text: 'the ring is over' });
       // The answer to a request may tell of it first, and the feed says why.
-      const first = record.lines.find((line) => line.version === version);
-      if (first && !OF_THE_CLIENT.includes(cause)) {
+      const news = record.lines.find((line) => line.version === version);
+      if (news && !OF_THE_CLIENT.includes(cause)) {
         // To every device of this person it is told as another's answer; here it was this tab's own.
-        first.cause = isHere && cause === 'answered_elsewhere' ? 'accepted' : cause;
+        news.cause = isHere && cause === 'answered_elsewhere' ? 'accepted' : cause;
       }
       for (const { uid, state } of call.parties) {
         const way = record.ways[uid] ?? [];

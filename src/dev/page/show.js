@@ -44,7 +44,8 @@ export function show(phone) {
 function drawNotices({ refusal, talk, scene, status }, screen) {
   const told = [status.callsOff ? `Calls are ${status.callsOff}.` : refusal];
   if (scene.name === 'out' || scene.name === 'talk') {
-    told.push(talk.note());
+    // Whoever has just been refused a microphone need not read that there is none.
+    if (refusal === undefined) told.push(talk.note());
     const room = talk.room();
     if (room && room.state !== 'connected') told.push(INTERRUPTED);
     else if (room?.canPlaybackAudio === false) told.push(SILENT);
@@ -71,6 +72,7 @@ function onScene({ me, scene, life }, screen) {
   const { name, call } = scene;
   if (call) life.show(call);
   if (name === 'in') speak(`${namesOf([call.caller])} calls.`);
+  if (name === 'in' || name === 'out') $('phone').scrollIntoView({ block: 'nearest' });
   if (name === 'talk') speak(`You talk with ${namesOf(othersOf(call, me))}.`);
   if (name === 'over') speak(`The call is over. ${overOf(call, me)}.`);
   if (name === 'home') speak('');

@@ -21,9 +21,6 @@ async function whatIsMissing() {
   return undefined;
 }
 
-const withoutOf = (missing) =>
-  missing.length === 0 ? undefined : `You are in without a ${missing.join(' and a ')}.`;
-
 /**
  * `on.changed` draws, `on.line` tells what LiveKit does, `on.lost` asks for another way in, since the
  * connection has ended by itself.
@@ -61,8 +58,10 @@ export function createTalk(on) {
         },
       });
       mine.tries = 0;
-      mine.note = withoutOf(joined.missing);
-      on.line(mine.callId, 'this tab is in the room, and publishes');
+      const without = joined.missing.join(' or ');
+      mine.note = without && `You are in the call without ${without}.`;
+      const what = without ? `without ${without}` : 'and publishes';
+      on.line(mine.callId, `this tab is in the room, ${what}`);
     } catch (error) {
       fails(mine, entry, `No sound and no picture: ${error.message}`);
     } finally {

@@ -23,6 +23,10 @@ export function outcomeOf(call) {
   }
 }
 
+/** The server's own words: each once. */
+export const endOf = ({ outcome, reason }) =>
+  [...new Set([outcome, reason])].filter(Boolean).join(', ');
+
 /** Only what the outcome does not say by itself. */
 const REASONS = {
   caller_lost: 'The caller’s connection was lost',
@@ -75,8 +79,16 @@ const REFUSALS = {
   network: 'The server does not answer. Is it still running?',
   timeout: 'The server does not answer in time.',
 };
+/** By the browser, of a microphone or a camera. */
+const DEVICE_REFUSALS = {
+  NotFoundError: 'There is no such device here.',
+  NotAllowedError: 'The browser does not let this page use it.',
+  NotReadableError: 'The device cannot be used: another program has it.',
+};
 export const refusalOf = (error) =>
-  REFUSALS[error.code] ?? (error.code ? `${error.message} (${error.code})` : error.message);
+  DEVICE_REFUSALS[error.name] ??
+  REFUSALS[error.code] ??
+  (error.code ? `${error.message} (${error.code})` : error.message);
 
 /** `1:05`, `1:02:03` */
 export function duration(seconds) {
