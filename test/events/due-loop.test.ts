@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../../src/calls/call.ts';
+import { StoreUnavailable } from '../../src/calls/store.ts';
 import { comes, type EventsStage, RING_OVER_MS, setEventsStage, turns } from './stage.ts';
 
 const QUARTER_OF_AN_HOUR_MS = 15 * 60_000;
@@ -59,6 +60,28 @@ describe('a verdict', () => {
     await stage.due.start();
     await stage.pass(RING_OVER_MS);
     await stage.becomes(call, 'ended: missed, ring_timeout');
+  });
+
+  it('is found at once behind more questions than a look has room for', async () => {
+    for (let n = 0; n < 160; n += 1) await talking(`alice${n}`, `bob${n}`);
+    // Their turn to be asked about comes a second before this ring is over.
+    stage.clock.advance(60_000 - RING_OVER_MS + 1_000);
+    const call = await stage.place('carol', 'dave');
+    await stage.due.start();
+    stage.livekit.answerWith('hang');
+    await stage.pass(RING_OVER_MS);
+    expect(await stage.stateOf(call)).toBe('ended: missed, ring_timeout');
+  });
+
+  it('that changes nothing is told of, and keeps no round going for ever', async () => {
+    const call = await stage.place('alice', 'bob');
+    const timer = { callId: call.id, room: call.room, key: 'max' };
+    // As a bug of ours would have it: more than a look has room for, and they stay.
+    stage.store.due = async (limit) =>
+      Array.from({ length: limit }, (_, nth) => ({ ...timer, dueAt: nth }));
+    await stage.due.start();
+    expect(errors().length).toBeGreaterThan(0);
+    expect(errors()[0]?.fields).toMatchObject({ callId: call.id });
   });
 
   it('waits for no other call that a bug keeps from being changed', async () => {
@@ -186,7 +209,6 @@ describe('without a database', () => {
     const call = await stage.place('alice', 'bob');
     await stage.due.start();
     const { due } = stage.store;
-    const { StoreUnavailable } = await import('../../src/calls/store.ts');
     stage.store.due = () => Promise.reject(new StoreUnavailable('gone'));
     await stage.pass(RING_OVER_MS);
     const told = stage.log.lines.filter(({ message }) =>
@@ -197,6 +219,36 @@ describe('without a database', () => {
     await stage.pass(30_000);
     await stage.becomes(call, 'ended: missed, ring_timeout');
     expect(stage.log.lines.at(-1)?.message).toBe('the deadlines of calls are looked after again');
+  });
+
+  it.each([
+    ['verdict', async () => void (await stage.place('alice', 'bob'))],
+    ['question', async () => void (await talking('alice', 'bob'))],
+  ])('no %s is an error of its call', async (_kind, prepare) => {
+    await prepare();
+    await stage.due.start();
+    const { change } = stage.store;
+    stage.store.change = () => Promise.reject(new StoreUnavailable(new Error('gone')));
+    await stage.pass(120_000);
+    expect(errors()).toEqual([]);
+    stage.store.change = change;
+  });
+
+  it('that gives no answer at all, the start is over after ten seconds', async () => {
+    let isOver = false;
+    let release = () => {};
+    stage.store.due = () =>
+      new Promise((resolve) => {
+        release = () => resolve([]);
+      });
+    const started = stage.due.start().then(() => {
+      isOver = true;
+    });
+    await turns();
+    expect(isOver).toBe(false);
+    stage.clock.advance(10_000);
+    await started;
+    release();
   });
 
   it('the start is over all the same', async () => {
