@@ -33,6 +33,7 @@ export type {
 export type { HostCall, HostEventType, HostParty } from './calls/host-event.ts';
 export type { ErasedUser } from './compose/erase-user.ts';
 export type { HostCalls, HostPlaceRequest } from './compose/host-calls.ts';
+export type { Readiness, Switchboard } from './compose/house.ts';
 export type { HostCallEvent, OnCallEvent } from './events/host/message.ts';
 export type { TrustProxy } from './http/address.ts';
 export type { ErrorHandler } from './http/express-errors.ts';
@@ -44,4 +45,4 @@ export type { MissedCall, MissedCallTextOf } from './ringing/missed-call-text.ts
 export type { MissedCallText } from './ringing/push.ts';
 export type { HostPool } from './settings/database.ts';
 export type { SwitchboardOptions } from './settings/options.ts';
-export { createSwitchboard, type Readiness, type Switchboard } from './switchboard.ts';
+export { createSwitchboard } from './switchboard.ts';

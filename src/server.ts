@@ -6,6 +6,8 @@ import { collectDefaultMetrics } from 'prom-client';
 import { type Clock, pause, systemClock } from './base/clock.ts';
 import type { Logger } from './base/log.ts';
 import { createFirebaseApp } from './compose/firebase-app.ts';
+import { createHouse, type Standalone, type Switchboard } from './compose/house.ts';
+import { withoutCalls } from './compose/without-calls.ts';
 import { listenTo } from './http/broken-http.ts';
 import { keepIdle } from './http/idle-connections.ts';
 import { tellOfProxyProtocol } from './http/proxy-protocol.ts';
@@ -13,7 +15,6 @@ import type { PushSender } from './ringing/push.ts';
 import { API_PAGE_STYLE } from './routes/api-page.ts';
 import { rootRoutes } from './routes/root.ts';
 import type { Config } from './settings/config.ts';
-import { compose, type Standalone, type Switchboard } from './switchboard.ts';
 
 // Not imported: an `import` of it reads every export, and one of them (WebSocket) loads all of
 // undici, 40 ms and 13 MB before the port is open.
@@ -92,7 +93,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     ...(firebase && { firebaseApp: firebase.app }),
     logger: log,
   };
-  const { switchboard, refuseBare } = compose(options, clock, standalone);
+  // Tokens alone start faster without what calls need, and stay smaller.
+  const createCalls =
+    config.settings.calls === undefined
+      ? withoutCalls
+      : (await import('./compose/calls.ts')).createCallsPart;
+  const { switchboard, refuseBare } = createHouse(options, { clock, createCalls, standalone });
 
   const server = createServer({
     requireHostHeader: false,

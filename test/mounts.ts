@@ -5,10 +5,11 @@ import express from 'express';
 import express4 from 'express4';
 import { fastify } from 'fastify';
 import type { Clock } from '../src/base/clock.ts';
+import type { Switchboard } from '../src/compose/house.ts';
 import { startServer } from '../src/server.ts';
 import { loadConfig } from '../src/settings/config.ts';
 import type { SwitchboardOptions } from '../src/settings/options.ts';
-import { compose, type Switchboard } from '../src/switchboard.ts';
+import { compose } from '../src/switchboard.ts';
 
 export interface RunningMount {
   /** Where the token endpoint is. */

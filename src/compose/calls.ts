@@ -1,7 +1,6 @@
 // Calls: the database, LiveKit's side of them, pushes, the host's ears, and the routes.
 import { createCallRoomAccess } from '../access/call-rooms.ts';
 import type { Profiles } from '../access/profiles.ts';
-import type { RoomAccess } from '../access/room-access.ts';
 import { andThen } from '../base/and-then.ts';
 import { userFromClaims } from '../base/user.ts';
 import { type Calls as Applying, createCalls } from '../calls/apply-event.ts';
@@ -16,9 +15,7 @@ import { createLiveKitApi } from '../events/livekit-api.ts';
 import { createWait } from '../events/wait.ts';
 import type { Admit } from '../http/routes.ts';
 import type { RateLimit } from '../limits/rate-limit.ts';
-import type { PushSender } from '../ringing/push.ts';
 import { admitToCalls } from '../routes/calls/ground.ts';
-import { notConfiguredRoutes } from '../routes/calls/not-configured.ts';
 import { createCountRings } from '../routes/calls/rings.ts';
 import { feedRoute } from '../routes/feed.ts';
 import type { Mint } from '../routes/token.ts';
@@ -26,64 +23,36 @@ import { createTokenMembers } from '../routes/token-members.ts';
 import type { CallSettings, Settings } from '../settings/settings.ts';
 import type { Store } from '../storage/store.ts';
 import { createTokenMint } from '../tokens/livekit-token.ts';
-import type { Admission } from './admission.ts';
 import { createCallEvents } from './call-events.ts';
 import { callRoutes } from './call-routes.ts';
 import { createOpening, createStore, type Opening } from './call-store.ts';
-import { createHostCalls, type HostCalls, hostCallsNotConfigured } from './host-calls.ts';
+import { type CallsBy, type CallsPart, REQUESTS_PER_MINUTE } from './calls-part.ts';
+import { createHostCalls, type HostCalls } from './host-calls.ts';
 import { createHostEvents } from './host-events.ts';
-import type { Limits } from './limits.ts';
-import type { Ground, Part } from './part.ts';
+import type { Ground } from './part.ts';
 import { createNames } from './profiles.ts';
 import { createRings } from './ring-access.ts';
 import { createRinging, type Ringing } from './ringing.ts';
-import type { Rooms } from './room-access.ts';
+import { withoutCalls } from './without-calls.ts';
 
-/** Of one person, on all routes of calls together: ten a second are no phone's. */
-const REQUESTS_PER_MINUTE = 600;
 /** Of one person: more often nobody answers, comes back to a group or moves to another device. */
 const SEATS_PER_MINUTE = 30;
 
-export interface Calls extends Part {
-  /** The rooms of calls, which the token endpoint serves too. Undefined: calls are off. */
-  readonly rooms: CallRooms | undefined;
-  /** For the host's own code. */
-  readonly hostCalls: HostCalls;
-}
-
-export interface CallRooms {
-  isOurs(roomName: string): boolean;
-  readonly access: RoomAccess;
-  readonly mint: Mint;
-}
-
-interface By {
-  readonly admission: Admission;
-  readonly limits: Limits;
-  readonly rooms: Rooms;
-  /** Counts refused requests of an address. */
-  readonly failures: RateLimit;
-  /** Starts what has not started; throws while the house stops. */
-  readonly begin: () => void;
-  /** In place of those that the settings name. */
-  readonly senders?: readonly PushSender[] | undefined;
-}
-
-export function createCallsPart(settings: Settings, ground: Ground, by: By): Calls {
+export function createCallsPart(settings: Settings, ground: Ground, by: CallsBy): CallsPart {
+  const { calls } = settings;
+  if (calls === undefined) return withoutCalls(settings, ground, by);
   const limit = by.limits.limit('calls', REQUESTS_PER_MINUTE);
-  const { calls, front } = settings;
-  if (calls !== undefined) return withDatabase({ ...settings, calls }, ground, { ...by, limit });
-  return {
-    routes: notConfiguredRoutes(front.basePath, by.admission.users(limit), ground.log),
-    rooms: undefined,
-    hostCalls: hostCallsNotConfigured(),
-  };
+  return withDatabase({ ...settings, calls }, ground, { ...by, limit });
 }
 
 type CallsOn = Settings & { readonly calls: CallSettings };
 
 /** `limit`: of one person, on all routes of calls together. */
-function withDatabase(settings: CallsOn, ground: Ground, by: By & { limit: RateLimit }): Calls {
+function withDatabase(
+  settings: CallsOn,
+  ground: Ground,
+  by: CallsBy & { limit: RateLimit },
+): CallsPart {
   const { calls, livekit, front } = settings;
   const { clock, log } = ground;
   const { keys, url } = calls.livekit;
@@ -165,7 +134,7 @@ function withDatabase(settings: CallsOn, ground: Ground, by: By & { limit: RateL
 }
 
 function hostCallsOf(
-  { begin, limits }: By,
+  { begin, limits }: CallsBy,
   parts: {
     readonly apply: Applying['apply'];
     readonly store: Store;
@@ -191,7 +160,7 @@ function hostCallsOf(
 }
 
 function admitsOf(
-  { admission, limit }: By & { limit: RateLimit },
+  { admission, limit }: CallsBy & { limit: RateLimit },
   parts: { readonly store: Store; readonly opening: Opening; readonly ringing: Ringing },
 ): { readonly admit: Admit; readonly admitTickets: Admit } {
   const { store, opening, ringing } = parts;

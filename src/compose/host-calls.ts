@@ -116,17 +116,6 @@ export function createHostCalls(parts: HostCallsParts): HostCalls {
   };
 }
 
-/** Where there is no database. */
-export function hostCallsNotConfigured(): HostCalls {
-  const refuse = async (): Promise<never> => {
-    throw new SwitchboardError(
-      'calls_not_configured',
-      'Calls need a database: set the option database, or DATABASE_URL.',
-    );
-  };
-  return { place: refuse, end: refuse, get: refuse, liveOf: refuse, eraseUser: refuse };
-}
-
 const seen = (call: Call): HostCall => withNames(hostCallOf(call), call);
 
 function callOf(applied: Applied): HostCall {

@@ -5,7 +5,7 @@ import { type Mint, tokenPathUnder, tokenRoute } from '../routes/token.ts';
 import type { Settings } from '../settings/settings.ts';
 import { createTokenMint } from '../tokens/livekit-token.ts';
 import type { Admission } from './admission.ts';
-import type { CallRooms } from './calls.ts';
+import type { CallRooms } from './calls-part.ts';
 import type { Limits } from './limits.ts';
 import type { Ground, Part } from './part.ts';
 import type { Rooms } from './room-access.ts';

@@ -8,8 +8,8 @@ import {
   createHostCalls,
   type HostCalls,
   type HostPlaceRequest,
-  hostCallsNotConfigured,
 } from '../../src/compose/host-calls.ts';
+import { hostCallsNotConfigured } from '../../src/compose/without-calls.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { RULES } from '../events/stage.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';

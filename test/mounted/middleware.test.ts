@@ -2,7 +2,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { fastify } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import { compose, type Switchboard } from '../../src/switchboard.ts';
+import type { Switchboard } from '../../src/compose/house.ts';
+import { compose } from '../../src/switchboard.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
 import { listen } from '../mounts.ts';

@@ -2,7 +2,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { compose, type Switchboard } from '../../src/switchboard.ts';
+import type { Switchboard } from '../../src/compose/house.ts';
+import { compose } from '../../src/switchboard.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 import { type KeyEndpoint, startKeyEndpoint } from '../fakes/key-endpoint.ts';
 import { createFakeLog } from '../fakes/log.ts';

@@ -1,7 +1,8 @@
 // What readiness says of Google's keys, through an outage that lasts for days.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Switchboard } from '../../src/compose/house.ts';
 import type { SwitchboardOptions } from '../../src/settings/options.ts';
-import { compose, type Switchboard } from '../../src/switchboard.ts';
+import { compose } from '../../src/switchboard.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 import { type KeyEndpoint, startKeyEndpoint } from '../fakes/key-endpoint.ts';
 import { createFakeLog } from '../fakes/log.ts';
