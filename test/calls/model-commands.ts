@@ -332,6 +332,7 @@ export const EVERY_PAIR: readonly [scene: string, story: Command[], isDark: bool
       nth % 2 === 0,
     ]),
   ),
+  ['two who talk', [{ type: 'accept', call: 'c0', who: 'B', device: '2', takeOver: true }], false],
   ['two who talk', [{ type: 'leave', call: 'c0', who: 'B', device: '2' }], false],
   [
     'three who talk, one rings',
