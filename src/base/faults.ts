@@ -123,7 +123,8 @@ export function faultOfDatabaseUrl(value: string): string | undefined {
   }
   if (PLACEHOLDER.test(value)) return FILL_IN;
   const url = URL.parse(value);
-  const encode = 'have % # / ? @ : in its password written as %25 %23 %2F %3F %40 %3A';
+  const encode =
+    'be like postgres://user:password@host:5432/database, with % # / ? @ : in the password written as %25 %23 %2F %3F %40 %3A';
   if (url === null || /\s/.test(value) || url.hash !== '') return `must ${encode}`;
   if (!isDecodable(url.username) || !isDecodable(url.password)) return `must ${encode}`;
   if (/^\[.*\]$|^your[-_]/i.test(decodeURIComponent(url.password))) return FILL_IN;
@@ -141,6 +142,10 @@ function faultOfSqlitePath(path: string): string | undefined {
   if (path === ':memory:') return undefined;
   if (/^:?memory:?$/i.test(path)) return 'must be sqlite::memory: where nothing is to be kept';
   if (path === '' || /[\\/]$/.test(path)) return `must name a file behind sqlite:, ${example}`;
+  if (/^\s/.test(path)) return `must have the path right behind sqlite:, ${example}`;
+  // A folder of that very name would be made.
+  if (/^~|\$/.test(path))
+    return `must be the path itself, for nobody fills in ~ and $ here, ${example}`;
   return /[?#]|\p{Cc}/u.test(path)
     ? 'must name a file alone behind sqlite:, without ? and #'
     : undefined;

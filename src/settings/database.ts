@@ -49,7 +49,16 @@ export const DATABASE = {
 export function databaseOf(database: string | HostPool): DatabaseSettings {
   return typeof database === 'string' && /^sqlite:/i.test(database)
     ? { engine: 'sqlite', path: database.slice('sqlite:'.length) }
-    : { engine: 'postgres', source: database };
+    : { engine: 'postgres', source: typeof database === 'string' ? pinned(database) : database };
+}
+
+/**
+ * What pg 8 does by these words, in the one that goes on meaning it: from pg 9 on `require` looks at no
+ * certificate. Until then pg warns of that at each start, in lines that are no JSON.
+ */
+function pinned(address: string): string {
+  if (new URL(address).searchParams.get('uselibpqcompat') === 'true') return address;
+  return address.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full');
 }
 
 /** Undefined: none is set. */

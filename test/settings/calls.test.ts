@@ -31,11 +31,26 @@ describe('DATABASE_URL', () => {
     ['sqlite::memory:', { engine: 'sqlite', path: ':memory:' }],
     ...[
       'postgres://u:p%23w@db.internal:5432/calls',
-      'postgresql://db.internal/calls?sslmode=require',
+      'postgresql://db.internal/calls?sslmode=no-verify',
       'postgres:///calls?host=/var/run/postgresql',
     ].map((source): [string, object] => [source, { engine: 'postgres', source }]),
   ])('may be %s', (address, database) => {
     expect(callsOf({ ...LIVEKIT, DATABASE_URL: address })?.database).toEqual(database);
+  });
+
+  it.each(['prefer', 'require', 'verify-ca', 'verify-full'])(
+    'asks for a certificate that is good by sslmode=%s, whatever a later pg takes that for',
+    (mode) => {
+      const address = (sslmode: string) => `postgres://u:p@h/db?a=b&sslmode=${sslmode}&c=d`;
+      expect(callsOf({ ...LIVEKIT, DATABASE_URL: address(mode) })?.database).toMatchObject({
+        source: address('verify-full'),
+      });
+    },
+  );
+
+  it('leaves sslmode to libpq’s rules where they are asked for', () => {
+    const source = 'postgres://u:p@h/db?uselibpqcompat=true&sslmode=require';
+    expect(callsOf({ ...LIVEKIT, DATABASE_URL: source })?.database).toMatchObject({ source });
   });
 
   it('knows whether a file that is made new is worth a warning', () => {
@@ -70,6 +85,11 @@ describe('DATABASE_URL', () => {
     ['sqlite:memory', /must be sqlite::memory:/],
     ['sqlite::MEMORY:', /must be sqlite::memory:/],
     ['sqlite:calls.db?mode=ro', /without \? and #$/],
+    ['sqlite: ./calls.db', /right behind sqlite:/],
+    ['sqlite:~/calls.db', /nobody fills in ~ and \$ here/],
+    ['sqlite:$HOME/calls.db', /\$/],
+    ['postgres://u:p@h:99999/db', /^must be like postgres:\/\/user:password@host:5432\/database/],
+    ['postgres://u:p@/db', /^must be like postgres:/],
   ])('is not %s', (address, fault) => {
     const { faults } = saidOf('DATABASE_URL', address);
     expect(faults).toEqual([expect.stringMatching(fault)]);
