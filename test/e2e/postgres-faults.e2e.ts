@@ -644,6 +644,22 @@ describe('the schema', () => {
     expect(await place(store, { caller: 'c', callees: ['d'] })).toBeDefined();
   });
 
+  it('that goes while we run is told, and left to whoever brings it back', async () => {
+    const { store } = await openStore();
+    await place(store);
+    await admin.query('drop schema switchboard cascade');
+    await unavailable(place(store));
+    await until(
+      'it is told',
+      () => store.fault()?.includes('tables of livekit-switchboard') === true,
+    );
+    const { rows } = await admin.query("select 1 from pg_namespace where nspname = 'switchboard'");
+    expect(rows).toEqual([]);
+    await admin.query(migrationSql('postgres'));
+    await worksAgain(store);
+    expect(await place(store)).toBeDefined();
+  });
+
   it('that has not a column any more is no bug of ours, and is told', async () => {
     const { store } = await openStore();
     const call = (await place(store)) as Call;
@@ -724,6 +740,24 @@ describe('the plans of all statements', () => {
     }
     expect(whole).toEqual([]);
   });
+});
+
+it('a transaction is of our kind and has an end, whatever the database is set to', async () => {
+  await admin.query(`alter database ${databaseName()} set default_transaction_isolation = 'serializable';
+    alter database ${databaseName()} set statement_timeout = 0;
+    alter database ${databaseName()} set idle_in_transaction_session_timeout = 0`);
+  const { store } = await openStore();
+  await admin.query(`create table seen (isolation text, statement text, idle text);
+    create function see() returns trigger language plpgsql as $$ begin
+      insert into seen select current_setting('transaction_isolation'),
+        current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout');
+      return null;
+    end $$;
+    create trigger see after insert on switchboard.calls for each row execute function see()`);
+  await place(store);
+  expect((await admin.query('select * from seen')).rows).toEqual([
+    { isolation: 'read committed', statement: '5s', idle: '10s' },
+  ]);
 });
 
 it('an unknown call is simply not there', async () => {

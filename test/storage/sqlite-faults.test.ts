@@ -4,10 +4,11 @@ import { mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Call } from '../../src/calls/call.ts';
 import { type CallStore, StoreUnavailable } from '../../src/calls/store.ts';
 import { migrationSql } from '../../src/storage/sql/schema.ts';
+import { loadSqlite } from '../../src/storage/sqlite/database.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
@@ -362,6 +363,20 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a disk
     expect((await again.store.call(call.id)).call).toEqual(call);
     await again.store.close();
   });
+});
+
+it('of the warnings of Node that of an experiment is silenced, and no other', () => {
+  const { getBuiltinModule } = process;
+  const said: unknown[] = [];
+  vi.spyOn(process, 'emitWarning').mockImplementation((warning) => void said.push(warning));
+  vi.spyOn(process, 'getBuiltinModule').mockImplementation(((id: string) => {
+    process.emitWarning('SQLite is an experimental feature and might change at any time');
+    process.emitWarning('something else');
+    return getBuiltinModule(id);
+  }) as typeof getBuiltinModule);
+  onTestFinished(() => void vi.restoreAllMocks());
+  expect(loadSqlite().DatabaseSync).toBe(DatabaseSync);
+  expect(said).toEqual(['something else']);
 });
 
 describe('an idle store', () => {

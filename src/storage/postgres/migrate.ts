@@ -31,6 +31,14 @@ export async function ensureSchema(client: PgClient): Promise<void> {
   }
 }
 
+/** Of a server that runs: it makes none, which would be in the way of whoever brings a backup back. */
+export async function findSchema(client: PgClient): Promise<void> {
+  if ((await stateOf(client)).version >= SCHEMA_VERSION) return;
+  throw new Error(
+    'The tables of livekit-switchboard are gone, or those of an older version. Bring them back, or run `livekit-switchboard migrate`.',
+  );
+}
+
 /** A name with a letter that the database has not would be a fault of each call it is in. */
 async function checkEncoding(client: PgClient): Promise<void> {
   const [row] = await asked(client, { text: 'show server_encoding' });

@@ -5,7 +5,7 @@ import { POSTGRES, type Row } from '../sql/dialect.ts';
 import { assertSchema, selectSchema, writeSchema } from '../sql/schema.ts';
 import type { Connections } from './connections.ts';
 import { DatabaseError, isOverload, isUnavailable } from './faults.ts';
-import { ensureSchema } from './migrate.ts';
+import { ensureSchema, findSchema } from './migrate.ts';
 import type { PgPool } from './pool.ts';
 import { placeOf, refusalOf } from './refusals.ts';
 import type { Runner } from './runner.ts';
@@ -36,10 +36,12 @@ export interface ReadinessParts extends Pick<RecoveryParts, 'clock' | 'log' | 'o
 export function createReadiness(parts: ReadinessParts): Readiness {
   const { source, connections, runner, ...more } = parts;
   let isReady = false;
+  let wasReady = false;
   const prepare = async () => {
     try {
-      await withClient(connections, ensureSchema);
+      await withClient(connections, wasReady ? findSchema : ensureSchema);
       isReady = true;
+      wasReady = true;
     } catch (error) {
       if (!isUnavailable(error)) isReady = false;
       throw error;
