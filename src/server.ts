@@ -121,7 +121,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   });
 
   await listening(server, config);
-  surviveRefusedConnections(server, log, clock);
+  surviveRefusedConnections(server, { connections, log, clock });
   // Not awaited: a platform's health check must not wait for Google.
   void switchboard.start().catch(() => {});
   const { address, port } = server.address() as AddressInfo;
@@ -152,20 +152,26 @@ function nameOf(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** No descriptor left for a new connection (EMFILE, ENFILE): those that are there are served on. */
-function surviveRefusedConnections(server: Server, log: Logger, clock: Clock): void {
+/** No descriptor left for a new connection, or no place kept for it: those that are there are served on. */
+function surviveRefusedConnections(
+  server: Server,
+  by: { readonly connections: ReadonlySet<Socket>; readonly log: Logger; readonly clock: Clock },
+): void {
+  const { connections, log, clock } = by;
   let isTold = false;
-  server.on('error', (err) => {
+  const tell = (fields: object) => {
     if (isTold) return;
     isTold = true;
     clock.after(TELL_EVERY_MS, () => {
       isTold = false;
     });
     log.error(
-      { err },
-      'a connection could not be taken: raise the limit of open files (ulimit -n)',
+      { connections: connections.size, ...fields },
+      'a connection could not be taken: raise the limit of open files (ulimit -n), or start another instance',
     );
-  });
+  };
+  server.on('error', (err) => tell({ err }));
+  server.on('drop', () => tell({}));
 }
 
 function listening(server: Server, config: Config): Promise<void> {

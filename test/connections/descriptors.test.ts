@@ -1,7 +1,7 @@
 // A server with few file descriptors, and clients that keep theirs.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { type RunningServer, startServer } from '../../src/server.ts';
@@ -75,7 +75,7 @@ it.each([
 it('a connection that cannot be taken is a line in the log once a minute, and no end', async () => {
   const clock = createFakeClock();
   const log = createFakeLog();
-  let server: { emit(name: string, error: Error): boolean } | undefined;
+  let server: Server | undefined;
   const config = loadConfig({
     FIREBASE_PROJECT_ID: 'demo-project',
     FIREBASE_KEYS_URL: 'http://127.0.0.1:9/',
@@ -87,7 +87,7 @@ it('a connection that cannot be taken is a line in the log once a minute, and no
     log,
     clock,
     front(request) {
-      server = (request.socket as unknown as { server: typeof server }).server;
+      server = (request.socket as unknown as { server: Server }).server;
       return false;
     },
   });
@@ -101,4 +101,10 @@ it('a connection that cannot be taken is a line in the log once a minute, and no
   server?.emit('error', error);
   expect(lines()).toBe(2);
   expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+  clock.advance(60_000);
+  (server as Server).maxConnections = 1;
+  const clients = [1, 2, 3].map(() => connect(Number(new URL(running.url).port), '127.0.0.1'));
+  for (const client of clients) client.on('error', () => {}).resume();
+  releases.push(() => clients.map((client) => client.destroy()));
+  await vi.waitUntil(() => lines() === 3);
 });
