@@ -571,6 +571,23 @@ describe('LISTEN after a silence', () => {
   });
 });
 
+it('a store that is closed leaves no connection behind, that to listen on neither', async () => {
+  const { store } = await openStore();
+  await Promise.all(
+    Array.from({ length: 12 }, (_, n) => place(store, { caller: `a${n}`, callees: [`b${n}`] })),
+  );
+  const connections = async () => {
+    const { rows } = await admin.query(
+      'select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+    return rows.length;
+  };
+  // Ten, and one to listen on.
+  expect(await connections()).toBe(11);
+  await store.close();
+  await until('all are gone', async () => (await connections()) === 0);
+});
+
 it('an idle store has nothing to ask: its ear is proved for as long as calls go on, and no longer', async () => {
   const clock = createFakeClock();
   const { store } = await openStore({ clock });

@@ -1,6 +1,14 @@
 // What goes wrong with a file, and what is told of it.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { Call } from '../../src/calls/call.ts';
 import { type CallStore, StoreUnavailable } from '../../src/calls/store.ts';
 import { migrationSql } from '../../src/storage/sql/schema.ts';
-import { loadSqlite } from '../../src/storage/sqlite/database.ts';
+import { loadSqlite, openDatabase } from '../../src/storage/sqlite/database.ts';
 import { createSqliteStore } from '../../src/storage/sqlite/store.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog } from '../fakes/log.ts';
@@ -363,6 +371,30 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a disk
     expect((await again.store.call(call.id)).call).toEqual(call);
     await again.store.close();
   });
+});
+
+it('a file is opened so that a process that is killed loses nothing, and a lock stops this one briefly', () => {
+  const { run, close } = openDatabase(path);
+  onTestFinished(close);
+  const settings = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout'].map(
+    (name) => Object.values(run({ text: `pragma ${name}`, values: [] })[0] ?? {})[0],
+  );
+  expect(settings).toEqual(['wal', 1, 1, 3]);
+});
+
+it.runIf(process.platform === 'linux')('a store that is closed keeps no file open', async () => {
+  const openAndClose = async (times: number) => {
+    for (let time = 0; time < times; time += 1) {
+      const { store } = createStore();
+      await store.open();
+      store.onChangeFor(user('bob'), () => {});
+      await place(store, { caller: `a${time}`, callees: [`b${time}`] });
+      await store.close();
+    }
+    return readdirSync('/proc/self/fd').length;
+  };
+  const before = await openAndClose(3);
+  expect(await openAndClose(50)).toBe(before);
 });
 
 it('of the warnings of Node that of an experiment is silenced, and no other', () => {
