@@ -1,7 +1,6 @@
 // Questions over HTTP/2: one kept connection to one host, made anew where it has ended, however many
 // ask at once. Goes out by the process' own agent, and so by its proxy, as `ask` does.
-import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
-import { boundedText } from './bounded-text.ts';
+import type { ClientHttp2Session, IncomingHttpHeaders, IncomingHttpStatusHeader } from 'node:http2';
 import { type Clock, withDeadline } from './clock.ts';
 import { type Http2Link, openHttp2Session } from './http2-session.ts';
 import { orAborted } from './or-aborted.ts';
@@ -93,10 +92,16 @@ export function createHttp2Connection(options: { origin: string; clock: Clock })
     }
   }
 
+  /** Undefined: it must be asked first, or made. */
+  function sure(): Link | undefined {
+    if (newest === undefined || isOver(newest)) return undefined;
+    return clock.monotonic() - newest.heardAt <= SURE_FOR_MS ? newest : undefined;
+  }
+
   async function usable(): Promise<Link> {
     const link = newest;
     if (link === undefined || isOver(link)) return await openOnce();
-    if (clock.monotonic() - link.heardAt <= SURE_FOR_MS) return link;
+    if (sure() !== undefined) return link;
     link.pinging ??= answersPing(link);
     return (await link.pinging) && !isOver(link) ? link : await openOnce();
   }
@@ -104,7 +109,8 @@ export function createHttp2Connection(options: { origin: string; clock: Clock })
   return {
     async ask(question) {
       const { signal } = question;
-      const link = await orAborted(usable(), signal);
+      signal.throwIfAborted();
+      const link = sure() ?? (await orAborted(usable(), signal));
       const isKept = link.wasUsed;
       try {
         return await post(link, question, clock);
@@ -162,39 +168,57 @@ async function ping(session: ClientHttp2Session): Promise<void> {
   await promise;
 }
 
+/** By its events: a stream's iterator and its `signal` cost as much as all else that an answer takes. */
 async function answerTo(
   session: ClientHttp2Session,
   { path, headers, body, signal }: Http2Question,
   onHeard: () => void,
 ): Promise<Http2Answer> {
   const length = { 'content-length': Buffer.byteLength(body) };
-  const head = { ':method': 'POST', ':path': path, ...headers, ...length };
-  const stream = session.request(head, { signal });
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>();
-  let isAnswered = false;
+  const stream = session.request({ ':method': 'POST', ':path': path, ...headers, ...length });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let came: IncomingHttpHeaders & IncomingHttpStatusHeader = {};
+  let isWhole = false;
+  const giveUp = (why: unknown) => {
+    reject(why);
+    stream.close(CANCEL);
+    stream.destroy();
+  };
+  const abort = () => giveUp(signal.reason);
+  signal.addEventListener('abort', abort);
   stream
-    .on('response', (headers) => {
-      isAnswered = true;
-      resolve(headers);
+    .on('response', (answered) => {
+      came = answered;
+      onHeard();
+    })
+    .on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.byteLength;
+      if (bytes > ANSWER_MAX_BYTES) giveUp(tooLong());
+    })
+    .on('end', () => {
+      // What is cut in the middle ends as well, without an error.
+      isWhole = !stream.destroyed;
     })
     .on('error', reject)
-    // Where the connection ends orderly, no error comes. An error's stack is dear where nobody sees it.
-    .on('close', () => {
-      if (!isAnswered) reject(cutOff());
-    });
+    .on('close', resolve);
   stream.end(body);
-  // From the start: a stream that has come to its end while nobody listened can't be iterated any more.
-  const reading = boundedText(stream, ANSWER_MAX_BYTES);
-  reading.catch(() => {});
-  const { ':status': status, ...came } = (await promise) as IncomingHttpHeaders & {
-    ':status': number;
-  };
-  onHeard();
-  const text = await reading;
-  // What was cut in the middle ends without an error.
-  if (!stream.readableEnded) throw cutOff();
-  return { status, headers: came, text };
+  try {
+    await promise;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+  const { ':status': status, ...others } = came;
+  if (status === undefined || !isWhole) throw cutOff();
+  return { status, headers: others, text: UTF8.decode(Buffer.concat(chunks)) };
 }
 
+/** RFC 9113, 7. */
+const CANCEL = 8;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+const tooLong = (): Error => new Error(`the answer is longer than ${ANSWER_MAX_BYTES} bytes`);
 const cutOff = (): Error =>
   Object.assign(new Error('the connection has ended'), { code: 'ECONNRESET' });

@@ -3,7 +3,6 @@
 import { createBoundedMap } from '../base/bounded-map.ts';
 import { type Clock, DeadlineError, withDeadline } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
-import { createTurns } from '../base/turns.ts';
 import { StoreUnavailable } from '../calls/store.ts';
 import type { Device, Target } from './device.ts';
 import { createProviderDoor } from './provider-door.ts';
@@ -29,8 +28,6 @@ export type Reached =
 
 export type PushOut = (message: PushMessage, device: Device) => Promise<Reached>;
 
-/** The phones of a group are hundreds, rung in one moment: requests have their turn between them. */
-const PUSHES_A_TURN = 2;
 /** As many devices at a provider as may have to wait at a time. */
 const HELD_MAX = 20_000;
 
@@ -45,7 +42,6 @@ interface Ground {
 export function createPushOut(ground: Ground): PushOut {
   const { senders, store, clock, log, metrics } = ground;
   const tryAt = createTry(ground);
-  const turn = createTurns(PUSHES_A_TURN);
   const doors = new Map(senders.map((sender) => [sender, createProviderDoor(clock)]));
   /** Until when a provider wants nothing more for a device, by the monotonic clock. */
   const heldUntil = createBoundedMap<number>(HELD_MAX);
@@ -69,10 +65,7 @@ export function createPushOut(ground: Ground): PushOut {
     const key = JSON.stringify([sender.provider, uid, installation]);
     const heldMs = (heldUntil.get(key) ?? 0) - clock.monotonic();
     if (heldMs > 0) return { result: 'failed', reason: 'held', retryAfterMs: heldMs };
-    const result = await doors.get(sender)?.through(async () => {
-      await turn();
-      return tryAt(sender, push);
-    });
+    const result = await doors.get(sender)?.through(() => tryAt(sender, push));
     if (result === undefined) return { result: 'failed', reason: 'crowded' };
     if (result.result === 'failed' && result.retryAfterMs !== undefined) {
       heldUntil.set(key, clock.monotonic() + result.retryAfterMs);

@@ -2,6 +2,7 @@
 import { atMost, type Clock } from '../base/clock.ts';
 import type { InstallationId } from '../base/ids.ts';
 import type { Logger } from '../base/log.ts';
+import { createTurns } from '../base/turns.ts';
 import { type CallRules, partyOf } from '../calls/call.ts';
 import type { Effects } from '../calls/event.ts';
 import type { LeasedEffect } from '../calls/store.ts';
@@ -17,6 +18,8 @@ import type { DeviceStore, RingStore } from './store.ts';
 
 /** A provider that hangs holds one of them for a try. */
 const AT_ONCE = 256;
+/** The phones of a group are hundreds, rung in one moment: requests have their turn between them. */
+const TURN_MS = 0.5;
 /**
  * Longer than a try. Then another instance may push: where this one was killed, its push shall be out
  * 5 s after the commit at the latest. In this process what takes longer is not begun again beside itself.
@@ -55,8 +58,9 @@ export function createRingLoop(options: Options): Loop {
     if (maySay(what)) log.warn({ callId, tries }, what);
     return 'given_up';
   };
-  const ring = createRing({ ...options, push, giveUp });
-  const stop = createStop({ ...options, push, giveUp });
+  const toEach = createToEach(createTurns(clock, TURN_MS));
+  const ring = createRing({ ...options, push, toEach, giveUp });
+  const stop = createStop({ ...options, push, toEach, giveUp });
   const lane = createLaneLoop<'push'>({
     ...{ lane: 'push', what: 'pushes', store, clock, log, atOnce: AT_ONCE, leaseMs: LEASE_MS },
     work: (leased) => (isRing(leased) ? ring(leased) : stop(leased as StopEffect)),
@@ -70,6 +74,7 @@ export function createRingLoop(options: Options): Loop {
 
 type Ground = Options & {
   readonly push: PushOut;
+  readonly toEach: ToEach;
   /** Tells it once an hour. */
   readonly giveUp: (effect: LeasedEffect, what: string) => TryResult;
 };
@@ -77,7 +82,7 @@ type Ground = Options & {
 const NOT_RUNG = 'a phone could not be rung before its ring was over';
 const NOT_STOPPED = 'a phone could not be told that its ring is over';
 
-function createRing({ store, push, giveUp, messages, clock, log, metrics }: Ground) {
+function createRing({ store, push, toEach, giveUp, messages, clock, log, metrics }: Ground) {
   return async (leased: RingEffect): Promise<TryResult> => {
     const { callId, effect, tries } = leased;
     const { uid, ringAt } = effect;
@@ -110,7 +115,7 @@ function createRing({ store, push, giveUp, messages, clock, log, metrics }: Grou
   };
 }
 
-function createStop({ store, push, giveUp, messages, clock, log, rules }: Ground) {
+function createStop({ store, push, toEach, giveUp, messages, clock, log, rules }: Ground) {
   return async (leased: StopEffect): Promise<TryResult> => {
     const { callId, effect, tries } = leased;
     const { uid, cause } = effect;
@@ -143,17 +148,26 @@ interface Told {
   readonly reached: Reached;
 }
 
-/** All at once. Rejects when all are done. */
-async function toEach(
+type ToEach = (
   devices: readonly Device[],
   tell: (device: Device) => Promise<Reached>,
-): Promise<readonly Told[]> {
-  const told = await Promise.allSettled(devices.map(tell));
-  return told.map((one, nth) => {
-    if (one.status === 'rejected') throw one.reason;
-    return { installation: (devices[nth] as Device).installation, reached: one.value };
-  });
-}
+) => Promise<readonly Told[]>;
+
+/** All side by side, and each begun when its turn has come. Rejects when all are done. */
+const createToEach =
+  (turn: () => Promise<void>): ToEach =>
+  async (devices, tell) => {
+    const told = await Promise.allSettled(
+      devices.map(async (device) => {
+        await turn();
+        return tell(device);
+      }),
+    );
+    return told.map((one, nth) => {
+      if (one.status === 'rejected') throw one.reason;
+      return { installation: (devices[nth] as Device).installation, reached: one.value };
+    });
+  };
 
 /** Of one try, for the log. */
 function countsOf({ callId, tries }: LeasedEffect, told: readonly Told[]) {
