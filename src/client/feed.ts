@@ -125,15 +125,15 @@ async function poll(parts: FeedParts, state: FeedState, signal: AbortSignal): Pr
 }
 
 function afterFailure(parts: FeedParts, state: FeedState, error: CallsError): number {
-  const { code, status = 0, retryAfterSeconds = 0 } = error;
+  const { code, status, retryAfterSeconds = 0 } = error;
   if (code === 'streams_full' && !state.isCrowded) {
     state.isCrowded = true;
     return 0;
   }
   state.isConnected = false;
   state.isCrowded = false;
-  // Who can't be understood is asked for everything.
-  if (code === 'answer_invalid' && status < 400) state.cursor = undefined;
+  // Who speaks like our server and can't be understood is asked for everything. A page has a status.
+  if (code === 'answer_invalid' && status === undefined) state.cursor = undefined;
   if (code === 'timeout') {
     state.silences++;
     if (state.silences % 2 === 0)

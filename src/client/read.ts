@@ -13,8 +13,8 @@ export type News =
   | { readonly cursor: string; readonly changes: readonly Change[] }
   | { readonly cursor: string; readonly calls: readonly CallView[] };
 
-export const nonsense = (what: string): CallsError =>
-  new CallsError('answer_invalid', `the server's answer has no ${what}`);
+export const nonsense = (what: string, status?: number): CallsError =>
+  new CallsError('answer_invalid', `the server's answer has no ${what}`, { status });
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

@@ -40,7 +40,9 @@ export async function readStream(
   const type = answer.headers.get('content-type') ?? '';
   const body = answer.body as { getReader?(): Reader } | null | undefined;
   const isStream = type.startsWith('text/event-stream');
-  if (!isStream && !type.startsWith('application/json')) throw nonsense('feed');
+  if (!isStream && !type.startsWith('application/json')) {
+    throw nonsense('feed', answer.status);
+  }
   if (!isStream || body?.getReader === undefined) {
     // A host that holds no streams, or a fetch that has none.
     state.pollsUntil = Number.POSITIVE_INFINITY;

@@ -290,11 +290,17 @@ describe('where there are no streams', () => {
 
   it('a login page of a hotel is waited out', async () => {
     const stage = await setClient();
-    const feed = stream();
-    stage.server.on(EVENTS, page(200, 'Welcome'), feed.script);
-    stage.listen();
+    const [before, after] = [stream(), stream()];
+    stage.server.on(EVENTS, before.script, page(200, 'Welcome'), after.script);
+    const { told } = stage.listen();
+    await vi.waitFor(() => expect(before.isOpen()).toBe(true));
+    before.send('snapshot', snapshot('e.1', call()));
+    await vi.waitFor(() => expect(told).toHaveLength(1));
+    before.send('reconnect', {});
     await stage.pass(250);
-    await vi.waitFor(() => expect(feed.isOpen()).toBe(true));
+    await vi.waitFor(() => expect(after.isOpen()).toBe(true));
+    // What has come and gone meanwhile is told too.
+    expect(asks(stage)).toEqual([{}, { after: 'e.1' }, { after: 'e.1' }]);
   });
 
   it('one tab too many asks now and then, until there is room', async () => {
@@ -372,6 +378,16 @@ describe('the feed by long polling, as React Native has it', () => {
     await stage.pass(1000);
     await vi.waitFor(() => expect(stage.clock.waiting()).toContain(1000));
     expect(stage.server.count(EVENTS)).toBe(4);
+  });
+
+  it('goes on where it was after a login page of a hotel', async () => {
+    const stage = await setPhone();
+    const welcome = page(200, 'Welcome');
+    stage.server.on(EVENTS, json(200, snapshot('e.1')), welcome, poll('e.1'), hang);
+    stage.listen();
+    await stage.pass(250);
+    await vi.waitFor(() => expect(asks(stage)).toHaveLength(4));
+    expect(asks(stage)[2]).toEqual({ waitSeconds: '0', after: 'e.1' });
   });
 
   it('gives up an answer that is long overdue', async () => {

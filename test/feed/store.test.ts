@@ -188,6 +188,20 @@ describe('a reader who is woken for nothing', () => {
   });
 });
 
+it('a stream that has much to tell is told all of it, page after page', async () => {
+  const first = await listen('bob');
+  const { id: after = '' } = await first.heard('snapshot');
+  first.close();
+  await vi.waitFor(() => expect(stage.waiting()).toBe(0));
+  const callers = Array.from({ length: 120 }, (_, n) => `caller-${n}`);
+  for (const caller of callers) await stage.place(caller, 'bob');
+  const before = stage.looks();
+  const bob = await listen('bob', { after });
+  await bob.heard('call', ({ data }) => data.call?.version === callers.length);
+  expect(causes(bob)).toEqual(callers.map(() => 'ringing'));
+  expect(stage.looks() - before).toBe(3);
+});
+
 describe('several readers', () => {
   it('of one person, at the same place, look once for each change', async () => {
     const tabs = await Promise.all(Array.from({ length: 10 }, () => listen('bob')));
