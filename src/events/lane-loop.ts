@@ -7,6 +7,9 @@ import { type CallStore, type LeasedEffect, StoreUnavailable } from '../calls/st
 import type { Loop } from './due-loop.ts';
 import { createWakeLoop } from './wake-loop.ts';
 
+/** What we do wrong is wrong the next time too, and a line each time. */
+const AFTER_BUG_MS = { first: 5_000, last: 3_600_000 };
+
 /** What came of one try, as `work` says. Given up: it has told the log why. */
 export type TryResult = 'done' | 'given_up' | { readonly againInMs: number };
 
@@ -61,13 +64,25 @@ export function createLaneLoop<L extends Lane>(options: {
     leased: LeasedEffect<Effects[L]>,
     batch: readonly LeasedEffect<Effects[L]>[],
   ): Promise<void> {
+    const { callId, effect } = leased;
     try {
-      await writeDown(leased, await options.work(leased, batch));
+      await writeDown(leased, await tryOnce(leased, batch));
     } catch (error) {
       // The lease ends by itself, and then it is done again.
-      const { callId, effect } = leased;
       const level = error instanceof StoreUnavailable ? 'debug' : 'error';
       log[level]({ err: error, callId, effect: effect.type }, 'what was done is not written down');
+    }
+  }
+
+  async function tryOnce(...leased: Parameters<typeof options.work>): Promise<TryResult> {
+    try {
+      return await options.work(...leased);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      const [{ callId, effect, tries }] = leased;
+      const againInMs = backOffMs(tries, AFTER_BUG_MS);
+      log.error({ err: error, callId, effect: effect.type, againInMs }, 'what is to be done fails');
+      return { againInMs };
     }
   }
 

@@ -63,14 +63,20 @@ describe('a verdict', () => {
   });
 
   it('is found at once behind more questions than a look has room for', async () => {
-    for (let n = 0; n < 160; n += 1) await talking(`alice${n}`, `bob${n}`);
-    // Their turn to be asked about comes a second before this ring is over.
-    stage.clock.advance(60_000 - RING_OVER_MS + 1_000);
     const call = await stage.place('carol', 'dave');
+    // They are asked about after 20 s: a second before this ring is over.
+    stage.clock.advance(RING_OVER_MS - 21_000);
+    for (let n = 0; n < 110; n += 1) await talking(`alice${n}`, `bob${n}`);
     await stage.due.start();
     stage.livekit.answerWith('hang');
-    await stage.pass(RING_OVER_MS);
+    await stage.pass(21_000);
+    // Before the first of those questions is given up.
+    for (const _ of [1, 2, 3]) {
+      stage.clock.advance(250);
+      await turns(1_000);
+    }
     expect(await stage.stateOf(call)).toBe('ended: missed, ring_timeout');
+    await stage.pass(2_000);
   });
 
   it('that changes nothing is told of, and keeps no round going for ever', async () => {

@@ -86,22 +86,42 @@ describe('one try', () => {
     }
   });
 
-  it('that has a bug is told of, stops no other, and is done again when its lease is over', async () => {
+  it('that has a bug is told of, stops no other, and is done again, each time later', async () => {
     await stage.place('alice', 'bob');
     await stage.place('carol', 'dave');
-    let count = 0;
-    await start(async () => {
-      count += 1;
-      if (count === 1) throw new Error('a bug');
+    const broken: number[] = [];
+    await start(async (tries) => {
+      if (broken.length === 0 || tries > 1) {
+        broken.push(stage.clock.monotonic());
+        throw new Error('a bug');
+      }
       return 'done';
     });
     await pass(1_000);
-    expect(tried).toEqual(['done']);
+    expect(tried.toSorted()).toEqual(['done', 'failed']);
+    await pass(80_000);
+    const pauses = broken.slice(1).map((at, nth) => Math.floor((at - (broken[nth] ?? 0)) / 1_000));
+    expect(pauses).toEqual([5, 10, 20, 40]);
+    expect(stage.log.lines).toMatchObject(
+      [5_000, 10_000, 20_000, 40_000, 80_000].map((againInMs) => ({
+        ...{ level: 'error', message: 'what is to be done fails', fields: { againInMs } },
+      })),
+    );
+  });
+
+  it('that was done, and has a bug in writing that down, is told of and done again', async () => {
+    const { effectDone } = stage.store;
+    stage.store.effectDone = async () => {
+      stage.store.effectDone = effectDone;
+      throw new Error('a bug');
+    };
+    await stage.place('alice', 'bob');
+    await start(async () => 'done');
+    await pass(LEASE_MS + 1_000);
+    expect([tried, await isLeft()]).toEqual([['done', 'done'], false]);
     expect(stage.log.lines).toMatchObject([
       { level: 'error', message: 'what was done is not written down' },
     ]);
-    await pass(LEASE_MS);
-    expect([tried, await isLeft()]).toEqual([['done', 'done'], false]);
   });
 
   it('of which the end could not be written down is done again', async () => {

@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import { AccessToken, WebhookReceiver } from 'livekit-server-sdk';
 import { describe, expect, it } from 'vitest';
+import { participantIn } from '../../src/events/livekit-json.ts';
 import { createWebhookVerifier, hashOf, roomEventIn } from '../../src/events/webhook.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { LIVEKIT_KEYS, signed } from '../fakes/livekit-api.ts';
@@ -89,6 +90,8 @@ describe('a webhook says', () => {
     const by = (kind: number) => ({ ...JOINED, participant: { ...JOINED.participant, kind } });
     expect(read(by(0))).toMatchObject({ type: 'joined', present });
     expect(read(by(2)), 'a recorder').toBeUndefined();
+    expect(participantIn({ ...JOINED.participant, state: 2 })?.hasLeft).toBe(false);
+    expect(participantIn({ ...JOINED.participant, state: 3 })?.hasLeft).toBe(true);
   });
 
   it('who has left, and why', () => {
