@@ -74,7 +74,7 @@ export type Command =
       readonly who: string;
       readonly reason: string;
     }
-  /** Some webhook that is on its way arrives; it may come again. */
+  /** Some webhook that is on its way arrives, -1: the last; it may come again. */
   | { readonly type: 'webhook'; readonly which: number; readonly again: boolean }
   | { readonly type: 'lose webhook'; readonly which: number }
   /** LiveKit was asked, and before its answer is applied something else happens. */
@@ -224,7 +224,7 @@ const accepting = (id: string, by: string): Command => ({
 });
 const entering = (id: string, by: string): readonly Command[] => [
   { type: 'connect', call: id, who: by },
-  { type: 'webhook', which: 0, again: true },
+  { type: 'webhook', which: -1, again: true },
 ];
 const talking = (id: string, from: string, ...to: string[]): readonly Command[] => [
   placing(id, from, ...to),
@@ -248,7 +248,7 @@ export const SCENES: Readonly<Record<string, readonly Command[]>> = {
   'one of three is lost': [
     ...talking('c0', 'A', 'B', 'C'),
     { type: 'disconnect', call: 'c0', who: 'B', reason: 'SIGNAL_CLOSE' },
-    { type: 'webhook', which: 99, again: false },
+    { type: 'webhook', which: -1, again: false },
   ],
   'one of a group declined, one missed': [
     placing('c0', 'A', 'B', 'C', 'D'),
@@ -333,6 +333,16 @@ export const EVERY_PAIR: readonly [scene: string, story: Command[], isDark: bool
     ]),
   ),
   ['two who talk', [{ type: 'accept', call: 'c0', who: 'B', device: '2', takeOver: true }], false],
+  [
+    'two who talk',
+    [
+      { type: 'disconnect', call: 'c0', who: 'B', reason: 'SIGNAL_CLOSE' },
+      { type: 'webhook', which: -1, again: false },
+      // That he had come, once more.
+      { type: 'webhook', which: -1, again: true },
+    ],
+    false,
+  ],
   ['two who talk', [{ type: 'leave', call: 'c0', who: 'B', device: '2' }], false],
   [
     'three who talk, one rings',
