@@ -93,6 +93,11 @@ describe('the other members', () => {
     },
   );
 
+  it('a device may have a name of as many characters as that', () => {
+    const deviceId = 'x'.repeat(128);
+    expect(deviceIn({ deviceId })).toBe(deviceId);
+  });
+
   it('a call is known in any case', () => {
     expect(callIdIn({ callId: ID.toUpperCase() }, 'callId')).toBe(ID);
     for (const callId of ['', ID.slice(1), `${ID}0`, `{${ID}}`, 7, ID.replace('a', 'g')]) {

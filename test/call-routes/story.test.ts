@@ -57,7 +57,9 @@ describe.each(CALL_MOUNTS)('in $name', (mount) => {
     const callers = await claimsIn(placed);
     expect(callers).toMatchObject({ sub: 'alice', video: { roomJoin: true } });
     expect(callers.video?.room).toMatch(ROOM);
-    expect(callers.roomConfig).toMatchObject({ emptyTimeout: 115, departureTimeout: 40 });
+    expect(callers.roomConfig).toEqual({
+      ...{ emptyTimeout: 115, departureTimeout: 40, maxParticipants: 34 },
+    });
     expect(placed.body).toMatchObject({
       participant_token: placed.body.token,
       server_url: stage.livekit.url,
