@@ -32,7 +32,9 @@ export function record(
   };
   if (problem !== null && isFault(problem)) by.log.error(line, problem.message);
   else if (aborted) by.log.info(line, 'aborted');
-  else by.log.info(line, problem === null ? 'answered' : 'refused');
+  else if (problem !== null) by.log.info(line, 'refused');
+  else if (route?.isProbe) by.log.debug(line, 'answered');
+  else by.log.info(line, 'answered');
 }
 
 /** What is switched off here (501) is no fault, however often somebody asks for it. */

@@ -40,6 +40,8 @@ export interface Row<
   readonly body?: BodyKind<Body>;
   /** What the API's description shows beside the fields. */
   readonly schema: FastifySchema & { summary: string; description?: string };
+  /** Machines ask it every few seconds: that all is well is a line at debug alone. */
+  readonly isProbe?: boolean;
   /** Of text and streams. Default: JSON. */
   readonly contentType?: string;
   /** Throws a SwitchboardError to refuse. */

@@ -15,8 +15,7 @@ export function rootRoutes(options: {
 }): Route[] {
   const { readiness, metrics, describe, metricsToken } = options;
   const routes: Route[] = [
-    // Google's front end answers /healthz itself, and with 404 (https://cloud.google.com/run/docs/known-issues).
-    ...['/healthz', '/livez', '/health'].map((path) =>
+    ...ALIVE.map((path) =>
       get(path, 'Alive: what a platform’s health check asks', () => '{"status":"ok"}'),
     ),
     get('/readyz', 'Ready, or 503 `not_ready` that names what is missing', () => {
@@ -43,6 +42,9 @@ export function rootRoutes(options: {
   return routes;
 }
 
+// Google's front end answers /healthz itself, and with 404 (https://cloud.google.com/run/docs/known-issues).
+const ALIVE = ['/healthz', '/livez', '/health'];
+const PROBES = [...ALIVE, '/readyz', '/metrics'];
 const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 
@@ -56,7 +58,8 @@ function get(
   const type = contentType === JSON_TYPE ? 'object' : 'string';
   const content = { [mediaType]: { schema: { type } } };
   const schema = { summary, response: { 200: { description: 'Fine.', content } } };
-  return route({ method: 'GET', path, admit: 'public', schema, contentType, answer });
+  const isProbe = PROBES.includes(path);
+  return route({ method: 'GET', path, admit: 'public', isProbe, schema, contentType, answer });
 }
 
 function checkMetricsToken(request: FastifyRequest, metricsToken: string): void {

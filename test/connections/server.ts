@@ -30,7 +30,7 @@ const keep = (fields: object, message: string) => {
   const { err: _err, ...rest } = fields as Record<string, unknown>;
   lines.push({ message, fields: rest });
 };
-const log: Logger = { debug() {}, info: keep, warn: keep, error: keep };
+const log: Logger = { debug: keep, info: keep, warn: keep, error: keep };
 const options = {
   firebaseProjectId: process.env.PROJECT_ID as string,
   firebaseKeysUrl: process.env.KEYS_URL as string,

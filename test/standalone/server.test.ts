@@ -89,6 +89,21 @@ describe('health', () => {
     },
   );
 
+  it('is a line in the log at debug, and above it where something is missing', async () => {
+    const url = await open({ METRICS_TOKEN: 'let-me-see' });
+    await server?.switchboard.start();
+    const headers = { authorization: 'Bearer let-me-see' };
+    for (const path of ['/healthz', '/readyz', '/metrics']) await fetch(url + path, { headers });
+    await fetch(`${url}/metrics`);
+    await fetch(`${url}/openapi.json`);
+    const lines = log.lines.filter(({ fields }) => 'requestId' in fields);
+    expect(lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+      ...Array(3).fill('debug: answered'),
+      'info: refused',
+      'info: answered',
+    ]);
+  });
+
   it('is alive and not ready without LiveKit’s keys or Google’s', async () => {
     const url = await open({ LIVEKIT_API_SECRET: '' }, {});
     const { status, body, headers } = await json(`${url}/readyz`);
