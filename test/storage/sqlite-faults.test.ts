@@ -171,8 +171,11 @@ describe('the schema', () => {
     setTo(98);
     await expect(place(store)).rejects.toBeInstanceOf(StoreUnavailable);
     expect(store.fault()).toMatch(/schema 99, made by a newer livekit-switchboard/);
-    setTo(1);
     clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(store.fault()).toMatch(/schema 99/);
+    setTo(1);
+    clock.advance(1_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(store.fault()).toBeUndefined();
     expect(await place(store)).toBeDefined();
@@ -336,10 +339,15 @@ describe.runIf(process.platform === 'linux' && process.getuid?.() === 0)('a disk
     expect(store.fault()).toMatch(/full/);
     expect((await store.call(last.id)).call).toEqual(last);
     rmSync(filler);
+    let woken = 0;
+    store.onDue('deadlines', () => {
+      woken += 1;
+    });
     // Nobody calls: it finds out by itself.
     clock.advance(20_000);
     await new Promise((resolve) => setImmediate(resolve));
     expect(store.fault()).toBeUndefined();
+    expect(woken).toBe(1);
     expect(await place(store, { caller: 'next', callees: ['one'] })).toBeDefined();
   });
 
