@@ -70,11 +70,12 @@ export function byIdToken(options: {
     checkRevoked === undefined ? user : andThen(checkRevoked(user), () => user);
 
   /** Runs `identify` and counts what it refuses; beyond the limit of the address that is a 429. */
-  function counted(address: string, identify: () => User | Promise<User>) {
+  function counted(address: string | undefined, identify: () => User | Promise<User>) {
     const count = async (error: unknown): Promise<never> => {
       if (error instanceof SwitchboardError && error.code.startsWith('id_token_')) {
-        refusals.refused(error.cause as TokenFault<IdTokenCause>, address);
-        refuseIfWaiting(await failures.take(address));
+        const key = addressKey(address);
+        refusals.refused(error.cause as TokenFault<IdTokenCause>, key);
+        refuseIfWaiting(await failures.take(key));
       }
       throw error;
     };
@@ -87,12 +88,12 @@ export function byIdToken(options: {
   }
 
   function identifyUnknown(
-    address: string,
+    address: string | undefined,
     token: ReturnType<typeof bearerToken>,
     headers: IncomingHttpHeaders,
   ) {
     if (token === undefined) {
-      return andThen(failures.waitSeconds(address), (wait) => {
+      return andThen(failures.waitSeconds(addressKey(address)), (wait) => {
         refuseIfWaiting(wait);
         throw idTokenMissing({ message: whatCame(headers, header) });
       });
@@ -118,7 +119,7 @@ export function byIdToken(options: {
     const known = typeof token === 'string' ? verifier.remembered(token) : undefined;
     if (known !== undefined && checkRevoked === undefined) return known;
     // Read at once: a client that doesn't wait for its refusal has no address by then.
-    const address = addressKey(request.clientAddress);
+    const address = request.clientAddress;
     if (known !== undefined) return counted(address, () => stillValid(known));
     return identifyUnknown(address, token, request.headers);
   };
