@@ -1,5 +1,5 @@
 // The columns of the tables, and what is in them as words of a call.
-import type { CallId, DeviceId, RoomName, UserId } from '../../base/ids.ts';
+import type { CallId, RoomName, UserId } from '../../base/ids.ts';
 import type { Call, Party, TimerKey } from '../../calls/call.ts';
 import type { ColumnType, Row } from './dialect.ts';
 
@@ -165,31 +165,23 @@ export function callOf(row: Row): Call {
   });
 }
 
-function partyOf(values: unknown[]): Party {
-  const names = [...Object.keys(PARTY), 'name', 'picture'];
-  const row = Object.fromEntries(names.map((name, index) => [name, values[index]]));
-  return known<Party>({
-    uid: row.uid as UserId,
-    role: row.role as Party['role'],
-    state: row.state as Party['state'],
-    isHidden: Boolean(row.is_hidden),
-    device: row.device as DeviceId | null,
-    seatedAt: row.seated_at as number | null,
-    ringEndsAt: row.ring_ends_at as number | null,
-    sid: row.sid as string | null,
-    sidAt: row.sid_at as number | null,
-    goneSid: row.gone_sid as string | null,
-    answeredAt: row.answered_at as number | null,
-    leftAt: row.left_at as number | null,
-    reason: row.reason as Party['reason'] | null,
-    createdAt: row.created_at as number,
-    rings: row.rings as number | null,
-    alertedAt: row.alerted_at as number | null,
-    reach: row.reach as number | null,
-    version: row.version as number,
-    cause: row.cause as Party['cause'],
-    ...profileOf(row),
-  });
+/** Of a party, in the order in which it is read; its position has put it where it is. */
+const PARTY_PROPERTIES = [...Object.keys(PARTY), 'name', 'picture'].map((column) =>
+  column === 'position'
+    ? undefined
+    : column.replace(/_./g, ([, first = '']) => first.toUpperCase()),
+);
+
+/** Of a call there are many: no more is made of one than is in it. */
+function partyOf(values: readonly unknown[]): Party {
+  const party: Record<string, unknown> = {};
+  for (const [nth, property] of PARTY_PROPERTIES.entries()) {
+    const value = values[nth];
+    // An empty name is none.
+    if (property !== undefined && value !== null && value !== '') party[property] = value;
+  }
+  party.isHidden = Boolean(party.isHidden);
+  return party as unknown as Party;
 }
 
 /** An empty one is none. */
@@ -202,6 +194,9 @@ type OrNull<T> = { [Name in keyof T]: T[Name] | null };
 
 /** A property that has no value is not there. */
 export function known<T>(value: OrNull<Record<keyof T, unknown>>): T {
-  const entries = Object.entries(value).filter(([, of]) => of !== null && of !== undefined);
-  return Object.fromEntries(entries) as T;
+  const left: Record<string, unknown> = {};
+  for (const [name, of] of Object.entries(value)) {
+    if (of !== null && of !== undefined) left[name] = of;
+  }
+  return left as T;
 }
