@@ -100,6 +100,7 @@ async function inTime<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  if (signal.aborted) throw closed();
   const { controller, release } = controllerUnder(signal);
   let cancel = () => {};
   const ended = new Promise<never>((_, reject) => {
@@ -110,7 +111,6 @@ async function inTime<T>(
     });
   });
   ended.catch(() => {});
-  if (signal.aborted) throw closed();
   try {
     return await Promise.race([work(controller.signal), ended]);
   } finally {

@@ -433,6 +433,17 @@ describe('close()', () => {
     expect(clock.waiting()).toEqual([]);
   });
 
+  it('leaves no timer of what was begun in the same moment', async () => {
+    const { client, server, clock } = await setClient();
+    const getting = fails(client.get(ID));
+    client.watch(ID, () => {});
+    client.onCall(() => {});
+    client.close();
+    expect((await getting).code).toBe('closed');
+    await new Promise(setImmediate);
+    expect([clock.waiting(), server.received]).toEqual([[], []]);
+  });
+
   it('is the end: nothing is asked any more', async () => {
     const { client, server } = await setClient();
     client.close();

@@ -240,6 +240,14 @@ it('an erased person whose stream stays open is not known again by it', async ()
   await vi.waitFor(() => expect(causes(bob)).toEqual(['snapshot', 'snapshot']));
 });
 
+it('a hidden callee is kept waiting for the call as little as for one that nobody knows', async () => {
+  const call = await stage.place('alice', 'bob', '~eve');
+  const { signal } = new AbortController();
+  const wanted = { uid: 'eve' as UserId, callId: call.id, after: 999, waitMs: 25_000, signal };
+  expect((await stage.wait(wanted)).call).toMatchObject({ id: call.id });
+  expect(stage.clock.waiting()).toEqual([]);
+});
+
 describe('an old ring', () => {
   it('does not ring after a night in a drawer', async () => {
     const evening = await listen('bob');
