@@ -7,7 +7,7 @@ const STREAMS_MAX = 10;
 const RETRY_AFTER_SECONDS = 30;
 
 export interface FeedSeats {
-  /** Throws `streams_full`. The answer gives the place back. */
+  /** Throws `streams_full`. The answer gives the place back, and is called once. */
   take(uid: UserId): () => void;
   /** One that is polled takes no place, and counts. */
   count(): () => void;
@@ -19,10 +19,8 @@ export function createFeedSeats(): FeedSeats {
   let open = 0;
   const count = () => {
     open += 1;
-    let isBack = false;
     return () => {
-      if (!isBack) open -= 1;
-      isBack = true;
+      open -= 1;
     };
   };
   return {
@@ -37,10 +35,7 @@ export function createFeedSeats(): FeedSeats {
       }
       streams.set(uid, taken + 1);
       const uncount = count();
-      let isBack = false;
       return () => {
-        if (isBack) return;
-        isBack = true;
         uncount();
         const left = (streams.get(uid) ?? 1) - 1;
         if (left === 0) streams.delete(uid);
