@@ -1,8 +1,14 @@
 // What the host is told of a change of a call. Of everything that he can see in it he is told.
-import { isLive, isSeated, type Party, partyOf, type Reason } from './call.ts';
+import { type Call, isLive, isSeated, type Party, partyOf, type Reason } from './call.ts';
 import { actorOf, type Change } from './change.ts';
 import type { HostEvent, HostEventType } from './host-event.ts';
 import { hostCallOf } from './host-view.ts';
+
+/**
+ * Whoever connects and drops again and again asks nothing of us, and each time would be two events.
+ * A call that has made so many makes no more of them: who has lost the connection is there as before.
+ */
+const CONNECTIONS_TOLD_UNTIL = 2_000;
 
 interface Told {
   readonly type: HostEventType;
@@ -11,7 +17,8 @@ interface Told {
 }
 
 /** In the order in which it happened. Each has the call as it is after all of them. */
-export function hostEventsOf(change: Change): HostEvent[] {
+export function hostEventsOf(whole: Change): HostEvent[] {
+  const change = bounded(whole);
   const { before, after, now } = change;
   const told: Told[] = after.parties
     .flatMap((party) => partyEventsOf(change, party))
@@ -28,6 +35,22 @@ export function hostEventsOf(change: Change): HostEvent[] {
     call,
   }));
 }
+
+function bounded(change: Change): Change {
+  const { before, after } = change;
+  const told = before?.told ?? 0;
+  if (before === undefined || told < CONNECTIONS_TOLD_UNTIL) return change;
+  // If that was the last of them, it is told that he is back.
+  const isKnown = told > CONNECTIONS_TOLD_UNTIL;
+  return { ...change, before: isKnown ? steady(before) : before, after: steady(after) };
+}
+
+const steady = (call: Call): Call => ({
+  ...call,
+  parties: call.parties.map((party) =>
+    party.state === 'lost' ? { ...party, state: 'joined' } : party,
+  ),
+});
 
 function partyEventsOf(change: Change, party: Party): readonly Told[] {
   const { before, now } = change;

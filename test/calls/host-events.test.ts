@@ -290,6 +290,29 @@ describe('the events of a call', () => {
   });
 });
 
+it('whoever connects and drops again and again is told of until a call has made 2,000 events', () => {
+  const world = talking();
+  const heard: HostEvent[] = [];
+  for (let nth = 0; nth < 1_100; nth += 1) {
+    const session = present('B', `B-s${nth}`, STARTED_AT + 10 + nth);
+    for (const event of [joined('call', session), left('call', session)]) {
+      world.send(event);
+      heard.push(...eventsOf(world));
+    }
+  }
+  expect(world.call('call').told).toBeLessThanOrEqual(2_001);
+  expect(heard.length).toBeGreaterThan(1_980);
+  const last = heard.at(-1);
+  expect(last?.type, 'and in the end that he is there').toBe('call.joined');
+  expect(last?.call.parties).toMatchObject([{}, { uid: 'B', state: 'joined' }, {}]);
+  expect(world.call('call').parties).toMatchObject([{}, { uid: 'B', state: 'lost' }, {}]);
+  // Of all else that becomes of him and of the call it is told as before.
+  world.send(leave('call', 'B'));
+  expect(names(world)).toEqual(['call.left B']);
+  world.send(end('call', 'A'));
+  expect(names(world)).toEqual(['call.ended']);
+});
+
 describe('a call as the host sees it', () => {
   const named = (call: Call): Call => ({
     ...call,
