@@ -32,7 +32,6 @@ type Pg = typeof import('pg');
 export function createConnections({ source, clock, log }: ConnectionParts): Connections {
   let pg: Pg | undefined;
   let pool: PgPool | undefined = typeof source === 'string' ? undefined : source;
-  const guarded = createGuard(log);
   // Of a connection that lies idle: the next one is made when it is needed.
   const onIdleError = (err: Error) => log.debug({ err }, 'a connection to Postgres was lost');
   const settings = () => ({
@@ -113,18 +112,19 @@ export function createConnections({ source, clock, log }: ConnectionParts): Conn
 const isOfOne = (pool: PgPool | undefined): boolean =>
   (pool as { options?: { max?: unknown } } | undefined)?.options?.max === 1;
 
+const isHeard = new WeakSet<object>();
+const hear = () => {};
+
 /**
  * A client that is lent has nobody who hears its errors, and one that nobody hears ends the process.
  * From the moment on when the pool lets go of it: before anybody who awaits it runs, the message that
- * came right behind the last one may have been read.
+ * came right behind the last one may have been read. Once in its life, and for good: those of a host's
+ * pool outlive us, and the next of us is lent the same. What was asked over it tells of its end.
  */
-function createGuard(log: Logger): (client: PgConnection) => void {
-  const known = new WeakSet<object>();
-  return (client) => {
-    if (known.has(client)) return;
-    known.add(client);
-    client.on('error', (err) => log.debug({ err }, 'a connection to Postgres was lost'));
-  };
+function guarded(client: PgConnection): void {
+  if (isHeard.has(client)) return;
+  isHeard.add(client);
+  client.on('error', hear);
 }
 
 /** What Node says of an address that can't be read has all of it, with the password. */
