@@ -95,7 +95,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   };
   // Tokens alone start faster without what calls need, and stay smaller.
   const createCalls =
-    config.settings.calls === undefined
+    options.database === undefined
       ? withoutCalls
       : (await import('./compose/calls.ts')).createCallsPart;
   const { switchboard, refuseBare } = createHouse(options, { clock, createCalls, standalone });
