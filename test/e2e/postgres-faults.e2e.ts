@@ -441,6 +441,20 @@ describe('locks of somebody else', () => {
     expect(rows).toEqual([{ last_value: '4' }]);
   });
 
+  it('that are waited for count: the time of a change is that after them', async () => {
+    const { store } = await openStore();
+    const call = (await place(store)) as Call;
+    await admin.query('begin');
+    await admin.query('select 1 from switchboard.calls where id = $1 for update', [call.id]);
+    const ending = end(store, call.id);
+    await until('it waits for us', isWaiting);
+    const { rows } = await admin.query(
+      'select floor(extract(epoch from clock_timestamp()) * 1000) as now',
+    );
+    await admin.query('rollback');
+    expect((await ending).endedAt).toBeGreaterThanOrEqual(Number(rows[0].now));
+  });
+
   it('that never end are unavailable after the time of a statement', async () => {
     const { store } = await openStore();
     const call = (await place(store)) as Call;
