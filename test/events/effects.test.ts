@@ -50,6 +50,17 @@ describe('the room of a call', () => {
     await comes(() => deleted(call) === 1);
   });
 
+  it('is deleted within five minutes of its return, however long LiveKit was away', async () => {
+    const call = await stage.place('alice', 'bob');
+    stage.livekit.answerWith('unavailable');
+    await stage.effects.start();
+    await stage.end(call);
+    await stage.pass(1_200_000);
+    stage.livekit.answerWith('right');
+    await stage.pass(300_000);
+    await comes(() => deleted(call) === 1);
+  });
+
   it('that LiveKit will not make beforehand is given up after five tries, and said so', async () => {
     stage.livekit.answerWith('error');
     await stage.effects.start();
@@ -119,6 +130,15 @@ it('the room of a call that is over at once is deleted, and not made beside that
   expect(stage.livekit.asked.map(({ method }) => method)).toEqual(['DeleteRoom']);
 });
 
+it('a room is made beside the end of another call', async () => {
+  const over = await stage.place('alice', 'bob');
+  await stage.end(over);
+  const call = await stage.place('carol', 'dave');
+  await stage.effects.start();
+  await comes(() => deleted(over) === 1);
+  await comes(() => roomNames().includes(call.room));
+});
+
 it('the room of a call that has ended is not made any more', async () => {
   stage.livekit.answerWith('unavailable');
   await stage.effects.start();
@@ -143,6 +163,18 @@ describe('somebody who has no place in a call', () => {
     await stage.pass(500);
     await comes(() => stage.livekit.removed.length === 1);
     expect(stage.livekit.removed).toEqual([{ room: call.room, identity: 'mallory' }]);
+  });
+
+  it('is given up after five tries, and said so though LiveKit is away', async () => {
+    await stage.effects.start();
+    const call = await stage.place('alice', 'bob');
+    await rest();
+    stage.livekit.answerWith('unavailable');
+    const present = stage.livekit.enter(call.room, 'mallory');
+    const webhook = { room: call.room, present, disconnectReason: 'UNKNOWN_REASON' };
+    await stage.handle({ type: 'joined', ...webhook });
+    await stage.pass(60_000);
+    expect(errors()).toMatchObject([{ fields: { effect: 'remove_participant', tries: 5 } }]);
   });
 
   it('is left there where he has taken a seat before LiveKit could be asked', async () => {
