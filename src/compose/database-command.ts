@@ -31,6 +31,11 @@ export async function onDatabase<Result>(
     const hints = slips.map(({ sentence }) => sentence);
     throw new ConfigError([`${name} is required`], hints);
   }
+  if (database.engine === 'sqlite' && database.path === ':memory:') {
+    throw new ConfigError([
+      `${name} is sqlite::memory:, which is nowhere but in the server that runs: there is nothing to do this in`,
+    ]);
+  }
   if (database.engine === 'sqlite' && makes === undefined && !existsSync(database.path)) {
     throw new ConfigError([
       `${name}: there is no file ${resolve(database.path)}. Run this where the server runs, with its path`,

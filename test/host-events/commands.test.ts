@@ -105,6 +105,8 @@ describe('erase', () => {
       1,
       /there is no file .*data\/calls\.db\. Run/,
     ],
+    [{ DATABASE_URL: 'sqlite::memory:' }, ['erase', 'bob'], 1, /nowhere but in the server/],
+    [{ DATABASE_URL: 'sqlite::memory:' }, ['migrate'], 1, /nowhere but in the server/],
     [{ DATABASE_URL: 'sqlite:calls.db' }, ['erase', 'b\nob'], 1, /the uid must not hold control/],
     [{}, ['erase'], 2, /^erase takes the uid of whom to forget\./],
     [{}, ['erase', 'bob', 'carol'], 2, /^erase takes one uid, and not "carol" too\./],
