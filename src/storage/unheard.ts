@@ -15,6 +15,7 @@ export function createUnheard(engine: Engine, wake: Wake): () => Promise<void> {
   let underWay: Promise<void> | undefined;
   const look = async () => {
     const uids = wake.waitingFor();
+    if (uids.length === 0) return;
     const [rows = []] = await engine.ask([{ text, values: [engine.dialect.list(uids)] }]);
     const found = new Map(rows.map(({ uid, epoch, version }) => [uid, `${epoch}.${version}`]));
     const before = seen;
