@@ -1,7 +1,7 @@
 // A map that forgets, like that of bounded-map.ts, from texts to two numbers each. Of a text it keeps
 // the digest alone, and all of it in a few arrays of numbers: texts that come in thousands a second
 // and stay for a minute would keep the garbage collector at work on the core of the requests.
-import { hash } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 
 /** SHA-256, in 32 letters of a byte each. */
 export type Digest = string & { readonly digest: unique symbol };
@@ -55,8 +55,11 @@ export function createBoundedNumbers(max: number): BoundedNumbers {
 
 const wanted = new Uint32Array(WORDS);
 const wantedBytes = Buffer.from(wanted.buffer);
+const randomOdd = () => randomInt(2 ** 32) | 1;
+/** Nobody can choose texts that all want the same place: where that is differs from process to process. */
+const SECRETS = [randomOdd(), randomOdd()] as const;
 
-/** Open addressing: a digest is at the place that its first word names, or in the next free one. */
+/** Open addressing: a digest is at the place that its first two words name, or in the next free one. */
 function createGeneration() {
   let digests = new Uint32Array(PLACES_FIRST * WORDS);
   let numbers = new Float64Array(PLACES_FIRST * 2);
@@ -72,7 +75,10 @@ function createGeneration() {
   /** Where `wanted` is, or would be. */
   const placeOfWanted = () => {
     const mask = digests.length / WORDS - 1;
-    let place = (wanted[0] as number) & mask;
+    const mixed =
+      Math.imul(wanted[0] as number, SECRETS[0]) + Math.imul(wanted[1] as number, SECRETS[1]);
+    // Its upper bits: what differs in whichever bit of a digest differs there.
+    let place = mixed >>> Math.clz32(mask);
     while (!isFree(place) && !isOfWanted(place)) place = (place + 1) & mask;
     return place;
   };
