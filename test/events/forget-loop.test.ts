@@ -131,3 +131,26 @@ describe('devices', () => {
     await loop.stop();
   });
 });
+
+it('the end waits for the batch under way, and then nothing is removed any more', async () => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  let batches = 0;
+  stage.store.forget = () => {
+    batches += 1;
+    return promise;
+  };
+  await stage.forget.start();
+  await advance(60_000);
+  expect(batches).toBe(1);
+  let isOver = false;
+  const stopped = stage.forget.stop().then(() => {
+    isOver = true;
+  });
+  await turns();
+  expect(isOver).toBe(false);
+  // There would be more.
+  resolve(200);
+  await stopped;
+  await advance(2 * DAY_MS);
+  expect(batches).toBe(1);
+});
