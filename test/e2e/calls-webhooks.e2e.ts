@@ -73,10 +73,12 @@ describe('a call of which LiveKit’s webhooks are', () => {
     const { id } = placed.call;
     const states = () => statesIn(alice.update(id)?.call);
     const inAlicesEar = keep(await enter(placed));
-    const inBobsEar = keep(await enter(await bob.calls.accept(id)));
+    const entry = await bob.calls.accept(id);
+    const before = keep(await enter(entry));
     await eventually(states).toEqual(both('joined', 'joined'));
-    // Another session of his: the end of the old one may come behind the beginning of the new one.
-    await inBobsEar.reconnect();
+    // As apps do that lose their connection. The end of the one may come behind the beginning of the other.
+    await before.stop();
+    const inBobsEar = keep(await enter(entry));
     await soundFrom(inBobsEar, inAlicesEar);
     const room = inBobsEar.roomName;
     await until('LiveKit has told of it', () => sentOf(room).length === 4);
@@ -92,16 +94,19 @@ describe('a call of which LiveKit’s webhooks are', () => {
     expect(statesIn(ended)).toEqual(both('left', 'left'));
     const talkedMs = Date.parse(ended.endedAt ?? '') - secondArrival(room);
     expect(ended.talkSeconds).toBe(Math.floor(talkedMs / 1_000));
-    const before = await Promise.all([alice, bob].map(({ calls }) => calls.history()));
-    expect(before).toMatchObject([{ calls: [{ id, outcome: 'answered' }] }, { calls: [{ id }] }]);
+    const remembered = await Promise.all([alice, bob].map(({ calls }) => calls.history()));
+    expect(remembered).toMatchObject([
+      { calls: [{ id, outcome: 'answered' }] },
+      { calls: [{ id }] },
+    ]);
 
     // All of it once more, the latest first, when it is long over.
     await until('LiveKit has told of the end', () => sentOf(room).length === 6);
     await until('and our server was told', relay.isEmpty);
     await relay.repeat(room);
     const after = await Promise.all([alice, bob].map(({ calls }) => calls.history()));
-    expect(after.map(({ calls }) => calls)).toEqual(before.map(({ calls }) => calls));
-    expect(await ground.livekit.roomNames()).toEqual([]);
+    expect(after.map(({ calls }) => calls)).toEqual(remembered.map(({ calls }) => calls));
+    expect(await ground.livekit.roomNames()).not.toContain(room);
     expect(new Set(relay.handed.map(({ status }) => status))).toEqual(new Set([200]));
   });
 });
@@ -122,7 +127,7 @@ it('the room of a call whose server was killed before it could delete it goes wi
   const inBobsEar = keep(await enter({ ...(await bob.calls.accept(id)), serverUrl }));
   await bob.calls.leave(id);
   await server.kill();
-  expect(await ground.livekit.roomNames()).toEqual([inBobsEar.roomName]);
+  expect(await ground.livekit.roomNames()).toContain(inBobsEar.roomName);
 
   keep(await serveReady(ground, 'second', database));
   expect([await inAlicesEar.gone, await inBobsEar.gone]).toEqual(['ROOM_DELETED', 'ROOM_DELETED']);

@@ -38,7 +38,7 @@ export interface WebhookRelay {
   stop(): Promise<void>;
 }
 
-const HELD_MS = 1_000;
+const HELD_MS = 10_000;
 
 interface Webhook extends RelayedWebhook {
   readonly body: Buffer;
@@ -49,7 +49,7 @@ export async function startWebhookRelay(toUrl: string): Promise<WebhookRelay> {
   const sent: Webhook[] = [];
   const handed: (RelayedWebhook & { status: number })[] = [];
   let way: Way = 'straight';
-  let held: Webhook | undefined;
+  let held: { release(): void } | undefined;
   let underWay = 0;
 
   async function hand({ body, headers, ...webhook }: Webhook): Promise<void> {
@@ -63,18 +63,19 @@ export async function startWebhookRelay(toUrl: string): Promise<WebhookRelay> {
 
   async function swap(webhook: Webhook): Promise<void> {
     if (!webhook.event.startsWith('participant_')) return hand(webhook);
-    if (held === undefined) {
-      held = webhook;
-      await delay(HELD_MS);
-      if (held !== webhook) return;
+    if (held !== undefined) {
+      const before = held;
       held = undefined;
       await twice(webhook);
+      before.release();
       return;
     }
-    const before = held;
-    held = undefined;
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const own = { release };
+    held = own;
+    await Promise.race([released, delay(HELD_MS, undefined, { ref: false })]);
+    if (held === own) held = undefined;
     await twice(webhook);
-    await twice(before);
   }
 
   const WAYS: Readonly<Record<Way, (webhook: Webhook) => Promise<void>>> = {
