@@ -39,13 +39,19 @@ export function createMessages(options: {
 }): Messages {
   const { tickets, payload, missedCallText: host, clock, log } = options;
   const textFor = createMissedCallTexts({ host, saysWho: payload === 'full', clock, log });
+  /** The phones of a group are told the same, one after the other. */
+  let last: { readonly call: Call; readonly about: RingAbout } | undefined;
+  const aboutOnce = (call: Call): RingAbout => {
+    if (last?.call !== call) last = { call, about: aboutOf(call) };
+    return last.about;
+  };
   return {
     ring({ call, now, ringEndsAt }, { uid, installation }) {
       const endsAt = ringEndsAt + TICKET_AFTER_RING_MS;
       return {
         ...{ type: 'ring', callId: call.id, to: uid, ringMs: ringEndsAt - now, now },
         ticket: tickets.issue({ callId: call.id, uid, installation, endsAt }),
-        about: payload === 'full' ? aboutOf(call) : undefined,
+        about: payload === 'full' ? aboutOnce(call) : undefined,
       };
     },
     async stop({ call, now, stop }, { uid, locale }) {

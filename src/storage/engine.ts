@@ -29,4 +29,6 @@ export interface Engine {
   ask(queries: readonly Query[]): Promise<Answers>;
   /** One transaction without a second look. */
   write(queries: readonly Query[]): Promise<Answers>;
+  /** For as long as what need not be written at once may wait, so that more of it goes together. */
+  rest(): Promise<void>;
 }

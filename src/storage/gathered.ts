@@ -1,8 +1,9 @@
 // What comes while one statement is under way waits for the next, and goes with it.
 
-/** Answers as `run` does, which is never under way twice. */
+/** Answers as `run` does, which is never under way twice, nor during the `rest` after it. */
 export function gathered<Item>(
   run: (items: readonly Item[]) => Promise<void>,
+  rest = async (): Promise<void> => {},
 ): (item: Item) => Promise<void> {
   let last: Promise<unknown> = Promise.resolve();
   let next: { readonly items: Item[]; readonly done: Promise<void> } | undefined;
@@ -13,7 +14,7 @@ export function gathered<Item>(
         next = undefined;
         return run(items);
       });
-      last = done.catch(() => {});
+      last = done.catch(() => {}).then(rest);
       next = { items, done };
     }
     next.items.push(item);

@@ -50,7 +50,10 @@ export function createLanes({
   const clock = () => engine.clockValue();
   const idsOf = (all: readonly Leased[]) => engine.dialect.list(all.map(({ id }) => id));
   const gone = (text: string) =>
-    gathered<Leased>(async (all) => void (await engine.write([{ text, values: [idsOf(all)] }])));
+    gathered<Leased>(
+      async (all) => void (await engine.write([{ text, values: [idsOf(all)] }])),
+      engine.rest,
+    );
   /** Whoever stood behind it is due now. Each call for itself: one that somebody holds stops no other. */
   const hostEvents = (text: string) =>
     gatheredBy<Leased>(

@@ -31,7 +31,7 @@ export function createRingStore({
       const calls = list([...new Set(all.map(({ call_id }) => call_id))]);
       const values = [JSON.stringify(all.toSorted(inOrder)), engine.clockValue(), calls];
       await engine.write([{ text, values }]);
-    });
+    }, engine.rest);
     return async ({ callId, uid, ringAt }: Ring, to: readonly InstallationId[]) => {
       const ring = { call_id: callId, uid, ring_at: ringAt };
       await Promise.all(to.map((installation) => write({ ...ring, installation })));
@@ -81,9 +81,12 @@ interface HandedRow {
 }
 
 /** Whoever writes some of the same has the same order, so that no two wait for each other. */
-const inOrder = (one: HandedRow, other: HandedRow): number => (keyOf(one) < keyOf(other) ? -1 : 1);
-const keyOf = ({ call_id, uid, installation }: HandedRow): string =>
-  [call_id, uid, installation].join('\n');
+const inOrder = (one: HandedRow, other: HandedRow): number => (isBefore(one, other) ? -1 : 1);
+
+function isBefore(one: HandedRow, other: HandedRow): boolean {
+  if (one.call_id !== other.call_id) return one.call_id < other.call_id;
+  return one.uid === other.uid ? one.installation < other.installation : one.uid < other.uid;
+}
 
 function seen(rows: readonly Row[] = []): { call: Call | undefined; now: number } {
   const [row] = rows as [Row];

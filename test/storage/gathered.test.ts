@@ -30,6 +30,27 @@ it('runs what comes meanwhile as one, and never two at once', async () => {
   expect(runs[2]?.items).toEqual(['d']);
 });
 
+it('rests after each, and what comes in that time goes together', async () => {
+  const runs: string[] = [];
+  const rests: (() => void)[] = [];
+  const put = gathered(
+    async (items: readonly string[]) => {
+      runs.push(items.join());
+      if (items.includes('a')) throw new Error('away');
+    },
+    () => new Promise((resolve) => void rests.push(resolve)),
+  );
+  await expect(put('a')).rejects.toThrow('away');
+  const others = [put('b')];
+  await new Promise(setImmediate);
+  others.push(put('c'));
+  await new Promise(setImmediate);
+  expect(runs).toEqual(['a']);
+  rests[0]?.();
+  await Promise.all(others);
+  expect(runs).toEqual(['a', 'b,c']);
+});
+
 it('by a key, keeps nothing waiting for what hangs under another', async () => {
   const runs: string[] = [];
   const hang = Promise.withResolvers<void>();
