@@ -459,6 +459,14 @@ export function describeStore(
         await end(store, call.id);
         return call.createdAt;
       };
+      const talk = async (caller: string, uid: string) => {
+        const { id } = (await place(store, { caller, callees: [uid] })) as Call;
+        stage.advance(1_000);
+        const answered = { state: 'joining', answeredAt: (await store.call(id)).now } as const;
+        await move(store, id, { uid, cause: 'accepted', ...answered });
+        await end(store, id);
+        stage.advance(1_000);
+      };
 
       it('are counted a pair, within their time', async () => {
         await ring(['bob']);
@@ -481,15 +489,19 @@ export function describeStore(
       it('begin anew with an answer', async () => {
         await ring(['bob']);
         await ring(['bob']);
-        const call = (await place(store)) as Call;
-        stage.advance(1_000);
-        const answered = { state: 'joining', answeredAt: (await store.call(call.id)).now } as const;
-        await move(store, call.id, { uid: 'bob', cause: 'accepted', ...answered });
-        await end(store, call.id);
-        stage.advance(1_000);
+        await talk('alice', 'bob');
         expect(await rings(['bob'])).toEqual({});
         const since = await ring(['bob']);
         expect(await rings(['bob'])).toEqual({ bob: { count: 1, since } });
+      });
+
+      it('begin anew where the one who did not answer has called back, and was answered', async () => {
+        const since = await ring(['bob', 'carol']);
+        await end(store, ((await place(store, { caller: 'bob', callees: ['alice'] })) as Call).id);
+        const both = { bob: { count: 1, since }, carol: { count: 1, since } };
+        expect(await rings(['bob', 'carol'])).toEqual(both);
+        await talk('bob', 'alice');
+        expect(await rings(['bob', 'carol'])).toEqual({ carol: both.carol });
       });
     });
 

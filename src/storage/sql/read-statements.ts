@@ -74,18 +74,20 @@ export const HEARD_MS = 90_000;
 /**
  * How often they were rung without an answer in calls of the caller, and of whoever placed the call
  * `$5` that they are invited to, or two could ring a third without an end. From their side, who were
- * rung a few times: other calls of the caller's don't matter. And a row for each way there is to one
- * of them.
+ * rung a few times: other calls of the caller's don't matter. Who has called the caller, and was
+ * answered, has had his answer too. And a row for each way there is to one of them.
  */
 const callees = ({ schema, isIn, now }: Dialect): string => {
-  const rung = (party: string) =>
+  const calledBy = (party: string, callers: string) =>
     `${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4
-    and (select c.caller from ${schema}calls c where c.id = ${party}.call_id)
-      in ($3, (select c.caller from ${schema}calls c where c.id = $5))`;
+    and (select c.caller from ${schema}calls c where c.id = ${party}.call_id) in (${callers})`;
+  const callers = `$3, (select c.caller from ${schema}calls c where c.id = $5)`;
+  const isAfterAnswer = (uid: string, callers: string) => `p.created_at > coalesce((
+    select max(a.answered_at) from ${schema}parties a where a.uid = ${uid} and ${calledBy('a', callers)}
+  ), 0)`;
   return `select p.uid, sum(p.rings) as rings, min(p.created_at) as since from ${schema}parties p
-  where ${isIn('p.uid', '$2')} and p.rings > 0 and p.state <> 'busy' and ${rung('p')} and p.created_at > coalesce((
-    select max(a.answered_at) from ${schema}parties a where a.uid = p.uid and ${rung('a')}
-  ), 0) group by p.uid
+  where ${isIn('p.uid', '$2')} and p.rings > 0 and p.state <> 'busy' and ${calledBy('p', callers)}
+    and ${isAfterAnswer('p.uid', callers)} and ${isAfterAnswer('$3', 'p.uid')} group by p.uid
   union all select d.uid, null, null from ${schema}devices d where ${isIn('d.uid', '$2')}
   union all select n.uid, null, null from ${schema}people n
   where ${isIn('n.uid', '$2')} and n.heard_at > ${now('$1')} - ${HEARD_MS}`;
