@@ -2,21 +2,17 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, pause } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
-import { StoreUnavailable } from '../../calls/store.ts';
 import { createCallStore } from '../call-store.ts';
 import type { Engine } from '../engine.ts';
-import { createRecovery } from '../recovery.ts';
-import { POSTGRES } from '../sql/dialect.ts';
+import { POSTGRES, type Row } from '../sql/dialect.ts';
 import type { Store } from '../store.ts';
+import { createUnheard } from '../unheard.ts';
 import { createWake } from '../wake.ts';
 import { createConnections } from './connections.ts';
-import { DatabaseError, isOverload, isUnavailable } from './faults.ts';
 import { createListener } from './listener.ts';
-import { ensureSchema } from './migrate.ts';
 import type { PgPool } from './pool.ts';
-import { placeOf, refusalOf } from './refusals.ts';
+import { createReadiness, SCHEMA } from './readiness.ts';
 import { createRunner } from './runner.ts';
-import { withClient } from './with-client.ts';
 
 /** A transaction costs a few times what is written in it. */
 const REST_MS = 20;
@@ -36,23 +32,12 @@ export function createPostgresStore(parts: PostgresStoreParts): Store {
   const connections = createConnections({ source, clock, log });
   const runner = createRunner({ connections, clock, log });
   const wake = createWake(log, () => listener.need());
-  let isReady = false;
-
-  const prepare = async () => {
-    await withClient(connections, ensureSchema);
-    isReady = true;
-  };
-  const recovery = createRecovery({
-    what: 'Postgres',
-    clock,
-    log,
-    probe: () => (isReady ? runner.run({ reads: [NOTHING] }) : prepare()),
+  const readiness = createReadiness({
+    ...{ source, clock, log, connections, runner },
     onRecovered() {
       listener.need();
       wake.everything();
     },
-    // Of a host's pool nobody knows where it leads.
-    explain: typeof source === 'string' ? (error) => refusalOf(error, placeOf(source)) : undefined,
   });
   const listener = createListener({
     name,
@@ -60,20 +45,13 @@ export function createPostgresStore(parts: PostgresStoreParts): Store {
     log,
     wake,
     connect: connections.listening,
-    notify: (payload) => runner.run({ reads: [{ text: NOTIFY, values: [payload] }] }),
+    async notify(payload) {
+      const { read } = await runner.run({ reads: [{ text: NOTIFY, values: [payload] }, SCHEMA] });
+      readiness.checkSchema(read[1]?.[0] as Row);
+    },
+    unheard: () => unheard(),
   });
-  const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    if (!isReady) throw new StoreUnavailable(recovery.fault() ?? 'it is not open');
-    try {
-      const result = await work();
-      recovery.worked();
-      return result;
-    } catch (error) {
-      if (!isUnavailable(error)) throw error instanceof DatabaseError ? error.cause : error;
-      if (!isOverload(error)) recovery.failed(error);
-      throw new StoreUnavailable(error);
-    }
-  };
+  const { guarded } = readiness;
   const ask: Engine['ask'] = (queries) =>
     guarded(async () => (await runner.run({ reads: queries })).read);
   const engine: Engine = {
@@ -93,29 +71,22 @@ export function createPostgresStore(parts: PostgresStoreParts): Store {
     write: ask,
     rest: () => pause(clock, REST_MS),
   };
+  const unheard = createUnheard(engine, wake);
   return {
     ...createCallStore(engine, wake),
     async open() {
-      if (isReady) return;
+      if (readiness.isReady()) return;
       await connections.open();
-      try {
-        await prepare();
-      } catch (error) {
-        if (!isUnavailable(error)) throw error;
-        recovery.failed(error);
-        return;
-      }
-      await listener.start();
+      await readiness.open();
+      if (readiness.isReady()) await listener.start();
     },
     async close() {
-      isReady = false;
-      recovery.stop();
+      readiness.close();
       listener.stop();
       await connections.close();
     },
-    fault: () => recovery.fault(),
+    fault: readiness.fault,
   };
 }
 
 const NOTIFY = POSTGRES.notify?.('$1') as string;
-const NOTHING = { text: 'select 1 as one', values: [] };

@@ -7,12 +7,14 @@ import { createCallStore } from '../call-store.ts';
 import type { Engine } from '../engine.ts';
 import { createRecovery } from '../recovery.ts';
 import { SQLITE } from '../sql/dialect.ts';
+import { writeSchema } from '../sql/schema.ts';
 import type { Store } from '../store.ts';
+import { createUnheard } from '../unheard.ts';
 import { createWake } from '../wake.ts';
 import type { Database } from './database.ts';
-import { isBusy, isUnavailable, sentenceOf } from './faults.ts';
+import { isBusy, isFull, isUnavailable, sentenceOf } from './faults.ts';
 import { createFileWatch } from './file-watch.ts';
-import { IN_MEMORY, openFile } from './open-file.ts';
+import { hasRoom, IN_MEMORY, openFile } from './open-file.ts';
 import { createPassingTime } from './passing-time.ts';
 import { createSameFile, type SameFile } from './same-file.ts';
 
@@ -37,7 +39,11 @@ export function createSqliteStore(parts: SqliteStoreParts): Store {
     what: 'The database file',
     clock,
     log,
-    probe: async () => probe(database),
+    async probe(why) {
+      // A little fits onto a full disk for long, and a call does not.
+      if (isFull(why) && !hasRoom(path)) throw why;
+      probe(database);
+    },
     onRecovered: () => wake.everything(),
   });
   let file: SameFile | undefined;
@@ -45,44 +51,50 @@ export function createSqliteStore(parts: SqliteStoreParts): Store {
     file?.look();
     return database?.dataVersion();
   };
-  const watch = createFileWatch({ path: `${path}-wal`, clock, wake, dataVersion });
+  const watch = createFileWatch({
+    ...{ path: `${path}-wal`, clock, wake, dataVersion },
+    unheard: () => unheard(),
+  });
   // Nobody else can write to memory.
   if (path === IN_MEMORY) watch.stop();
   const patiently = createPatience(clock);
 
   const onDatabase = async <Result>(work: (open: Database) => Result): Promise<Result> => {
     try {
-      const result = await patiently(() => {
+      return await patiently(() => {
         if (database === undefined) throw new StoreUnavailable('it is not open');
         return work(database);
       });
-      recovery.worked();
-      return result;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       if (!isBusy(error)) recovery.failed(error);
       throw new StoreUnavailable(error);
     }
   };
+  const inTransaction = <Result>(work: (run: Database['run']) => Result): Promise<Result> =>
+    onDatabase((open) =>
+      open.inTransaction(() => {
+        open.assertSchema();
+        return work(open.run);
+      }),
+    );
   const engine: Engine = {
     dialect: SQLITE,
     name: randomUUID(),
     clockValue: createPassingTime(clock),
     transact(reads, plan) {
       watch.active();
-      return onDatabase(({ run, inTransaction }) =>
-        inTransaction(() => {
-          const { queries, result } = plan(reads.map(run));
-          return result(queries.map(run));
-        }),
-      );
+      return inTransaction((run) => {
+        const { queries, result } = plan(reads.map(run));
+        return result(queries.map(run));
+      });
     },
     ask: (queries) => onDatabase(({ run }) => queries.map(run)),
-    write: (queries) =>
-      onDatabase(({ run, inTransaction }) => inTransaction(() => queries.map(run))),
+    write: (queries) => inTransaction((run) => queries.map(run)),
     // Nobody is far away.
     rest: async () => {},
   };
+  const unheard = createUnheard(engine, wake);
   return {
     ...createCallStore(engine, wake),
     async open() {
@@ -114,11 +126,11 @@ function tellOfNew({ path, log }: SqliteStoreParts): void {
   );
 }
 
-/** A write, since a full disk can be read. */
 function probe(database: Database | undefined): void {
-  database?.inTransaction(() =>
-    database.run({ text: 'update schema_version set version = version', values: [] }),
-  );
+  database?.inTransaction(() => {
+    database.assertSchema();
+    database.run({ text: writeSchema(SQLITE), values: [] });
+  });
 }
 
 /** One after the other; what another process has locked is tried again for a while. */
