@@ -1,5 +1,6 @@
 // Changes that nobody tells of: one question for all who wait, and not a look of each.
 import type { Engine } from './engine.ts';
+import { gathered } from './gathered.ts';
 import { readStatements } from './sql/read-statements.ts';
 import { allDueIn, topicOf, type Wake } from './wake.ts';
 
@@ -12,8 +13,7 @@ import { allDueIn, topicOf, type Wake } from './wake.ts';
 export function createUnheard(engine: Engine, wake: Wake): () => Promise<void> {
   const { versions: text } = readStatements(engine.dialect);
   let seen = new Map<string, string | undefined>();
-  let underWay: Promise<void> | undefined;
-  const look = async () => {
+  const look = gathered<void>(async () => {
     const uids = wake.waitingFor();
     if (uids.length === 0) return;
     const [rows = []] = await engine.ask([{ text, values: [engine.dialect.list(uids)] }]);
@@ -22,12 +22,9 @@ export function createUnheard(engine: Engine, wake: Wake): () => Promise<void> {
     seen = new Map(uids.map((uid) => [uid, found.get(uid)]));
     const isNews = (uid: string) => !before.has(uid) || before.get(uid) !== seen.get(uid);
     wake.changed(uids.filter(isNews).map(topicOf));
-  };
+  });
   return () => {
     wake.due(allDueIn(0));
-    underWay ??= look().finally(() => {
-      underWay = undefined;
-    });
-    return underWay;
+    return look();
   };
 }
