@@ -52,6 +52,6 @@ it('keeps its promises in random runs of two instances on one Postgres', {
       async close() {},
     };
   };
-  const coverage = await checkModel(openGround, { runs: Number(process.env.MODEL_RUNS ?? 60) });
+  const coverage = await checkModel(openGround, { runs: Number(process.env.MODEL_RUNS ?? 40) });
   expect(PAIRS.filter((pair) => !coverage.has(pair))).toEqual([]);
 });
