@@ -7,6 +7,7 @@ import type { Answer } from './answers.ts';
 import { arrivalOf } from './arrival.ts';
 import { isBodyPending } from './drain.ts';
 import { sendPieces } from './stream.ts';
+import { createUntaken } from './untaken.ts';
 
 /** Sends an answer; resolves when a stream has ended, and rejects with its fault. */
 export type SendAnswer = (
@@ -22,6 +23,8 @@ export function createSendAnswer(options: {
   isClosing: () => boolean;
   clock: Clock;
 }): SendAnswer {
+  const hold = createUntaken();
+
   /**
    * Writes the head, from an object: hosts' middleware that waits for it (`on-headers`, in
    * `compression` and `express-session`) misreads a flat list before its version 1.1. Fastify's
@@ -44,6 +47,7 @@ export function createSendAnswer(options: {
     const bytes = Buffer.byteLength(text);
     begin(reply, status, { 'content-type': contentType, 'content-length': bytes });
     reply.raw.end(text);
+    arrivalOf(reply.request.raw).exchange.onOver(hold(reply.raw, bytes));
   }
 
   return (reply, contentType, answer) => {
@@ -59,7 +63,8 @@ export function createSendAnswer(options: {
     if ('text' in answer) return sendText(reply, answer.status, contentType, answer.text);
     begin(reply, 200, { 'content-type': contentType, ...answer.headers });
     if (reply.request.method !== 'HEAD') {
-      return sendPieces(reply.raw, answer.stream, exchange, options.clock);
+      const { clock } = options;
+      return sendPieces(reply.raw, answer.stream, exchange, { clock, hold });
     }
     reply.raw.end();
   };

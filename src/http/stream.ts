@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import type { Pieces } from './answers.ts';
 import type { Exchange } from './exchange.ts';
+import { cutOff, type HoldUntaken } from './untaken.ts';
 
 const LAST_WORD_WITHIN_MS = 1_000;
 /** So much may wait for a reader. */
@@ -24,7 +25,7 @@ export async function sendPieces(
   response: Flushable,
   pieces: Pieces,
   exchange: Exchange,
-  clock: Clock,
+  { clock, hold }: { readonly clock: Clock; readonly hold: HoldUntaken },
 ): Promise<void> {
   const { signal } = exchange;
   // A client waits for the head: it is the answer.
@@ -39,7 +40,11 @@ export async function sendPieces(
   const hurry = () => {
     cancel = clock.after(LAST_WORD_WITHIN_MS, end);
   };
-  exchange.onOver(() => cancel());
+  let release = () => {};
+  exchange.onOver(() => {
+    cancel();
+    release();
+  });
   if (signal.aborted) hurry();
   else signal.addEventListener('abort', hurry, { once: true });
   try {
@@ -47,6 +52,8 @@ export async function sendPieces(
       if (exchange.isOver || response.writableEnded) break;
       const isTaken = response.write(piece);
       response.flush?.();
+      release();
+      release = hold(response, response.writableLength);
       if (!isTaken && !signal.aborted && !(await keepsUp(response, signal, clock))) {
         cutOff(response);
         return;
@@ -63,12 +70,6 @@ export async function sendPieces(
   } finally {
     signal.removeEventListener('abort', hurry);
   }
-}
-
-function cutOff(response: ServerResponse): void {
-  response.destroy();
-  // One that waits for its turn behind another has no connection of its own yet.
-  response.req?.socket?.destroy();
 }
 
 /** Waits as long as it is worth it for what was written to be taken. False: it is not any more. */

@@ -23,8 +23,8 @@ export function rootRoutes(options: {
       if (ready) return '{"status":"ready"}';
       throw new SwitchboardError('not_ready', `Not ready: ${missing.join('; ')}.`);
     }),
-    get('/openapi.json', 'This document', async () => JSON.stringify(await describe())),
-    get('/docs', 'The API as a page', async () => apiPage(await describe()), HTML),
+    get('/openapi.json', 'This document', madeOnce(describe, JSON.stringify)),
+    get('/docs', 'The API as a page', madeOnce(describe, apiPage), HTML),
   ];
   if (metricsToken !== undefined) {
     const metricsRoute = get(
@@ -60,6 +60,15 @@ function get(
   const schema = { summary, response: { 200: { description: 'Fine.', content } } };
   const isProbe = PROBES.includes(path);
   return route({ method: 'GET', path, admit: 'public', isProbe, schema, contentType, answer });
+}
+
+/** Anybody may ask for it, as often as he likes: it is large, and always the same. */
+function madeOnce(describe: () => Promise<object>, textOf: (document: object) => string) {
+  let text: string | undefined;
+  return async () => {
+    text ??= textOf(await describe());
+    return text;
+  };
 }
 
 function checkMetricsToken(request: FastifyRequest, metricsToken: string): void {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Pieces } from '../../src/http/answers.ts';
 import { Exchange } from '../../src/http/exchange.ts';
 import { sendPieces } from '../../src/http/stream.ts';
+import { createUntaken } from '../../src/http/untaken.ts';
 import { createFakeClock, type FakeClock } from '../fakes/clock.ts';
 import { listen } from '../mounts.ts';
 
@@ -29,7 +30,8 @@ beforeEach(async () => {
     const exchange = new Exchange(raw, response, held);
     exchanges.push(exchange);
     response.writeHead(200);
-    void sendPieces(response, piecesOf(response, raw.url ?? ''), exchange, clock);
+    const by = { clock, hold: createUntaken() };
+    void sendPieces(response, piecesOf(response, raw.url ?? ''), exchange, by);
   };
   const { origin, close } = await listen(createServer(serve));
   const reader = connect(Number(new URL(origin).port), '127.0.0.1');
