@@ -213,6 +213,8 @@ describe('Postgres away', () => {
     const over = url.replace(String(postgres.port), String(wire.port));
     const { store } = await openStore({ source: over, clock });
     const call = (await place(store)) as Call;
+    // Some more connections, each of which may be the next that is tried.
+    await Promise.all(['alice', 'bob', 'carol'].map((uid) => store.live(user(uid))));
     wire.silence();
     const asked = store.call(call.id).catch((error: unknown) => error);
     const began = clock.monotonic();

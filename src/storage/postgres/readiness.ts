@@ -14,6 +14,10 @@ import { withClient } from './with-client.ts';
 /** Asked along with what is asked anyway. */
 export const SCHEMA = { text: selectSchema(POSTGRES), values: [] };
 const WRITE = { text: writeSchema(POSTGRES), values: [] };
+/** A connection may have fallen silent while it lay in the pool. */
+const LOOK_MS = 8_000;
+/** What is cut off begins anew: it must be longer than any migration. */
+const MAKE_MS = 600_000;
 
 export interface Readiness {
   /** The first time; rejects where an operator has to do something. */
@@ -35,11 +39,13 @@ export interface ReadinessParts extends Pick<RecoveryParts, 'clock' | 'log' | 'o
 
 export function createReadiness(parts: ReadinessParts): Readiness {
   const { source, connections, runner, ...more } = parts;
+  const { clock } = more;
   let isReady = false;
   let wasReady = false;
   const prepare = async () => {
     try {
-      await withClient(connections, wasReady ? findSchema : ensureSchema);
+      if (wasReady) await withClient({ connections, clock, withinMs: LOOK_MS }, findSchema);
+      else await withClient({ connections, clock, withinMs: MAKE_MS }, ensureSchema);
       isReady = true;
       wasReady = true;
     } catch (error) {

@@ -1,18 +1,21 @@
+import { type Clock, DeadlineError, withDeadline } from '../../base/clock.ts';
 import type { Connections } from './connections.ts';
-import type { PgClient } from './pool.ts';
+import { DatabaseError } from './faults.ts';
+import { cutOff, type PgClient } from './pool.ts';
 
 /** A connection for what is no single transaction; after an error nobody else gets it. */
 export async function withClient<Result>(
-  connections: Connections,
+  by: { readonly connections: Connections; readonly clock: Clock; readonly withinMs: number },
   work: (client: PgClient) => Promise<Result>,
 ): Promise<Result> {
-  const client = await connections.borrow();
+  const client = await by.connections.borrow();
   try {
-    const result = await work(client);
+    const result = await withDeadline(by.clock, by.withinMs, () => work(client));
     client.release();
     return result;
   } catch (error) {
+    cutOff(client);
     client.release(true);
-    throw error;
+    throw error instanceof DeadlineError ? new DatabaseError(error) : error;
   }
 }
