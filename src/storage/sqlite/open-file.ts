@@ -34,7 +34,7 @@ const ROOM_BYTES = 256 * 1024;
 /** On the disk of a file that is there. */
 export function hasRoom(path: string): boolean {
   if (path === IN_MEMORY) return true;
-  const { bavail, bsize } = statfsSync(dirname(path));
+  const { bavail, bsize } = statfsSync(path);
   return bavail * bsize >= ROOM_BYTES;
 }
 
