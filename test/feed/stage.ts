@@ -77,7 +77,7 @@ export async function setFeedStage(): Promise<FeedStage> {
     return page;
   };
   const watched: Pick<CallStore, 'feed' | 'feedOn' | 'onChangeFor' | 'call'> = {
-    call: store.call,
+    call: (callId) => looked(() => store.call(callId)),
     feed: (...asked) => looked(() => store.feed(...asked)),
     feedOn: (...asked) => looked(() => store.feedOn(...asked)),
     onChangeFor(uid, run) {

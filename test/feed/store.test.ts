@@ -248,6 +248,32 @@ it('a hidden callee is kept waiting for the call as little as for one that nobod
   expect(stage.clock.waiting()).toEqual([]);
 });
 
+it('whoever waits for one call many times over looks once for each change', async () => {
+  const call = await stage.place('alice', 'bob', 'carol');
+  const { signal } = new AbortController();
+  const waits = Array.from({ length: 20 }, (_, n) =>
+    stage.wait({
+      ...{ uid: 'alice' as UserId, callId: call.id, waitMs: 25_000, signal },
+      // The last one has heard of nothing that is to come.
+      after: n === 19 ? 1 : 2,
+    }),
+  );
+  await vi.waitFor(() => expect(stage.clock.waiting()).toHaveLength(20));
+  const declined = (who: string) =>
+    stage.apply({ type: 'decline', callId: call.id, uid: who as UserId, reason: 'declined' });
+  let before = stage.looks();
+  await declined('bob');
+  expect((await waits.pop())?.call).toMatchObject({ state: 'ringing' });
+  expect(stage.looks() - before).toBe(1);
+  await vi.waitFor(() => expect(stage.clock.waiting()).toHaveLength(19));
+  before = stage.looks();
+  // Its end is a change of its own, and is seen whatever was under way.
+  await declined('carol');
+  const ends = await Promise.all(waits);
+  expect(ends.map((seen) => seen.call?.state)).toEqual(Array(19).fill('ended'));
+  expect(stage.looks() - before).toBe(1);
+});
+
 describe('an old ring', () => {
   it('does not ring after a night in a drawer', async () => {
     const evening = await listen('bob');
