@@ -61,7 +61,8 @@ export function createPause(clock: ClientClock): Pause {
 }
 
 const FIRST_WAIT_MS = 500;
-const LONGEST_WAIT_MS = 30_000;
+/** About a third of a ring. 5,000 clients that wait so long come back within the half of it, 600 a second. */
+const LONGEST_WAIT_MS = 16_000;
 
 /** Doubles with every failure in a row; the half of it is chance, or all clients would come at once. */
 export function backOffMs(failures: number, random: () => number): number {

@@ -88,6 +88,7 @@ export function createCommands(shared: Shared): Commands {
 
   return {
     place: async (request) => {
+      checkData(request.data);
       const deviceId = await shared.device();
       const callId = request.callId ?? randomId();
       const { callees, kind, context, data } = request;
@@ -142,6 +143,18 @@ export function createCommands(shared: Shared): Commands {
       return { calls: listOf(answer), next };
     },
   };
+}
+
+/** Of what is no JSON the call would be placed without it. */
+function checkData(data: unknown): void {
+  if (data === undefined || data === null) return;
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(data);
+  } catch {
+    // It holds itself, or a BigInt.
+  }
+  if (text === undefined || text === 'null') throw new TypeError('data must be JSON');
 }
 
 const listOf = (answer: Record<string, unknown>) => callsOf(answer) as ListedCall[];

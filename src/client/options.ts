@@ -8,7 +8,7 @@ import type { GetIdToken } from './request.ts';
 import type { Fetch } from './surroundings.ts';
 
 export interface CallsClientOptions {
-  /** Where the routes are: `https://api.example.com/api/calls`, or `/api/calls` in a page. */
+  /** Where the routes are: `https://api.example.com/api/calls`, or, in a page, `/api/calls`. */
   readonly baseUrl: string;
   /** `(forceRefresh) => auth.currentUser?.getIdToken(forceRefresh)` */
   readonly getIdToken: GetIdToken;

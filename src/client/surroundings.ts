@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly fetch: Fetch;
   /** Whether `fetch` hands over an answer before all of it is there. */
   readonly canStream: boolean;
+  /** What a relative address is relative to. */
+  readonly isPage: boolean;
   device(): Promise<string>;
   /** `run` when the network is back, or somebody looks at the page again. */
   onHint(run: (hint: Hint) => void): () => void;
@@ -44,6 +46,7 @@ interface Around extends Listens {
   readonly fetch: Fetch;
   readonly Response?: { readonly prototype: object };
   readonly TextDecoder?: unknown;
+  readonly location?: unknown;
   readonly document?: Listens & { readonly visibilityState?: string };
   readonly navigator?: { readonly product?: string; readonly locks?: Tab['locks'] };
   readonly sessionStorage?: Tab['storage'];
@@ -58,6 +61,7 @@ export const surroundings = (): Surroundings => ({
   // Looked up at every call, so that whoever replaces it is heard, and never as a method.
   fetch: (url, init) => around.fetch(url, init),
   canStream: canStream(),
+  isPage: around.location !== undefined,
   device: () => deviceOfPage(tab()),
   onHint,
 });

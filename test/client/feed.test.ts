@@ -134,6 +134,13 @@ describe('the feed as a stream', () => {
     ]);
   });
 
+  it('asks again after some seconds, however long the outage was', async () => {
+    const stage = await setClient();
+    stage.server.on(EVENTS, cut);
+    stage.listen();
+    for (const waitMs of [250, 500, 1000, 2000, 4000, 8000, 8000]) await stage.pass(waitMs);
+  });
+
   it('waits as long as the server says', async () => {
     const stage = await setClient();
     const feed = stream();

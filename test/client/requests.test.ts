@@ -91,10 +91,22 @@ describe('placing a call', () => {
     expect(server.count('POST /')).toBe(1);
   });
 
-  it('takes what is no JSON for a mistake of the app, and asks nobody', async () => {
+  it('takes data that is no JSON for a mistake of the app, and asks nobody', async () => {
     const { client, server } = await setClient();
-    await expect(client.place({ ...REQUEST, data: 1n })).rejects.toThrow(TypeError);
+    const circle: unknown[] = [];
+    circle.push(circle);
+    for (const data of [1n, circle, () => 1, Symbol('x'), Number.NaN]) {
+      const mistake = new TypeError('data must be JSON');
+      await expect(client.place({ ...REQUEST, data })).rejects.toThrow(mistake);
+    }
     expect(server.received).toEqual([]);
+  });
+
+  it('takes null for data as it is', async () => {
+    const { client, server } = await setClient();
+    server.on('POST /', PLACED);
+    await client.place({ ...REQUEST, data: null });
+    expect(server.received[0]?.body).toHaveProperty('data', null);
   });
 });
 
@@ -457,12 +469,24 @@ describe('close()', () => {
 
 it.each([
   [{ baseUrl: undefined }, 'baseUrl'],
+  [{ baseUrl: '/api/calls' }, 'baseUrl'],
+  [{ baseUrl: 'api.example.com/api/calls' }, 'baseUrl'],
   [{ getIdToken: 'token' }, 'getIdToken'],
   [{ deviceId: '' }, 'deviceId'],
   [{ deviceId: 'x'.repeat(129) }, 'deviceId'],
   [{ installationId: 'a/b' }, 'installationId'],
 ])('wrong options are a TypeError: %j', (wrong, name) => {
-  const options = { baseUrl: '/api/calls', getIdToken: () => 'token', ...wrong };
+  const options = { baseUrl: 'https://example.com/api/calls', getIdToken: () => 'token', ...wrong };
   expect(() => createCallsClient(options as never)).toThrow(TypeError);
   expect(() => createCallsClient(options as never)).toThrow(name);
+});
+
+it.each([
+  ['in a page', () => vi.stubGlobal('location', {}), {}],
+  ['with a fetch of its own', () => {}, { fetch: () => Promise.reject(new Error('none')) }],
+])('a relative baseUrl is fine %s', (_, set, more) => {
+  set();
+  const options = { baseUrl: '/api/calls', getIdToken: () => 'token', ...more };
+  expect(() => createCallsClient(options).close()).not.toThrow();
+  vi.unstubAllGlobals();
 });
