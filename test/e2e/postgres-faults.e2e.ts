@@ -245,6 +245,8 @@ describe('Postgres away', () => {
     const clock = createFakeClock();
     const { store, log } = await openStore({ clock });
     const call = (await place(store)) as Call;
+    // Of a host who has copies of all his tables elsewhere.
+    await admin.query('create publication everything for all tables');
     // As one that stands by: it was the first, and the address leads to it still.
     const readOnly = async (isOn: boolean) => {
       await admin.query(

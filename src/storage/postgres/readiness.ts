@@ -2,7 +2,7 @@
 import { StoreUnavailable } from '../../calls/store.ts';
 import { createRecovery, type RecoveryParts } from '../recovery.ts';
 import { POSTGRES, type Row } from '../sql/dialect.ts';
-import { assertSchema, selectSchema, writeSchema } from '../sql/schema.ts';
+import { assertSchema, selectSchema, writeProof } from '../sql/schema.ts';
 import type { Connections } from './connections.ts';
 import { DatabaseError, isOverload, isUnavailable } from './faults.ts';
 import { ensureSchema, findSchema } from './migrate.ts';
@@ -13,7 +13,7 @@ import { withClient } from './with-client.ts';
 
 /** Asked along with what is asked anyway. */
 export const SCHEMA = { text: selectSchema(POSTGRES), values: [] };
-const WRITE = { text: writeSchema(POSTGRES), values: [] };
+const WRITES = writeProof(POSTGRES).map((text) => ({ text, values: [] }));
 /** A connection may have fallen silent while it lay in the pool. */
 const LOOK_MS = 8_000;
 /** What is cut off begins anew: it must be longer than any migration. */
@@ -58,7 +58,7 @@ export function createReadiness(parts: ReadinessParts): Readiness {
     what: 'Postgres',
     async probe() {
       await prepare();
-      await runner.run({ reads: [WRITE] });
+      await runner.run({ reads: WRITES });
     },
     // Of a host's pool nobody knows where it leads.
     explain: typeof source === 'string' ? (error) => refusalOf(error, placeOf(source)) : undefined,

@@ -25,9 +25,14 @@ export interface SchemaState {
 export const selectSchema = ({ schema }: Dialect): string =>
   `select version, readable_from from ${schema}schema_version`;
 
-/** Changes nothing, and proves that it could. */
-export const writeSchema = ({ schema }: Dialect): string =>
-  `update ${schema}schema_version set version = version`;
+/**
+ * One after the other they change nothing, and prove that it could be done: of a person whom nobody
+ * is. Where a host's Postgres publishes all its tables, what has no key can't be updated.
+ */
+export const writeProof = ({ schema }: Dialect): string[] => [
+  `insert into ${schema}people (uid, epoch, version) values ('', '', 0) on conflict (uid) do nothing`,
+  `delete from ${schema}people where uid = ''`,
+];
 
 /**
  * What this code must not work on, as a sentence for the operator. A newer schema is fine as long as

@@ -7,7 +7,7 @@ import { createCallStore } from '../call-store.ts';
 import type { Engine } from '../engine.ts';
 import { createRecovery } from '../recovery.ts';
 import { SQLITE } from '../sql/dialect.ts';
-import { writeSchema } from '../sql/schema.ts';
+import { writeProof } from '../sql/schema.ts';
 import type { Store } from '../store.ts';
 import { createUnheard } from '../unheard.ts';
 import { createWake } from '../wake.ts';
@@ -129,7 +129,7 @@ function tellOfNew({ path, log }: SqliteStoreParts): void {
 function probe(database: Database | undefined): void {
   database?.inTransaction(() => {
     database.assertSchema();
-    database.run({ text: writeSchema(SQLITE), values: [] });
+    for (const text of writeProof(SQLITE)) database.run({ text, values: [] });
   });
 }
 
