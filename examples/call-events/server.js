@@ -44,7 +44,11 @@ function textOf(call) {
   if (call.state === 'ringing') return `Calling (${name})`;
   if (call.state === 'active') return `In a ${name}`;
   if (call.outcome === 'answered') {
-    return `${capital(name)}, ${durationOf(call.talkSeconds ?? 0)}`;
+    // Without it LiveKit has not said that two people were in the room.
+    const { talkSeconds } = call;
+    return talkSeconds === undefined
+      ? capital(name)
+      : `${capital(name)}, ${durationOf(talkSeconds)}`;
   }
   return `${unansweredOf(name, call.outcome)}, ${timeOf(call.createdAt)}`;
 }

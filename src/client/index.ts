@@ -2,7 +2,7 @@
 import { createClient } from './client.ts';
 import { checkInstallation } from './installation.ts';
 import type { CallsClient, CallsClientOptions } from './options.ts';
-import { surroundings } from './surroundings.ts';
+import { isPage, surroundings } from './surroundings.ts';
 
 export {
   type CallKind,
@@ -53,10 +53,9 @@ export type { Fetch, FetchAnswer, FetchInit } from './surroundings.ts';
  */
 export function createCallsClient(options: CallsClientOptions): CallsClient {
   const { baseUrl, getIdToken, deviceId, installationId } = options;
-  const around = surroundings();
   if (typeof baseUrl !== 'string') throw new TypeError('baseUrl must be a string');
   // Asked all the same it would look like a network that is down.
-  if (!/^https?:\/\//i.test(baseUrl) && options.fetch === undefined && !around.isPage) {
+  if (!/^https?:\/\//i.test(baseUrl) && options.fetch === undefined && !isPage()) {
     throw new TypeError('baseUrl must begin with https:// or http:// where there is no page');
   }
   if (typeof getIdToken !== 'function') throw new TypeError('getIdToken must be a function');
@@ -64,5 +63,5 @@ export function createCallsClient(options: CallsClientOptions): CallsClient {
     throw new TypeError('deviceId must have 1 to 128 characters');
   }
   if (installationId !== undefined) checkInstallation(installationId);
-  return createClient(options, around);
+  return createClient(options, surroundings());
 }

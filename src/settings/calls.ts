@@ -39,16 +39,19 @@ export const CALLS = {
   /** Seconds a phone rings: 5 to 300. Default 45. */
   ringTimeoutSeconds: {
     variable: 'RING_TIMEOUT_SECONDS',
-    meaning: 'How long a phone rings: 5 to 300 seconds',
+    meaning: 'How long the phone of whoever is called rings: 5 to 300 seconds',
     default: '45',
     kind: seconds(5, 300),
   },
-  /** Seconds after its ring's end in which an accept still counts: 0 to 60. Default 10. */
+  /**
+   * Seconds after its ring's end in which an accept still counts, and the caller hears the tone:
+   * 0 to 60. Default 10.
+   */
   answerGraceSeconds: {
     variable: 'ANSWER_GRACE_SECONDS',
     meaning:
       'How long after the ring an accept still counts, because a phone that starts cold is late: ' +
-      '0 to 60 seconds',
+      '0 to 60 seconds. The caller hears the tone until then',
     default: '10',
     kind: seconds(0, 60),
   },

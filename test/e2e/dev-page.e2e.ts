@@ -175,10 +175,13 @@ it('a call goes on when another token is asked for and refused', async () => {
   expect(await page.locator('#leave').isVisible()).toBe(true);
 });
 
-it('the API’s page is a link away, and as wide as a phone', async () => {
+it('the API’s page is a link away, in a tab of its own, and as wide as a phone', async () => {
   for (const width of [320, 390, 1280]) {
-    const page = await open('alice', 'demo', { viewport: { width, height: 800 } });
-    await page.getByRole('link', { name: 'API' }).click();
+    const phone = await open('alice', 'demo', { viewport: { width, height: 800 } });
+    expect(await isTooWide(phone), String(width)).toBe(false);
+    const opening = phone.waitForEvent('popup');
+    await phone.getByRole('link', { name: 'API in a new tab' }).click();
+    const page = await opening;
     await page.getByRole('heading', { name: 'POST /api/calls/livekit-token' }).waitFor();
     expect(await isTooWide(page), String(width)).toBe(false);
     await photograph(page, `api-${width}`);

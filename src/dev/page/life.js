@@ -39,9 +39,9 @@ function nextOf({ call }, rules) {
       firstNameOf,
     );
   if (call.state === 'ringing') {
-    const endsAt = Date.parse(call.createdAt) + rules.ringMs;
-    const grace = `An answer counts for ${rules.answerGraceMs / 1000} s longer.`;
-    return `Next: nobody answers by ${timeOf(endsAt)}, and it is missed. ${grace}`;
+    const quietAt = Date.parse(call.createdAt) + rules.ringMs;
+    const missedAt = quietAt + rules.answerGraceMs;
+    return `Next: phones ring until ${timeOf(quietAt)}; nobody answers by ${timeOf(missedAt)}, and it is missed.`;
   }
   if (lost.length > 0) {
     return `Next: LiveKit is asked about ${names(lost)}, after ${rules.reconnectGraceMs / 1000} s at most.`;

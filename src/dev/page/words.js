@@ -6,7 +6,7 @@ export function outcomeOf(call) {
   const mine = call.me.role === 'caller';
   switch (call.outcome) {
     case 'answered':
-      return call.talkSeconds === undefined ? 'Talked' : `Talked ${duration(call.talkSeconds)}`;
+      return call.talkSeconds === undefined ? 'Answered' : `Talked ${duration(call.talkSeconds)}`;
     case 'missed':
       if (call.reason === 'busy') return 'Missed: you were in a call';
       return mine ? 'No answer' : 'Missed';
