@@ -100,6 +100,8 @@ export async function spawnServer(
   const spawnedAt = performance.now();
   const child = start('taskset', ['-c', String(SERVER_CORE), process.execPath, ...command], {
     stdio: ['ignore', log, log],
+    // Where no `.env` of a developer lies.
+    cwd: bench.directory,
     env: {
       PATH: process.env.PATH,
       NODE_ENV: 'production',

@@ -1,6 +1,6 @@
 // The file .env of the folder in which the server is started.
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -57,5 +57,9 @@ describe('.env', () => {
     expect(await faultsOf(undefined)).toContain('FIREBASE_PROJECT_ID is required');
     mkdirSync(join(folder, '.env'));
     expect(await faultsOf(undefined)).toContain('FIREBASE_PROJECT_ID is required');
+  });
+
+  it('of the clone is out of reach of what a test starts', () => {
+    expect(readdirSync(process.cwd())).toEqual([]);
   });
 });
