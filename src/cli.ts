@@ -17,7 +17,7 @@ const USAGE = `livekit-switchboard ${VERSION}
   livekit-switchboard migrate  makes the tables of calls in DATABASE_URL; --print: shows the SQL,
                                --from 1: only what schema 1 lacks
   livekit-switchboard erase <uid>
-                               forgets a person, and leaves the calls that he is in
+                               forgets a person, and leaves the calls that they are in
   livekit-switchboard webhooks redeliver
                                sends your backend again what it could not be told in time
 

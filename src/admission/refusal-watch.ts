@@ -99,7 +99,7 @@ function inARow(what: string, fault: TokenFault, wasAccepted: boolean): string {
 const UNVERIFIED = 'None of this is verified: anybody can send such a token';
 const FIX_OF_SIGNED: Readonly<Record<string, string | undefined>> = {
   audience:
-    'Let the app and this server use one project. Take over no name that you do not know: anybody can send tokens of a project of his own',
+    'Let the app and this server use one project. Take over no name that you do not know: anybody can send tokens of a project of their own',
   expired:
     'Either this server’s clock is fast (compare it, switch NTP on), or the app keeps a token in place of asking getIdToken() each time',
 };

@@ -22,6 +22,6 @@ export async function erase(env: Environment, uid: string): Promise<string> {
   const left =
     leftCalls === 0
       ? ''
-      : `He was in ${leftCalls === 1 ? 'a call' : `${leftCalls} calls`}, which he has left. `;
+      : `They were in ${leftCalls === 1 ? 'a call' : `${leftCalls} calls`}, which they have left. `;
   return `Erased. ${left}Whoever signs in with this uid again is somebody new.`;
 }

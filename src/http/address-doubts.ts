@@ -56,7 +56,7 @@ export function createDoubts(options: {
           'short',
           fields,
           `X-Forwarded-For had fewer entries than TRUST_PROXY=${trustProxy} counts: what is believed ` +
-            'there a client may have written himself. Count the proxies in front (docs/networks.md)',
+            'there a client may have written itself. Count the proxies in front (docs/networks.md)',
         );
         return;
       }

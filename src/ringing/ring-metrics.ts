@@ -81,7 +81,7 @@ export function createRingMetrics(
 function createAnswerMetrics(registry: Registry): RingMetrics['observe'] {
   const answer = new Histogram({
     name: 'switchboard_ring_answer_seconds',
-    help: 'From the ring of a person to his accept, by whether a phone of his had said that it rings.',
+    help: 'From the ring of a person to their accept, by whether a phone of theirs had said that it rings.',
     labelNames: ['alerting'],
     buckets: [1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60],
     registers: [registry],

@@ -56,7 +56,7 @@ describe('callees', () => {
     ['longer than LiveKit can carry', ['€'.repeat(86)], /at most 256 bytes/],
     ['with a line break', ['bob\n'], /must not hold control characters/],
     ['with half a character', ['\ud83d'], /lone surrogates/],
-    ['oneself', ['bob', 'alice'], /nobody calls himself\.$/],
+    ['oneself', ['bob', 'alice'], /nobody calls themselves\.$/],
     ['twice the same', ['bob', 'bob'], /each uid once\.$/],
     ['too many', ['a', 'b', 'c', 'd'], /^callees must be at most 3: a call has 4 people/],
   ])('are not %s', (_what, callees, fault) => {

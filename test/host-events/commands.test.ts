@@ -70,7 +70,7 @@ describe('erase', () => {
     });
     expect([code, out, err]).toEqual([
       0,
-      'Erased. He was in a call, which he has left. Whoever signs in with this uid again is somebody new.\n',
+      'Erased. They were in a call, which they have left. Whoever signs in with this uid again is somebody new.\n',
       '',
     ]);
     await told(3);

@@ -125,7 +125,7 @@ describe('place', () => {
     ['an empty caller', { ...CALL, caller: '' }, 'caller must not be empty.'],
     ['a caller too long', { ...CALL, caller: 'a'.repeat(129) }, 'caller must be at most 128'],
     ['no callees', { ...CALL, callees: [] }, 'callees must be a list of the uids to ring.'],
-    ['the caller among them', { ...CALL, callees: ['alice'] }, 'nobody calls himself'],
+    ['the caller among them', { ...CALL, callees: ['alice'] }, 'nobody calls themselves'],
     ['too many', { ...CALL, callees: ['b', 'c', 'd'] }, 'callees must be at most 2'],
     ['a callee twice', { ...CALL, callees: ['b', 'b'] }, 'callees must hold each uid once'],
     ['no kind', { ...CALL, kind: undefined }, 'kind is required: audio or video.'],

@@ -111,7 +111,7 @@ describe('one cause that everybody meets', () => {
       'no ID token has been good since the start, and the last 5 or more, from several networks, ' +
         `were refused for one reason. Of the last: it is for project "other-app", and ` +
         `FIREBASE_PROJECT_ID is "${PROJECT_ID}". Let the app and this server use one project. Take ` +
-        'over no name that you do not know: anybody can send tokens of a project of his own',
+        'over no name that you do not know: anybody can send tokens of a project of their own',
     ]);
     stage.clock.advance(3_600_000);
     await askFromAll(() => stage.idToken(OTHER));

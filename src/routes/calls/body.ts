@@ -113,7 +113,7 @@ export function calleesIn(members: Members, caller: UserId, max: number): readon
   for (const uid of value) {
     const fault = typeof uid === 'string' ? faultOfPerson(uid) : 'is no text';
     if (fault !== undefined) throw invalid(`callees must hold uids, and one ${fault}.`);
-    if (uid === caller) throw invalid('callees must not hold the caller: nobody calls himself.');
+    if (uid === caller) throw invalid('callees must not hold the caller: nobody calls themselves.');
   }
   if (new Set(value).size < value.length) throw invalid('callees must hold each uid once.');
   return value as readonly UserId[];

@@ -26,7 +26,7 @@ const PARTY = {
   properties: {
     uid: uid('Who.'),
     ...partyMembers,
-    name: { type: 'string', description: 'Out of his own ID token.' },
+    name: { type: 'string', description: 'Out of their own ID token.' },
     picture: { type: 'string', description: 'The same; an https address.' },
     isAlerting: {
       type: 'boolean',
@@ -62,7 +62,7 @@ export const CALL = {
     id: uuid('In small letters.'),
     version: {
       type: 'integer',
-      description: 'Of the reader’s own: greater after whatever he can see has changed.',
+      description: 'Of the reader’s own: greater after whatever they can see has changed.',
     },
     kind: { type: 'string', enum: CALL_KINDS, description: 'How to ring and what to open with.' },
     context: { type: 'string', description: 'What it is about: a chat’s id.' },
@@ -72,7 +72,7 @@ export const CALL = {
     outcome: {
       type: 'string',
       enum: OUTCOMES,
-      description: 'What became of it, for the reader: he may have missed what others answered.',
+      description: 'What became of it, for the reader: they may have missed what others answered.',
     },
     reason,
     createdAt: time('When it was placed.'),
