@@ -24,7 +24,8 @@ export function createUntaken(maxBytes = UNTAKEN_MAX_BYTES): HoldUntaken {
     for (const [releaseEldest, eldest] of waiting) {
       if (total <= maxBytes) break;
       releaseEldest();
-      cutOff(eldest);
+      // Nobody has said that it was taken meanwhile, as most are.
+      if (eldest.writableLength >= COUNTED_FROM_BYTES) cutOff(eldest);
     }
     return release;
   };

@@ -1,13 +1,15 @@
 // Readers who ask for much and take nothing: what waits for all of them together has a bound.
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createEngine, type Engine } from '../../src/http/engine.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
 import { route } from '../../src/http/routes.ts';
+import { createUntaken } from '../../src/http/untaken.ts';
 import { createFakeClock } from '../fakes/clock.ts';
 import { createFakeLog, type FakeLog } from '../fakes/log.ts';
-import { MOUNTS, type Mount } from '../mounts.ts';
+import { listen, MOUNTS, type Mount } from '../mounts.ts';
 
 const MiB = 1024 * 1024;
 const BOUND = 32;
@@ -91,4 +93,26 @@ describe.each(WAYS)('answers at %s that nobody takes', (path) => {
     await vi.waitUntil(() => taken > AT_ONCE * MiB);
     expect(made).toBe(11 * AT_ONCE);
   });
+});
+
+it('whoever has taken all that he was told stays, however much that is of all together', async () => {
+  const hold = createUntaken(50_000);
+  const { origin, close } = await listen(
+    createServer((_, response) => {
+      response.write('x'.repeat(10_000));
+      hold(response, response.writableLength);
+    }),
+  );
+  onTestFinished(close);
+  const gone = vi.fn();
+  for (let count = 0; count < 12; count += 1) {
+    const { body } = await fetch(origin);
+    const reader = (body as ReadableStream<Uint8Array>).getReader();
+    let taken = 0;
+    while (taken < 10_000) taken += (await reader.read()).value?.byteLength ?? 10_000;
+    reader.closed.catch(gone);
+  }
+  // Whoever was cut off has heard of it by then.
+  await fetch(origin).then(({ body }) => body?.cancel());
+  expect(gone).not.toHaveBeenCalled();
 });
