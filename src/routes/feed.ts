@@ -138,9 +138,9 @@ function piecesOf(
   { user, clock }: { user: User; clock: Clock },
 ): Pieces {
   return async function* (signal) {
-    // A host's own users may have no token that ends.
+    // A host's own users may have no token that ends, or NaN for its end.
     const { exp } = user.claims;
-    const endsAt = typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY;
+    const endsAt = Number.isFinite(exp) ? (exp as number) * 1000 : Number.POSITIVE_INFINITY;
     let look: Look | undefined;
     let againMs: number | undefined;
     yield `retry: ${RETRY_MS}\n\n`;

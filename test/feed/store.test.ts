@@ -274,6 +274,12 @@ it('whoever waits for one call many times over looks once for each change', asyn
   expect(stage.looks() - before).toBe(1);
 });
 
+it('a stream whose host says nonsense of its end waits as one without', async () => {
+  const bob = await listen('bob', { headers: { authorization: 'Bearer bob NaN' } });
+  await bob.heard('snapshot');
+  await vi.waitFor(() => expect(stage.clock.waiting()).toEqual([10_000]));
+});
+
 describe('an old ring', () => {
   it('does not ring after a night in a drawer', async () => {
     const evening = await listen('bob');
