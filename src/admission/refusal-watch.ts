@@ -1,6 +1,7 @@
 // One cause that everybody meets is a fault of the configuration, and becomes one warning that
 // names the fix. Whoever likes may send any token, also a good one of a project of his own: a
-// warning takes refusals in a row from several networks, or the word of Google's key.
+// warning takes refusals in a row from several networks, or the word of Google's key. Once alone the
+// first token of another project is enough: who sets this up has one machine, and often no logger.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { TokenFault } from '../base/token-fault.ts';
@@ -9,6 +10,8 @@ import type { TokenFault } from '../base/token-fault.ts';
 const IN_A_ROW = 5;
 const NETWORKS = 3;
 const WARN_EVERY_MS = 3_600_000;
+/** What is wrong with a token that is good somewhere else. */
+const OF_ANOTHER: readonly string[] = ['audience', 'issuer'];
 
 export interface RefusalWatch {
   /** A token was found good that was not known before. */
@@ -35,6 +38,7 @@ export function createRefusalWatch(options: {
   const rows = { signed: newRow(), unsigned: newRow() };
   const mayWarn = { clock: atMostEvery(clock), row: atMostEvery(clock) };
   let wasAccepted = false;
+  let toldOfOther = false;
 
   function count(row: Row, fault: TokenFault, network: string): boolean {
     const reason = `${fault.cause} ${fault.found ?? ''}`;
@@ -61,6 +65,10 @@ export function createRefusalWatch(options: {
       }
       // Where one was good, the configuration is; time alone may have gone wrong since.
       if (wasAccepted && !(fault.cause === 'expired' && fault.isSigned)) return;
+      if (!toldOfOther && OF_ANOTHER.includes(fault.cause)) {
+        toldOfOther = true;
+        log.warn({ cause: fault.cause }, ofAnother(what, fault));
+      }
       const row = fault.isSigned ? rows.signed : rows.unsigned;
       if (!count(row, fault, networkOf(address))) return;
       if (mayWarn.row()) log.warn({ cause: fault.cause }, inARow(what, fault, wasAccepted));
@@ -91,9 +99,15 @@ function inARow(what: string, fault: TokenFault, wasAccepted: boolean): string {
   const since = wasAccepted
     ? `no new ${what} was good lately`
     : `no ${what} has been good since the start`;
-  const fix = fault.isSigned ? FIX_OF_SIGNED[fault.cause] : UNVERIFIED;
-  const and = fix === undefined ? '' : `. ${fix}`;
-  return `${since}, and the last ${IN_A_ROW} or more, from several networks, were refused for one reason. Of the last: ${fault.message}${and}`;
+  return `${since}, and the last ${IN_A_ROW} or more, from several networks, were refused for one reason. Of the last: ${withFix(fault)}`;
+}
+
+const ofAnother = (what: string, fault: TokenFault): string =>
+  `an ${what} of another project or issuer was refused, and none has been good since the start: ${withFix(fault)}`;
+
+function withFix({ cause, isSigned, message }: TokenFault): string {
+  const fix = isSigned ? FIX_OF_SIGNED[cause] : UNVERIFIED;
+  return fix === undefined ? message : `${message}. ${fix}`;
 }
 
 const UNVERIFIED = 'None of this is verified: anybody can send such a token';
