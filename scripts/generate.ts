@@ -19,7 +19,7 @@ function envExample(): string {
     ].join('\n');
   });
   const head = `# Every setting of the standalone server. An empty value is an unset one.
-# Copied to .env, this is read by serve and doctor in that folder; the environment goes before it.
+# Copied to .env, this is read by every command but dev in that folder; the environment goes before it.
 # Made by npm run generate from src/settings/table.ts.`;
   return `${[head, ...blocks].join('\n\n')}\n`;
 }

@@ -78,22 +78,18 @@ async function serve(): Promise<void> {
 }
 
 async function migrate({ print, from }: Given): Promise<void> {
-  takeEnvFile();
   const commands = await import('./compose/migrate.ts');
-  const out = openOutput();
-  if (print) {
-    out.write(commands.printMigration(process.env, from));
-    return;
-  }
-  await commands.migrate(process.env);
-  out.write('The tables of calls are as this version needs them.\n');
+  if (!print) return onDatabase(commands.migrate);
+  takeEnvFile();
+  openOutput().write(commands.printMigration(process.env, from));
 }
 
-/** Says what it did. */
+/** Says what it did, and where: a file `.env` may have named another database than was meant. */
 async function onDatabase(command: (env: NodeJS.ProcessEnv) => Promise<string>): Promise<void> {
   takeEnvFile();
   const said = await command(process.env);
-  openOutput().write(`${said}\n`);
+  const { shownDatabase } = await import('./compose/database-command.ts');
+  openOutput().write(`${said}\nDatabase: ${shownDatabase(process.env)}\n`);
 }
 
 /** Names of the variables that are now as the file says: those which the environment had not. */

@@ -8,6 +8,7 @@ import { ConfigError, loadDatabase } from '../settings/config.ts';
 import { misspelt } from '../settings/misspelt.ts';
 import type { Environment } from '../settings/sources.ts';
 import { variableOf } from '../settings/table.ts';
+import { placeOf } from '../storage/postgres/refusals.ts';
 import { createStore } from './call-store.ts';
 
 const silent = () => {};
@@ -54,4 +55,11 @@ export async function onDatabase<Result>(
   } finally {
     await store.close();
   }
+}
+
+/** The database that is set, as it may be shown: a file, or a host alone. */
+export function shownDatabase(env: Environment): string {
+  const database = loadDatabase(env);
+  if (database?.engine === 'sqlite') return resolve(database.path);
+  return typeof database?.source === 'string' ? placeOf(database.source).host : 'none';
 }

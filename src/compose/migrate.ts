@@ -19,6 +19,6 @@ export function printMigration(env: Environment, from = '0'): string {
   return migrationSql(loadDatabase(env)?.engine ?? 'postgres', version);
 }
 
-/** Rejects with a sentence for the operator. Where all is there already it changes nothing. */
-export const migrate = (env: Environment): Promise<void> =>
-  onDatabase(env, async () => {}, 'makes');
+/** Where all is there already it changes nothing. Rejects with a sentence for the operator. */
+export const migrate = (env: Environment): Promise<string> =>
+  onDatabase(env, async () => 'The tables of calls are as this version needs them.', 'makes');

@@ -8,7 +8,7 @@ import { page, under } from './page-parts.ts';
 
 const FILE = join(import.meta.dirname, '..', '..', 'examples', 'prometheus', 'alerts.yml');
 const RULE =
-  /^ {6}- alert: (\w+)\n {8}expr: (.+)\n(?: {8}for: \d+m\n)? {8}annotations:\n {10}summary: "([^"]+)"\n/gm;
+  /^ {6}- alert: (\w+)\n {8}expr: (.+)\n(?: {8}for: \d+m\n)? {8}labels:\n {10}severity: (?:page|ticket)\n {8}annotations:\n {10}summary: "([^"]+)"\n/gm;
 
 const text = readFileSync(FILE, 'utf8');
 const rules = [...text.matchAll(RULE)].map(([, alert = '', expr = '', summary = '']) => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LeasedEffect } from '../../src/calls/store.ts';
+import { shownDatabase } from '../../src/compose/database-command.ts';
 import { comes } from '../events/stage.ts';
 import {
   BOB,
@@ -51,12 +52,19 @@ async function run(args: string[], env: Record<string, string> = {}) {
   return { code, out, err };
 }
 const database = () => ({ DATABASE_URL: `sqlite:${folder}/calls.db` });
+/** What each command says at its end. */
+const used = () => `Database: ${folder}/calls.db\n`;
 const told = (count: number) =>
   comes(() => {
     if (receiver.events.length >= count) return true;
     server.clock.advance(250);
     return false;
   });
+
+it('a database is shown by its host alone', () => {
+  const shown = shownDatabase({ DATABASE_URL: 'postgres://alice:hunter2@db.example:5433/calls' });
+  expect(shown).toBe('db.example:5433');
+});
 
 describe('erase', () => {
   it('leaves his calls and forgets him, and the server tells the host of it', async () => {
@@ -70,7 +78,8 @@ describe('erase', () => {
     });
     expect([code, out, err]).toEqual([
       0,
-      'Erased. They were in a call, which they have left. Whoever signs in with this uid again is somebody new.\n',
+      'Erased. They were in a call, which they have left. Whoever signs in with this uid again is somebody new.\n' +
+        used(),
       '',
     ]);
     await told(3);
@@ -85,8 +94,10 @@ describe('erase', () => {
     const call = await server.place('alice', 'bob');
     await server.decline(call, BOB);
     const said = async () => (await run(['erase', 'bob'], database())).out;
-    expect(await said()).toBe('Erased. Whoever signs in with this uid again is somebody new.\n');
-    expect(await said()).toBe('Nothing was there of this uid.\n');
+    expect(await said()).toBe(
+      `Erased. Whoever signs in with this uid again is somebody new.\n${used()}`,
+    );
+    expect(await said()).toBe(`Nothing was there of this uid.\n${used()}`);
     const { call: after } = await server.store.call(call.id);
     expect(JSON.stringify(after)).not.toContain('bob');
   });
@@ -129,12 +140,12 @@ describe('webhooks redeliver', () => {
     expect(receiver.told).toEqual(['2 call.declined', '3 call.ended']);
     const { code, out, err } = await run(['webhooks', 'redeliver'], database());
     expect([code, out, err]).toEqual([
-      ...[0, '1 event that was given up will be sent again by the running server.\n', ''],
+      ...[0, `1 event that was given up will be sent again by the running server.\n${used()}`, ''],
     ]);
     await told(3);
     expect(receiver.told.at(-1)).toBe('1 call.placed');
     expect((await run(['webhooks', 'redeliver'], database())).out).toBe(
-      'No event was given up: nothing is sent again.\n',
+      `No event was given up: nothing is sent again.\n${used()}`,
     );
   });
 

@@ -152,7 +152,9 @@ describe('migrate', () => {
     for (let time = 0; time < 2; time += 1) {
       const { code, out, err } = await run(['migrate'], env).ended;
       expect([code, out, err]).toEqual([
-        ...[0, 'The tables of calls are as this version needs them.\n', ''],
+        0,
+        `The tables of calls are as this version needs them.\nDatabase: ${folder}/calls.db\n`,
+        '',
       ]);
     }
   });
