@@ -182,7 +182,9 @@ it('no more of somebody who was erased, of whom nothing is left', async () => {
 
   // What the host has yet to be told has his name in it.
   receiver.answerWith('refuse');
-  expect(await command('erase', uid)).toMatch(/^Erased\. They were in a call, which they have left\./);
+  expect(await command('erase', uid)).toMatch(
+    /^Erased\. They were in a call, which they have left\./,
+  );
   await expectNoTrace(uid, iphone);
   await eventually(() => other.update(id)?.call).toMatchObject({ state: 'ended' });
   expect(await inHisEar.gone).toBe('ROOM_DELETED');
