@@ -679,6 +679,34 @@ describe('the schema', () => {
     expect(await place(store, { caller: 'c', callees: ['d'] })).toBeDefined();
   });
 
+  it('that a newer version brings further as an outage ends shuts nobody out once it is back', async () => {
+    const clock = createFakeClock();
+    const { store } = await openStore({ clock });
+    const call = (await place(store)) as Call;
+    await until('its echo was heard', () => clock.waiting().includes(10_000));
+    clock.advance(9_000);
+    await admin.query(`create function wait() returns trigger language plpgsql as
+        $$ begin perform pg_sleep(1); return new; end $$;
+      create trigger wait before insert on switchboard.people for each row when (new.uid = '')
+        execute function wait();
+      alter table switchboard.calls rename column heard to listened`);
+    await unavailable(end(store, call.id));
+    await admin.query('alter table switchboard.calls rename column listened to heard');
+    clock.advance(500);
+    await until('the end is being proved', async () => {
+      const { rows } = await admin.query(
+        "select 1 from pg_stat_activity where wait_event = 'PgSleep' and datname = current_database()",
+      );
+      return rows.length > 0;
+    });
+    await admin.query('update switchboard.schema_version set version = 99, readable_from = 98');
+    clock.advance(500);
+    await until('it is told', () => store.fault()?.includes('schema 99') === true);
+    await admin.query('update switchboard.schema_version set readable_from = 1');
+    await until('it is over', () => store.fault() === undefined);
+    expect(await end(store, call.id)).toMatchObject({ state: 'ended' });
+  });
+
   it('that goes while we run is told, and left to whoever brings it back', async () => {
     const { store } = await openStore();
     await place(store);

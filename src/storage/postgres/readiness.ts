@@ -59,6 +59,8 @@ export function createReadiness(parts: ReadinessParts): Readiness {
     async probe() {
       await prepare();
       await runner.run({ reads: WRITES });
+      // Whatever was found of the schema meanwhile: the fault ends now, and what is so still is found again.
+      isReady = true;
     },
     // Of a host's pool nobody knows where it leads.
     explain: typeof source === 'string' ? (error) => refusalOf(error, placeOf(source)) : undefined,
