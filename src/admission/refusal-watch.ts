@@ -99,17 +99,18 @@ function inARow(what: string, fault: TokenFault, wasAccepted: boolean): string {
   const since = wasAccepted
     ? `no new ${what} was good lately`
     : `no ${what} has been good since the start`;
-  return `${since}, and the last ${IN_A_ROW} or more, from several networks, were refused for one reason. Of the last: ${withFix(fault)}`;
+  const fix = fault.isSigned ? FIX_OF_SIGNED[fault.cause] : UNVERIFIED;
+  const and = fix === undefined ? '' : `. ${fix}`;
+  return `${since}, and the last ${IN_A_ROW} or more, from several networks, were refused for one reason. Of the last: ${fault.message}${and}`;
 }
 
-const ofAnother = (what: string, fault: TokenFault): string =>
-  `an ${what} of another project or issuer was refused, and none has been good since the start: ${withFix(fault)}`;
+/** It is looked at before any key: nobody can say yet who has signed it. */
+const ofAnother = (what: string, { cause, message }: TokenFault): string =>
+  `an ${what} of another project or issuer was refused, and none has been good since the start: ${message}. ` +
+  (cause === 'audience' ? USE_ONE_PROJECT : UNVERIFIED);
 
-function withFix({ cause, isSigned, message }: TokenFault): string {
-  const fix = isSigned ? FIX_OF_SIGNED[cause] : UNVERIFIED;
-  return fix === undefined ? message : `${message}. ${fix}`;
-}
-
+const USE_ONE_PROJECT =
+  'If your app has sent it, let the app and this server use one project; anybody can send a token of a project of their own';
 const UNVERIFIED = 'None of this is verified: anybody can send such a token';
 const FIX_OF_SIGNED: Readonly<Record<string, string | undefined>> = {
   audience:

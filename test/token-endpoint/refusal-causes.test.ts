@@ -103,18 +103,18 @@ describe('a request without an ID token', () => {
 });
 
 describe('the first token of another project', () => {
-  it('is a warning at once, and that once', async () => {
-    await open();
+  it('is a warning at once, and that once, also where no key was fetched yet', async () => {
+    stage = await setStage(mount);
     for (let i = 0; i < 9; i += 1) await stage.ask({ token: stage.idToken(OTHER) });
     expect(warnings()).toEqual([
       'an ID token of another project or issuer was refused, and none has been good since the ' +
-        `start: it is for project "other-app", and FIREBASE_PROJECT_ID is "${PROJECT_ID}". Let the ` +
-        'app and this server use one project. Take over no name that you do not know: anybody can ' +
-        'send tokens of a project of their own',
+        `start: it is for project "other-app", and FIREBASE_PROJECT_ID is "${PROJECT_ID}". If your ` +
+        'app has sent it, let the app and this server use one project; anybody can send a token of ' +
+        'a project of their own',
     ]);
   });
 
-  it('is it also of another issuer, and says that nothing is verified', async () => {
+  it('is a warning too where the issuer is another, which says that nothing is verified', async () => {
     await open();
     const iss = 'https://accounts.example\n@x';
     await stage.ask({ token: signIdToken({ iss }, {}, signingKey('forger')) });
