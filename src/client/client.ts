@@ -17,19 +17,20 @@ export function createClient(options: CallsClientOptions, around: Surroundings):
   const closing = new AbortController();
   const { signal } = closing;
   const pause = createPause(clock);
+  const waits = { clock, random, pause };
   let deviceId = options.deviceId ?? '';
   const named = options.deviceId === undefined ? around.device() : Promise.resolve(deviceId);
   const device = async () => {
     deviceId = await named;
     return deviceId;
   };
+  const checkUse = () => checkBaseUrl(options, around);
   const requests = createRequests({
     baseUrl: options.baseUrl.replace(/\/+$/, ''),
     getIdToken: options.getIdToken,
     fetch: options.fetch ?? around.fetch,
-    clock,
-    random,
-    pause,
+    ...waits,
+    checkUse,
   });
   const known = createKnownCalls(clock, () => deviceId);
   const { installationId } = options;
@@ -39,9 +40,7 @@ export function createClient(options: CallsClientOptions, around: Surroundings):
   const connectionListeners = new Set<(connection: Connection) => void>();
   const feed = createFeed({
     requests,
-    clock,
-    random,
-    pause,
+    ...waits,
     canStream: options.feed === undefined ? around.canStream : options.feed === 'stream',
     take: (news, isOtherFeed) => take(shared, news, isOtherFeed),
     tell(next) {
@@ -61,9 +60,12 @@ export function createClient(options: CallsClientOptions, around: Surroundings):
   return {
     deviceId: device,
     ...createCommands(shared),
-    watch: (callId, listener, onError = () => {}) =>
-      watch(shared, { clock, random, pause }, { callId, listener, onError }),
+    watch(callId, listener, onError = () => {}) {
+      checkUse();
+      return watch(shared, waits, { callId, listener, onError });
+    },
     onCall(listener) {
+      checkUse();
       if (signal.aborted) return () => {};
       // Else the snapshot tells them.
       if (feed.isKnown()) for (const update of known.live()) callListener(listener, update);
@@ -91,6 +93,16 @@ export function createClient(options: CallsClientOptions, around: Surroundings):
       connectionListeners.clear();
     },
   };
+}
+
+/**
+ * Asked all the same it would look like a network that is down. Only when it is used: a page that is
+ * made on a server makes the client there, and asks nothing.
+ */
+function checkBaseUrl({ baseUrl, fetch }: CallsClientOptions, { isPage }: Surroundings): void {
+  if (!/^https?:\/\//i.test(baseUrl) && fetch === undefined && !isPage) {
+    throw new TypeError('baseUrl must begin with https:// or http:// where there is no page');
+  }
 }
 
 function once(run: () => void): Stop {

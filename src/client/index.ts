@@ -2,7 +2,7 @@
 import { createClient } from './client.ts';
 import { checkInstallation } from './installation.ts';
 import type { CallsClient, CallsClientOptions } from './options.ts';
-import { isPage, surroundings } from './surroundings.ts';
+import { surroundings } from './surroundings.ts';
 
 export {
   type CallKind,
@@ -54,10 +54,6 @@ export type { Fetch, FetchAnswer, FetchInit } from './surroundings.ts';
 export function createCallsClient(options: CallsClientOptions): CallsClient {
   const { baseUrl, getIdToken, deviceId, installationId } = options;
   if (typeof baseUrl !== 'string') throw new TypeError('baseUrl must be a string');
-  // Asked all the same it would look like a network that is down.
-  if (!/^https?:\/\//i.test(baseUrl) && options.fetch === undefined && !isPage()) {
-    throw new TypeError('baseUrl must begin with https:// or http:// where there is no page');
-  }
   if (typeof getIdToken !== 'function') throw new TypeError('getIdToken must be a function');
   if (deviceId !== undefined && (deviceId.length < 1 || deviceId.length > 128)) {
     throw new TypeError('deviceId must have 1 to 128 characters');

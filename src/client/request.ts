@@ -39,6 +39,8 @@ export interface RequestParts {
   readonly clock: ClientClock;
   readonly random: () => number;
   readonly pause: Pause;
+  /** Throws a TypeError where the client can ask nobody. */
+  readonly checkUse: () => void;
 }
 
 const TRY_MS = 10_000;
@@ -47,9 +49,10 @@ const ALL_TRIES_MS = 20_000;
 const RETRY_AFTER_AT_MOST_SECONDS = 10;
 
 export function createRequests(parts: RequestParts): Requests {
-  const { clock, random, pause } = parts;
+  const { clock, random, pause, checkUse } = parts;
 
   async function send(ask: Ask, signal: AbortSignal): Promise<Record<string, unknown>> {
+    checkUse();
     const endsAt = clock.monotonic() + ALL_TRIES_MS;
     for (let failures = 0; ; failures++) {
       try {

@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly fetch: Fetch;
   /** Whether `fetch` hands over an answer before all of it is there. */
   readonly canStream: boolean;
+  /** Whether a relative address is relative to something. */
+  readonly isPage: boolean;
   device(): Promise<string>;
   /** `run` when the network is back, or somebody looks at the page again. */
   onHint(run: (hint: Hint) => void): () => void;
@@ -59,12 +61,10 @@ export const surroundings = (): Surroundings => ({
   // Looked up at every call, so that whoever replaces it is heard, and never as a method.
   fetch: (url, init) => around.fetch(url, init),
   canStream: canStream(),
+  isPage: around.location !== undefined,
   device: () => deviceOfPage(tab()),
   onHint,
 });
-
-/** Whether a relative address is relative to something. */
-export const isPage = (): boolean => around.location !== undefined;
 
 /** React Native answers when everything is there, and a stream never is. */
 function canStream(): boolean {

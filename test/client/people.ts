@@ -28,6 +28,7 @@ export async function setPeople(): Promise<People> {
           random: () => 0,
           fetch: (url, init) => fetch(url, init),
           canStream: true,
+          isPage: true,
           device: async () => `${uid}-1`,
           onHint: () => () => {},
         },

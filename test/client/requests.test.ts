@@ -1,6 +1,6 @@
 // What people do with calls, and what the network makes of it.
 import { describe, expect, it, vi } from 'vitest';
-import { CallsError, createCallsClient } from '../../src/client/index.ts';
+import { type CallsClient, CallsError, createCallsClient } from '../../src/client/index.ts';
 import { cut, hang, json, page, refusal } from './scripted-server.ts';
 import { active, answer, call, DEVICE, ended, entry, ID, OTHER_ID, setClient } from './stage.ts';
 
@@ -469,8 +469,6 @@ describe('close()', () => {
 
 it.each([
   [{ baseUrl: undefined }, 'baseUrl'],
-  [{ baseUrl: '/api/calls' }, 'baseUrl'],
-  [{ baseUrl: 'api.example.com/api/calls' }, 'baseUrl'],
   [{ getIdToken: 'token' }, 'getIdToken'],
   [{ deviceId: '' }, 'deviceId'],
   [{ deviceId: 'x'.repeat(129) }, 'deviceId'],
@@ -481,12 +479,33 @@ it.each([
   expect(() => createCallsClient(options as never)).toThrow(name);
 });
 
-it.each([
-  ['in a page', () => vi.stubGlobal('location', {}), {}],
-  ['with a fetch of its own', () => {}, { fetch: () => Promise.reject(new Error('none')) }],
-])('a relative baseUrl is fine %s', (_, set, more) => {
-  set();
-  const options = { baseUrl: '/api/calls', getIdToken: () => 'token', ...more };
-  expect(() => createCallsClient(options).close()).not.toThrow();
-  vi.unstubAllGlobals();
+describe('a relative baseUrl', () => {
+  const make = (more: object = {}) =>
+    createCallsClient({ baseUrl: '/api/calls', getIdToken: () => 'token', ...more });
+
+  it.each([
+    ['a request', (client: CallsClient) => client.get(ID)],
+    ['listening', async (client: CallsClient) => void client.onCall(() => {})],
+    ['watching', async (client: CallsClient) => void client.watch(ID, () => {})],
+  ])('without a page is a TypeError at once, for %s, and not before', async (_, use) => {
+    const client = make();
+    await expect(use(client)).rejects.toThrow(TypeError);
+    await expect(use(client)).rejects.toThrow('baseUrl');
+    client.close();
+  });
+
+  it('in a page is asked', async () => {
+    vi.stubGlobal('location', {});
+    const asked = vi.fn(() => Promise.reject(new Error('none')));
+    vi.stubGlobal('fetch', asked);
+    await expect(make().invite(ID, ['bob'])).rejects.toThrow('no answer');
+    vi.unstubAllGlobals();
+    expect(asked).toHaveBeenCalledWith(`/api/calls/${ID}/invite`, expect.anything());
+  });
+
+  it('is a matter of the fetch that an app brings along', async () => {
+    const fetch = vi.fn(() => Promise.reject(new Error('none')));
+    await expect(make({ fetch }).invite(ID, ['bob'])).rejects.toThrow('no answer');
+    expect(fetch).toHaveBeenCalledOnce();
+  });
 });

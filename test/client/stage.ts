@@ -58,6 +58,7 @@ export async function setClient(
       random: () => chance,
       fetch: (url, init) => fetch(url, init),
       canStream: true,
+      isPage: true,
       device: async () => 'a-device-of-its-own',
       onHint(run) {
         onHint = run;
