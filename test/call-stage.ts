@@ -140,5 +140,5 @@ export async function setCallStage(
   };
 }
 
-const tokenOf = (stage: Stage, who: string): string =>
+export const tokenOf = (stage: Stage, who: string): string =>
   stage.idToken({ sub: who, user_id: who, name: `${who[0]?.toUpperCase()}${who.slice(1)}` });

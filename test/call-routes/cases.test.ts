@@ -1,7 +1,8 @@
 // Each case of requests and answers: status, code, and what happened.
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CallAnswer, type CallStage, setCallStage } from '../call-stage.ts';
+import { type CallAnswer, type CallStage, setCallStage, tokenOf } from '../call-stage.ts';
+import { answersIn, openSocket } from '../raw.ts';
 
 let stage: CallStage;
 beforeEach(async () => {
@@ -344,6 +345,22 @@ describe('names', () => {
 });
 
 describe('the lists', () => {
+  it('of a burst are made one in each turn of the event loop, and what else has come between', async () => {
+    const { pathname, host } = new URL(stage.baseUrl);
+    const head = `GET ${pathname} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${tokenOf(stage, 'alice')}\r\n`;
+    const { socket, read } = await openSocket(stage.baseUrl);
+    let turns = 0;
+    const turn = () => {
+      turns += 1;
+      if (!socket.destroyed) setImmediate(turn);
+    };
+    socket.once('data', turn);
+    socket.write(`${`${head}\r\n`.repeat(19)}${head}connection: close\r\n\r\n`);
+    const answers = answersIn(await read());
+    expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200));
+    expect(turns).toBeGreaterThanOrEqual(19);
+  });
+
   it('come page by page, by context, and know what goes on', async () => {
     const ids: string[] = [];
     for (const context of ['chat-1', 'chat-2', 'chat-1']) {

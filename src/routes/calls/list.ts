@@ -1,5 +1,7 @@
 // GET /: a person's own calls, the newest first; or those that go on.
+import type { Clock } from '../../base/clock.ts';
 import { faultOfLiveKitName } from '../../base/ids.ts';
+import { createTurns } from '../../base/turns.ts';
 import { UnknownCursor } from '../../calls/store.ts';
 import { historyEntryOf } from '../../calls/view.ts';
 import { withStore } from '../../calls/with-store.ts';
@@ -13,8 +15,10 @@ const PAGE = { min: 1, max: 100, default: 30 };
 const CURSOR_MAX_BYTES = 512;
 const CONTEXT_MAX_BYTES = 256;
 
-export function listRoute(ground: CallGround): Route {
-  const { store, showsNames } = ground;
+export function listRoute(ground: CallGround & { readonly clock: Clock }): Route {
+  const { store, showsNames, clock } = ground;
+  // A long page is a millisecond or two: of a burst of them one at a time, and others between.
+  const turn = createTurns(clock, 0);
   return route({
     method: 'GET',
     path: ground.path === '' ? '/' : ground.path,
@@ -37,6 +41,7 @@ export function listRoute(ground: CallGround): Route {
     async answer(request, { query }) {
       const { uid } = userOf(request);
       const { live, context, limit, after } = query;
+      await turn();
       const { calls, now, next } = await withStore(async () =>
         live
           ? { ...(await store.live(uid)), next: undefined }
