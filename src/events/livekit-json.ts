@@ -1,5 +1,6 @@
 // LiveKit's words in JSON: the room API writes them in snake_case, webhooks in camelCase, and
 // numbers of 64 bits as text (https://protobuf.dev/programming-guides/json/).
+import { faultOfLiveKitName } from '../base/ids.ts';
 import type { Present } from '../calls/event.ts';
 
 export interface Participant extends Present {
@@ -20,7 +21,9 @@ export function participantIn(value: unknown): Participant | undefined {
     return undefined;
   }
   const joinedAtMs = joinedAtMsIn(fields);
-  if (sid === '' || identity === '' || joinedAtMs === undefined) return undefined;
+  // A database does not take every text.
+  if (faultOfLiveKitName(sid) !== undefined || identity === '') return undefined;
+  if (joinedAtMs === undefined) return undefined;
   const { kind = 'STANDARD', state } = fields;
   const reason = eitherOf(fields, 'disconnectReason', 'disconnect_reason');
   return {

@@ -129,6 +129,10 @@ describe('a webhook says', () => {
     ['of no kind', { ...JOINED, event: undefined }],
     ['of nobody', { ...JOINED, participant: undefined }],
     ['of somebody without a session', { ...JOINED, participant: { identity: 'alice' } }],
+    [
+      'of a session that Postgres can not write',
+      { ...JOINED, participant: { ...JOINED.participant, sid: 'PA\u0000' } },
+    ],
     ['of an empty session', { ...JOINED, participant: { ...JOINED.participant, sid: '' } }],
     ['of an empty name', { ...JOINED, participant: { ...JOINED.participant, identity: '' } }],
     ['of a recorder', { ...JOINED, participant: { ...JOINED.participant, kind: 'EGRESS' } }],
