@@ -47,7 +47,8 @@ export function createSendAnswer(options: {
     const bytes = Buffer.byteLength(text);
     begin(reply, status, { 'content-type': contentType, 'content-length': bytes });
     reply.raw.end(text);
-    arrivalOf(reply.request.raw).exchange.onOver(hold(reply.raw, bytes));
+    const release = hold(reply.raw, bytes);
+    if (release !== undefined) arrivalOf(reply.request.raw).exchange.onOver(release);
   }
 
   return (reply, contentType, answer) => {

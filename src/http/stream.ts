@@ -40,10 +40,10 @@ export async function sendPieces(
   const hurry = () => {
     cancel = clock.after(LAST_WORD_WITHIN_MS, end);
   };
-  let release = () => {};
+  let release: ReturnType<HoldUntaken>;
   exchange.onOver(() => {
     cancel();
-    release();
+    release?.();
   });
   if (signal.aborted) hurry();
   else signal.addEventListener('abort', hurry, { once: true });
@@ -52,7 +52,7 @@ export async function sendPieces(
       if (exchange.isOver || response.writableEnded) break;
       const isTaken = response.write(piece);
       response.flush?.();
-      release();
+      release?.();
       release = hold(response, response.writableLength);
       if (!isTaken && !signal.aborted && !(await keepsUp(response, signal, clock))) {
         cutOff(response);

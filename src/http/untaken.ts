@@ -6,16 +6,14 @@ import type { ServerResponse } from 'node:http';
 const COUNTED_FROM_BYTES = 4 * 1024;
 const UNTAKEN_MAX_BYTES = 32 * 1024 * 1024;
 
-/** So many bytes wait to be taken, until the answer is called. */
-export type HoldUntaken = (response: ServerResponse, bytes: number) => () => void;
-
-const nothing = (): void => {};
+/** So many bytes wait to be taken, until the answer is called; undefined: too few to count. */
+export type HoldUntaken = (response: ServerResponse, bytes: number) => (() => void) | undefined;
 
 export function createUntaken(maxBytes = UNTAKEN_MAX_BYTES): HoldUntaken {
   const waiting = new Map<() => void, ServerResponse>();
   let total = 0;
   return (response, bytes) => {
-    if (bytes < COUNTED_FROM_BYTES) return nothing;
+    if (bytes < COUNTED_FROM_BYTES) return undefined;
     const release = () => {
       if (waiting.delete(release)) total -= bytes;
     };

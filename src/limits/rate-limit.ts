@@ -1,10 +1,6 @@
 // Counting in fixed windows of a minute, in memory that has a limit of its own.
-import {
-  createBoundedNumbers,
-  type Digest,
-  digestOf,
-  type Numbers,
-} from '../base/bounded-numbers.ts';
+import { createBoundedMap } from '../base/bounded-map.ts';
+import { createBoundedNumbers, type Digest, digestOf } from '../base/bounded-numbers.ts';
 import type { Clock } from '../base/clock.ts';
 import { SwitchboardError } from '../base/errors.ts';
 
@@ -14,6 +10,8 @@ export const WINDOW_MS = 60_000;
  * keys that were asked for last.
  */
 const KEYS_MAX = 100_000;
+/** Of those who come again within their minute: 6 MB at most. Past it they count on from their first. */
+const FREQUENT_MAX = 20_000;
 
 /** Answers are seconds to wait, 0 where there is no need; a promise only where others are asked. */
 export interface RateLimit {
@@ -28,43 +26,64 @@ export interface RateLimit {
   forget(key: string): void | Promise<void>;
 }
 
+interface Window {
+  count: number;
+  readonly endsAt: number;
+}
+
 export function createRateLimit(perMinute: number, clock: Clock): RateLimit {
   /** What was counted, and when the window ends. */
-  const windows = createBoundedNumbers(KEYS_MAX);
+  const firsts = createBoundedNumbers(KEYS_MAX);
+  /** Of most keys there is no second one in a minute; for the others a map is quicker. */
+  const frequent = createBoundedMap<Window>(FREQUENT_MAX);
   let turnedAt = clock.monotonic();
-  const current = (key: Digest, now: number): Numbers | undefined => {
-    const window = windows.get(key);
-    return window !== undefined && now < window[1] ? window : undefined;
+  const firstOf = (digest: Digest, now: number): Window | undefined => {
+    const [count, endsAt] = firsts.get(digest) ?? [0, now];
+    return now < endsAt ? { count, endsAt } : undefined;
+  };
+  const frequentOf = (key: string, now: number): Window | undefined => {
+    const window = frequent.get(key);
+    return window !== undefined && now < window.endsAt ? window : undefined;
   };
   /** Where nobody was for a whole window, the window has ended. */
   const forgetEnded = (now: number) => {
     if (now - turnedAt < WINDOW_MS) return;
     turnedAt = now;
-    windows.turn();
+    firsts.turn();
+    frequent.turn();
   };
-  const waitOf = (window: Numbers | undefined, now: number, cost: number) => {
-    if (window === undefined) return 0;
-    const [count, endsAt] = window;
-    return count + cost > perMinute ? Math.ceil((endsAt - now) / 1000) : 0;
-  };
+  const waitOf = ({ count, endsAt }: Window, now: number, cost: number) =>
+    count + cost > perMinute ? Math.ceil((endsAt - now) / 1000) : 0;
+
+  function takeFirst(digest: Digest, now: number, cost: number): number {
+    forgetEnded(now);
+    firsts.set(digest, [cost, now + WINDOW_MS]);
+    return 0;
+  }
 
   return {
     waitSeconds(key) {
       const now = clock.monotonic();
-      return waitOf(current(digestOf(key), now), now, 1);
+      const window = frequentOf(key, now) ?? firstOf(digestOf(key), now);
+      return window === undefined ? 0 : waitOf(window, now, 1);
     },
     take(key, cost = 1) {
       const now = clock.monotonic();
-      const digest = digestOf(key);
-      const window = current(digest, now);
+      let window = frequentOf(key, now);
+      if (window === undefined) {
+        const digest = digestOf(key);
+        window = firstOf(digest, now);
+        if (window === undefined) return takeFirst(digest, now, cost);
+        frequent.set(key, window);
+      }
       const wait = waitOf(window, now, cost);
-      if (wait > 0) return wait;
-      if (window === undefined) forgetEnded(now);
-      const [count, endsAt] = window ?? [0, now + WINDOW_MS];
-      windows.set(digest, [count + cost, endsAt]);
-      return 0;
+      if (wait === 0) window.count += cost;
+      return wait;
     },
-    forget: (key) => windows.delete(digestOf(key)),
+    forget(key) {
+      frequent.delete(key);
+      firsts.delete(digestOf(key));
+    },
   };
 }
 
