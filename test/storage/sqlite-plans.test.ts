@@ -9,12 +9,13 @@ const file = new DatabaseSync(':memory:');
 file.exec(migrationSql('sqlite'));
 afterAll(() => file.close());
 
-/** What is read whole, and is no table: a page that an index has found, and the one row with the time. */
+/** What is read whole, and is no table: what an index has found, and the one row with the time. */
 const SCANNED: Readonly<Record<string, string[]>> = {
   history: ['mine'],
   historyInContext: ['mine'],
   feed: ['mine'],
   scene: ['t'],
+  callees: ['r'],
 };
 
 describe('SQLite', () => {

@@ -82,12 +82,14 @@ const callees = ({ schema, isIn, now }: Dialect): string => {
     `${party}.role = 'callee' and ${party}.created_at > ${now('$1')} - $4
     and (select c.caller from ${schema}calls c where c.id = ${party}.call_id) in (${callers})`;
   const callers = `$3, (select c.caller from ${schema}calls c where c.id = $5)`;
-  const isAfterAnswer = (uid: string, callers: string) => `p.created_at > coalesce((
+  const isAfterAnswer = (uid: string, callers: string) => `r.created_at > coalesce((
     select max(a.answered_at) from ${schema}parties a where a.uid = ${uid} and ${calledBy('a', callers)}
   ), 0)`;
-  return `select p.uid, sum(p.rings) as rings, min(p.created_at) as since from ${schema}parties p
-  where ${isIn('p.uid', '$2')} and p.rings > 0 and p.state <> 'busy' and ${calledBy('p', callers)}
-    and ${isAfterAnswer('p.uid', callers)} and ${isAfterAnswer('$3', 'p.uid')} group by p.uid
+  // Most have not been rung by this one of late: nobody's answers are looked for then.
+  return `with r as materialized (select p.uid, p.rings, p.created_at from ${schema}parties p
+    where ${isIn('p.uid', '$2')} and p.rings > 0 and p.state <> 'busy' and ${calledBy('p', callers)})
+  select r.uid, sum(r.rings) as rings, min(r.created_at) as since from r
+  where ${isAfterAnswer('r.uid', callers)} and ${isAfterAnswer('$3', 'r.uid')} group by r.uid
   union all select d.uid, null, null from ${schema}devices d where ${isIn('d.uid', '$2')}
   union all select n.uid, null, null from ${schema}people n
   where ${isIn('n.uid', '$2')} and n.heard_at > ${now('$1')} - ${HEARD_MS}`;
