@@ -42,13 +42,7 @@ function loadedBy(options: object): string[] {
     await switchboard.stop();
     process.exit();
   `;
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '--eval', program],
-    { encoding: 'utf8' },
-  );
-  if (stdout === '') throw new Error(stderr);
-  return JSON.parse(stdout);
+  return toldBy(program);
 }
 
 /** Which rooms of ours, by how many files of each, the standalone server has loaded when it listens. */
@@ -71,6 +65,11 @@ function roomsLoadedBy(env: object): Record<string, number> {
     console.log(JSON.stringify(rooms));
     process.exit();
   `;
+  return toldBy(program);
+}
+
+/** The JSON that a process of its own writes. */
+function toldBy<Told>(program: string): Told {
   const { stdout, stderr } = spawnSync(
     process.execPath,
     ['--input-type=module', '--eval', program],
